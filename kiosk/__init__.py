@@ -1,0 +1,3 @@
+"""The kiosk: devices, tasks, clocks and the network around the engine."""
+
+__version__ = "0.1.0"
