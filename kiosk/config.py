@@ -106,7 +106,7 @@ class ServerSettings(_Section):
     def url(self) -> str:
         """The address to open in a browser on this machine."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        host = "localhost" if host in ("0.0.0.0", "[::]", "127.0.0.1", "[::1]") else host
+        host = "localhost" if host in ("0.0.0.0", "[::]", "127.0.0.1") else host
         return f"http{'s' if self.tls else ''}://{host}:{self.port}"
 
     @model_validator(mode="after")

@@ -1,0 +1,179 @@
+"""The HTTP contract: what is asked, what is answered, and how a refusal looks (RFC 9457)."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+PROBLEM_TYPE: Final = "application/problem+json"
+"""Content type of every refusal."""
+
+NAME_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
+_MAX_NAME_CHARACTERS: Final = 64
+
+Name = Annotated[str, Field(min_length=1, max_length=_MAX_NAME_CHARACTERS, pattern=NAME_PATTERN)]
+StageState = Literal["idle", "speaking"]
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Problem(_Message):
+    """A refusal or a failure, as RFC 9457 problem details, with the remedy and a stable code."""
+
+    type: str = Field("about:blank", description="URI of the kind of problem.")
+    title: str = Field(description="The kind of problem, in words.")
+    status: int = Field(ge=400, le=599, description="The HTTP status, again.")
+    detail: str = Field(description="What went wrong this time.")
+    remedy: str = Field(description="What the caller can do about it.")
+    code: str = Field(pattern=r"^[a-z0-9_]+$", description="Stable name of the problem.")
+
+
+class ProblemError(Exception):
+    """Raised to answer a request with a problem."""
+
+    def __init__(
+        self, status: int, code: str, detail: str, remedy: str, title: str | None = None
+    ) -> None:
+        self.problem = Problem(
+            title=title or code.replace("_", " ").capitalize(),
+            status=status,
+            detail=detail,
+            remedy=remedy,
+            code=code,
+        )
+        super().__init__(f"{detail}: {remedy}")
+
+
+class SayRequest(_Message):
+    """Text to be spoken."""
+
+    text: str = Field(description="What to say; Chinese and English may mix.")
+    voice: Name | None = Field(None, description="A name from /v1/voices; by language if absent.")
+    stage: Name | None = Field(None, description="Who says it; every stage if absent.")
+    interrupt: bool = Field(
+        True, description="Whether to break off what is being said; else to queue after it."
+    )
+    rate: float | None = Field(
+        None, ge=0.5, le=2.0, description="Speaking rate; the configured one if absent."
+    )
+
+
+class SayAnswer(_Message):
+    """Accepted: the utterance that the data channel will tell about."""
+
+    utterance: str = Field(description="Name of the utterance.")
+    stage: str | None = Field(None, description="The stage that speaks; null: every stage.")
+
+
+class InterruptRequest(_Message):
+    """Silence, please."""
+
+    stage: Name | None = Field(None, description="Who shall stop; every stage if absent.")
+
+
+class InterruptAnswer(_Message):
+    """Who was told to stop."""
+
+    stages: list[str] = Field(description="The stages that were told to stop.")
+
+
+class TopicAnswer(_Message):
+    """A touch button."""
+
+    title: str = Field(description="Words on the button.")
+    text: str = Field(description="What is spoken when it is touched.")
+
+
+class PageAnswer(_Message):
+    """What the page needs to draw itself."""
+
+    title: str = Field(description="Heading of the page.")
+    language: Literal["en", "zh"] = Field(description="Language of the page's own words.")
+    captions: bool = Field(description="Whether captions show from the start.")
+    avatar: str = Field(description="Persona shown when a viewer asks for none.")
+    topics: list[TopicAnswer] = Field(description="The touch buttons.")
+    version: str = Field(description="Version of the server.")
+    token_required: bool = Field(description="Whether calls need a bearer token.")
+
+
+class VoiceAnswer(_Message):
+    """A voice that can be asked for."""
+
+    name: str = Field(description="What to send as voice.")
+    engine: str = Field(description="kokoro, piper or espeak.")
+    languages: list[str] = Field(description="ISO 639-1 codes it reads, best first.")
+    gender: str = Field(description="female, male or unknown.")
+    licence: str = Field(description="SPDX identifier of the voice's licence.")
+
+
+class VoicesAnswer(_Message):
+    """The voices that are installed."""
+
+    voices: list[VoiceAnswer] = Field(description="The voices that are installed.")
+
+
+class StageAnswer(_Message):
+    """An avatar that is alive."""
+
+    stage: str = Field(description="Name of the stage.")
+    avatar: str = Field(description="Persona on it.")
+    state: StageState = Field(description="What it does.")
+    viewers: int = Field(ge=0, description="How many are watching.")
+    queued: int = Field(0, ge=0, description="Utterances that wait their turn.")
+
+
+class StagesAnswer(_Message):
+    """The avatars that are alive."""
+
+    stages: list[StageAnswer] = Field(description="The avatars that are alive.")
+
+
+class HealthAnswer(_Message):
+    """The server answers."""
+
+    status: Literal["ok"] = Field("ok", description="Always ok: the server answers.")
+    version: str = Field(description="Version of the server.")
+
+
+class ReadyAnswer(_Message):
+    """Whether viewers can be served."""
+
+    status: Literal["ready", "starting", "failing"] = Field(description="ready, or why not yet.")
+    detail: str = Field("", description="What is missing.")
+
+
+MessageT = TypeVar("MessageT", bound=BaseModel)
+
+
+def parse(model: type[MessageT], body: bytes) -> MessageT:
+    """Read a request's JSON body.
+
+    Raises:
+        ProblemError: 400 ``malformed_json`` if it is not JSON, 422 ``invalid_request`` if keys or
+            values are refused; the detail names each.
+    """
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        raise _refusal(model, error) from None
+
+
+def _refusal(model: type[BaseModel], error: ValidationError) -> ProblemError:
+    faults = error.errors(include_url=False, include_context=False)
+    if faults[0]["type"] == "json_invalid":
+        return ProblemError(
+            400,
+            "malformed_json",
+            f"the body is not JSON: {faults[0]['msg']}",
+            "send a JSON object encoded as UTF-8, with Content-Type: application/json",
+        )
+    detail = "; ".join(_fault(fault) for fault in faults)
+    keys = ", ".join(model.model_fields)
+    return ProblemError(422, "invalid_request", detail, f"keys are {keys}: see /openapi.json")
+
+
+def _fault(fault: Mapping[str, Any]) -> str:
+    where = ".".join(str(part) for part in fault["loc"]) or "body"
+    return f"{where}: {fault['msg'][:1].lower()}{fault['msg'][1:]}"
