@@ -22,7 +22,7 @@ class _Message(BaseModel):
 class Problem(_Message):
     """A refusal or a failure, as RFC 9457 problem details, with the remedy and a stable code."""
 
-    type: str = Field("about:blank", description="URI of the kind of problem.")
+    type: str = Field(default="about:blank", description="URI of the kind of problem.")
     title: str = Field(description="The kind of problem, in words.")
     status: int = Field(ge=400, le=599, description="The HTTP status, again.")
     detail: str = Field(description="What went wrong this time.")
@@ -50,13 +50,15 @@ class SayRequest(_Message):
     """Text to be spoken."""
 
     text: str = Field(description="What to say; Chinese and English may mix.")
-    voice: Name | None = Field(None, description="A name from /v1/voices; by language if absent.")
-    stage: Name | None = Field(None, description="Who says it; every stage if absent.")
+    voice: Name | None = Field(
+        default=None, description="A name from /v1/voices; by language if absent."
+    )
+    stage: Name | None = Field(default=None, description="Who says it; every stage if absent.")
     interrupt: bool = Field(
-        True, description="Whether to break off what is being said; else to queue after it."
+        default=True, description="Whether to break off what is being said; else to queue after it."
     )
     rate: float | None = Field(
-        None, ge=0.5, le=2.0, description="Speaking rate; the configured one if absent."
+        default=None, ge=0.5, le=2.0, description="Speaking rate; the configured one if absent."
     )
 
 
@@ -64,13 +66,13 @@ class SayAnswer(_Message):
     """Accepted: the utterance that the data channel will tell about."""
 
     utterance: str = Field(description="Name of the utterance.")
-    stage: str | None = Field(None, description="The stage that speaks; null: every stage.")
+    stage: str | None = Field(default=None, description="The stage that speaks; null: every stage.")
 
 
 class InterruptRequest(_Message):
     """Silence, please."""
 
-    stage: Name | None = Field(None, description="Who shall stop; every stage if absent.")
+    stage: Name | None = Field(default=None, description="Who shall stop; every stage if absent.")
 
 
 class InterruptAnswer(_Message):
@@ -121,7 +123,7 @@ class StageAnswer(_Message):
     avatar: str = Field(description="Persona on it.")
     state: StageState = Field(description="What it does.")
     viewers: int = Field(ge=0, description="How many are watching.")
-    queued: int = Field(0, ge=0, description="Utterances that wait their turn.")
+    queued: int = Field(default=0, ge=0, description="Utterances that wait their turn.")
 
 
 class StagesAnswer(_Message):
@@ -133,7 +135,7 @@ class StagesAnswer(_Message):
 class HealthAnswer(_Message):
     """The server answers."""
 
-    status: Literal["ok"] = Field("ok", description="Always ok: the server answers.")
+    status: Literal["ok"] = Field(default="ok", description="Always ok: the server answers.")
     version: str = Field(description="Version of the server.")
 
 
@@ -141,7 +143,7 @@ class ReadyAnswer(_Message):
     """Whether viewers can be served."""
 
     status: Literal["ready", "starting", "failing"] = Field(description="ready, or why not yet.")
-    detail: str = Field("", description="What is missing.")
+    detail: str = Field(default="", description="What is missing.")
 
 
 MessageT = TypeVar("MessageT", bound=BaseModel)
