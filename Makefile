@@ -1,0 +1,99 @@
+# sonic-kiosk: two commands are enough.
+#   make run    sets up what is missing, then starts the kiosk and prints its address
+#   make test   sets up what is missing, then runs the tests
+# All targets can be repeated; what is done is not done again.
+
+VENV     ?= .venv
+PYTHON   ?=
+ARGS     ?=
+PYTEST   ?= -q
+
+BIN      := $(VENV)/bin
+STAMPS   := $(VENV)/.stamps
+PIP      := $(BIN)/python -m pip --disable-pip-version-check
+VOICES   := voices
+NAMES    := $(PYTHON) python3 python3.12 python3.11 python3.13 python3.14
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help setup run test check format bench clean
+
+help:
+	@echo 'make run     start the kiosk (sets up first; ARGS="--port 9000" passes flags)'
+	@echo 'make setup   the set-up alone: virtual environment, packages, voices'
+	@echo 'make test    run the tests (PYTEST="-k config" narrows them)'
+	@echo 'make check   lint, format and types'
+	@echo 'make bench   one minute of speech in a headless browser, measured'
+	@echo 'make clean   remove what was built (the voices stay)'
+
+setup: $(STAMPS)/dev $(STAMPS)/voices
+	@echo 'Ready. Start the kiosk with: make run'
+
+run: $(STAMPS)/runtime $(STAMPS)/voices
+	@exec $(BIN)/kiosk serve $(ARGS)
+
+test: $(STAMPS)/dev $(STAMPS)/voices
+	@$(BIN)/python -m pytest $(PYTEST)
+
+check: $(STAMPS)/dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: $(STAMPS)/dev
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: $(STAMPS)/dev $(STAMPS)/voices
+	@$(BIN)/kiosk bench live $(ARGS)
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache
+	find engine kiosk tests -name __pycache__ -prune -exec rm -rf {} +
+
+# The first Python of at least 3.11 makes the environment. Debian and Ubuntu ship venv apart.
+$(STAMPS)/venv:
+	@for name in $(NAMES); do \
+	  if command -v "$$name" >/dev/null 2>&1 && \
+	     "$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    python="$$name"; break; \
+	  fi; \
+	done; \
+	if [ -z "$${python:-}" ]; then \
+	  echo 'No Python 3.11 or newer was found (tried: $(strip $(NAMES))).' >&2; \
+	  echo 'Debian 12: apt install python3 python3-venv' >&2; \
+	  echo 'Ubuntu 22.04: apt install python3.11 python3.11-venv' >&2; \
+	  echo 'Elsewhere: make setup PYTHON=/path/to/python3.11' >&2; \
+	  exit 1; \
+	fi; \
+	if ! "$$python" -c 'import ensurepip, venv' 2>/dev/null; then \
+	  version="$$("$$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')"; \
+	  echo "$$python cannot make virtual environments: its venv module is missing." >&2; \
+	  echo "Debian and Ubuntu: apt install python$$version-venv" >&2; \
+	  exit 1; \
+	fi; \
+	echo "Making $(VENV) with $$("$$python" --version)"; \
+	"$$python" -m venv --clear $(VENV) || exit 1; \
+	mkdir -p $(STAMPS); \
+	touch $@
+
+$(STAMPS)/runtime: pyproject.toml $(STAMPS)/venv
+	@echo 'Installing the kiosk (about 600 MB, once)'
+	@$(PIP) install --quiet --editable .
+	@$(call misaki)
+	@touch $@
+
+$(STAMPS)/dev: pyproject.toml $(STAMPS)/venv
+	@echo 'Installing the kiosk and its tools (about 700 MB, once)'
+	@$(PIP) install --quiet --editable '.[dev]'
+	@$(call misaki)
+	@touch $@ $(STAMPS)/runtime
+
+# misaki's metadata excludes Python 3.13 and newer; what is used of it is plain Python.
+misaki = $(BIN)/python -c 'import misaki' 2>/dev/null || \
+	$(PIP) install --quiet --no-deps --ignore-requires-python 'misaki==0.9.4'
+
+$(STAMPS)/voices: kiosk/speech/assets.py | $(STAMPS)/runtime
+	@$(BIN)/python -m kiosk.speech.assets --voices-dir $(VOICES)
+	@touch $@
