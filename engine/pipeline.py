@@ -1,0 +1,94 @@
+"""Read first: the stages of the engine wired together.
+
+    samples ─ push ─▶ mel ─▶ motion ─▶ synthesis ─ pull ─▶ picture
+
+``push`` feeds sound, ``pull`` draws the picture of any instant whose motion is known, ``flush``
+rewinds to an instant when what followed it is no longer to be said.
+"""
+
+from typing import Protocol
+
+from engine.media import Audio, ByteArray, MotionFrame, PictureFrame
+
+
+class Motion(Protocol):
+    """Sound in, the face's motion out; see ``motion.stream.MotionStream``."""
+
+    @property
+    def ready_pts(self) -> int:
+        """Motion is known for every instant before this sample index."""
+        ...
+
+    def push(self, audio: Audio) -> None:
+        """Take the next stretch of sound; it must follow the last one without a gap."""
+        ...
+
+    def at(self, pts: int) -> MotionFrame:
+        """The motion at one instant before ``ready_pts``."""
+        ...
+
+    def flush(self, pts: int) -> None:
+        """Forget all that follows *pts*; the mouth closes from the shape it has there."""
+        ...
+
+    def reset(self, pts: int = 0) -> None:
+        """Begin anew at *pts*."""
+        ...
+
+
+class Synthesis(Protocol):
+    """Motion in, pixels out; see ``synthesis.synthesizer.Synthesizer``."""
+
+    def render(self, motion: MotionFrame, out: ByteArray | None = None) -> ByteArray:
+        """Draw one picture as I420 planes of shape (height * 3 // 2, width)."""
+        ...
+
+
+class Pipeline:
+    """One avatar's engine. Not thread-safe: one thread at a time may use it."""
+
+    def __init__(self, motion: Motion, synthesis: Synthesis) -> None:
+        """Wire the stages.
+
+        Args:
+            motion: the streaming motion stage; it owns the mel encoder.
+            synthesis: draws the portrait.
+        """
+        self._motion = motion
+        self._synthesis = synthesis
+
+    @property
+    def ready_pts(self) -> int:
+        """Pictures can be pulled for every instant before this sample index."""
+        return self._motion.ready_pts
+
+    def push(self, audio: Audio) -> None:
+        """Take the next stretch of sound.
+
+        Raises:
+            ValueError: *audio* does not begin where the last stretch ended.
+        """
+        self._motion.push(audio)
+
+    def pull(self, index: int, pts: int, shown_pts: int | None = None) -> PictureFrame:
+        """Draw picture *index*, due at *pts*.
+
+        Args:
+            index: number of the picture on the timeline.
+            pts: sample index at which it is due.
+            shown_pts: the instant whose face it shows; differs from *pts* by the lip-sync
+                correction, which shifts content and never timestamps.
+
+        Raises:
+            ValueError: the motion of that instant is not known yet.
+        """
+        motion = self._motion.at(pts if shown_pts is None else shown_pts)
+        return PictureFrame(index, pts, self._synthesis.render(motion), motion.generation)
+
+    def flush(self, pts: int) -> None:
+        """Forget the sound after *pts* and close the mouth; the next push begins at *pts*."""
+        self._motion.flush(pts)
+
+    def reset(self, pts: int = 0) -> None:
+        """Begin anew at *pts*."""
+        self._motion.reset(pts)

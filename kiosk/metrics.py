@@ -1,0 +1,138 @@
+"""What the kiosk counts, as Prometheus metrics in a registry of its own."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from kiosk.scheduler import FrameCounters
+
+OFFSET_BUCKETS_MS = (-185, -125, -60, -45, -20, -10, -5, 0, 5, 10, 20, 45, 60, 90, 125, 185)
+
+
+class StageCounts(Protocol):
+    """What the metrics read from a stage when they are scraped."""
+
+    @property
+    def frames(self) -> FrameCounters:
+        """What became of its pictures."""
+        ...
+
+    @property
+    def audio_underrun_samples(self) -> int:
+        """Samples of sound that were not written in time."""
+        ...
+
+    @property
+    def speech_underruns(self) -> int:
+        """Times that an utterance's sound ran out before its end."""
+        ...
+
+    @property
+    def viewer_count(self) -> int:
+        """Peers that watch it."""
+        ...
+
+
+class Metrics:
+    """All metrics of one server."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.av_offset_ms = Histogram(
+            "kiosk_av_offset_ms",
+            "Lip-sync offset measured in the browsers; positive: video late.",
+            buckets=OFFSET_BUCKETS_MS,
+            registry=self.registry,
+        )
+        self.render_ms = Histogram(
+            "kiosk_render_ms",
+            "Time to draw one picture.",
+            buckets=(2, 4, 6, 8, 10, 12, 15, 20, 30, 40, 80, 160),
+            registry=self.registry,
+        )
+        self.lead_ms = Histogram(
+            "kiosk_frame_lead_ms",
+            "How long before its slot a picture was ready.",
+            buckets=(-40, 0, 20, 40, 60, 80, 100, 120, 160, 200, 240),
+            registry=self.registry,
+        )
+        self.utterances = Counter(
+            "kiosk_utterances",
+            "Utterances by what became of them.",
+            ["event"],
+            registry=self.registry,
+        )
+        self.sessions = Counter(
+            "kiosk_sessions",
+            "Viewer sessions by what became of them.",
+            ["event"],
+            registry=self.registry,
+        )
+        self.requests_refused = Counter(
+            "kiosk_requests_refused",
+            "HTTP requests refused, by code.",
+            ["code"],
+            registry=self.registry,
+        )
+        self.faults = Counter(
+            "kiosk_faults", "Unexpected errors that were survived.", registry=self.registry
+        )
+
+    def watch(self, stages: Callable[[], Iterable[StageCounts]]) -> None:
+        """Also report the counters of *stages*, read at each scrape."""
+        self._stage_counts = _StageCollector(stages)
+        self.registry.register(self._stage_counts)
+
+    def retire(self, stage: StageCounts) -> None:
+        """Keep what a stage that closes has counted, so that totals never fall."""
+        self._stage_counts.retire(stage)
+
+    def exposition(self) -> bytes:
+        """All metrics in Prometheus' text format."""
+        return generate_latest(self.registry)
+
+
+class _StageCollector(Collector):
+    """Sums over the open stages and those that closed."""
+
+    def __init__(self, stages: Callable[[], Iterable[StageCounts]]) -> None:
+        self._stages = stages
+        self._retired = dict.fromkeys(_TOTALS, 0)
+
+    def retire(self, stage: StageCounts) -> None:
+        for name, value in _totals(stage).items():
+            self._retired[name] += value
+
+    def collect(self) -> Iterator[Metric]:
+        stages = list(self._stages())
+        open_totals = [_totals(stage) for stage in stages]
+        for name, help_text in _TOTALS.items():
+            total = self._retired[name] + sum(totals[name] for totals in open_totals)
+            yield CounterMetricFamily(f"kiosk_{name}", help_text, value=total)
+        yield GaugeMetricFamily("kiosk_stages", "Open stages.", value=len(stages))
+        viewers = sum(stage.viewer_count for stage in stages)
+        yield GaugeMetricFamily("kiosk_viewers", "Viewers.", value=viewers)
+
+
+_TOTALS = {
+    "frames_emitted": "Pictures sent, repeats included.",
+    "frames_repeated": "Slots that repeated the last picture because their own was not ready.",
+    "frames_dropped": "Pictures drawn in vain and slots lost.",
+    "frames_stale": "Pictures redrawn before they were shown, because speech changed.",
+    "audio_underrun_samples": "Samples sent as silence because sound was not written in time.",
+    "speech_underruns": "Times that the sound of an utterance ran out before its end.",
+}
+
+
+def _totals(stage: StageCounts) -> dict[str, int]:
+    return {
+        "frames_emitted": stage.frames.emitted,
+        "frames_repeated": stage.frames.repeated,
+        "frames_dropped": stage.frames.dropped,
+        "frames_stale": stage.frames.stale,
+        "audio_underrun_samples": stage.audio_underrun_samples,
+        "speech_underruns": stage.speech_underruns,
+    }

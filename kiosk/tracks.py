@@ -1,0 +1,104 @@
+"""The two WebRTC tracks of a viewer: bounded queues of packets that the stage fills."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+from aiortc import MediaStreamTrack
+from aiortc.mediastreams import MediaStreamError
+
+from kiosk.encoders import Packet
+
+AUDIO_QUEUE_PACKETS = 25
+"""Half a second."""
+
+VIDEO_QUEUE_PACKETS = 12
+"""About half a second."""
+
+
+class PacketTrack(MediaStreamTrack):
+    """A track whose packets were encoded already; aiortc only packetises and sends them."""
+
+    def __init__(self, kind: str, capacity_packets: int) -> None:
+        """Make an empty track.
+
+        Args:
+            kind: ``audio`` or ``video``.
+            capacity_packets: packets that may wait; the oldest is dropped when one more comes.
+        """
+        super().__init__()
+        self.kind = kind
+        self._packets: deque[Packet] = deque()
+        self._capacity_packets = capacity_packets
+        self._arrived = asyncio.Event()
+        self.dropped_count = 0
+        self.sent_pts: int | None = None
+        """The pts of the packet handed out last."""
+
+    def put(self, packet: Packet) -> None:
+        """Queue *packet*; called by the stage in the order of pts."""
+        if len(self._packets) >= self._capacity_packets:
+            self._packets.popleft()
+            self.dropped_count += 1
+        self._packets.append(packet)
+        self._arrived.set()
+
+    async def recv(self) -> Packet:
+        """The next packet, for aiortc's sender.
+
+        Raises:
+            MediaStreamError: the track was stopped.
+        """
+        while not self._packets:
+            if self.readyState != "live":
+                raise MediaStreamError
+            self._arrived.clear()
+            await self._arrived.wait()
+        packet = self._packets.popleft()
+        self.sent_pts = packet.pts
+        return packet
+
+    def stop(self) -> None:
+        """End the track; a waiting ``recv`` raises."""
+        super().stop()
+        self._packets.clear()
+        self._arrived.set()
+
+
+class AudioTrack(PacketTrack):
+    """Opus packets."""
+
+    def __init__(self) -> None:
+        super().__init__("audio", AUDIO_QUEUE_PACKETS)
+
+
+class VideoTrack(PacketTrack):
+    """H.264 or VP8 packets; begins, and goes on after a loss, with a keyframe."""
+
+    def __init__(self, request_keyframe: Callable[[], None]) -> None:
+        """Make an empty track.
+
+        Args:
+            request_keyframe: called when the stage's next picture must be a keyframe.
+        """
+        super().__init__("video", VIDEO_QUEUE_PACKETS)
+        self._request_keyframe = request_keyframe
+        self._broken = True
+        request_keyframe()
+
+    def put(self, packet: Packet) -> None:
+        """Queue *packet* unless a picture that it builds on is missing."""
+        if len(self._packets) >= self._capacity_packets:
+            self._start_over()
+        if self._broken and not packet.is_keyframe:
+            self.dropped_count += 1
+            return
+        self._broken = False
+        super().put(packet)
+
+    def _start_over(self) -> None:
+        # Every later picture builds on a dropped one: begin again with a keyframe.
+        self.dropped_count += len(self._packets)
+        self._packets.clear()
+        self._broken = True
+        self._request_keyframe()
