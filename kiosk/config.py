@@ -29,7 +29,9 @@ from kiosk.config_fields import (
     Title,
     Token,
 )
-from kiosk.config_sources import ConfigError, Values, complaints, merge, read_file
+from kiosk.config_sources import ConfigError as ConfigError
+from kiosk.config_sources import Values, complaints, merge, read_file
+from kiosk.speech.assets import default_voices_dir
 
 PROJECT: Final = Path(__file__).resolve().parent.parent
 """Where the project lies: ``kiosk.toml`` and ``voices/`` are beside the packages."""
@@ -186,7 +188,7 @@ class SpeechSettings(_Section):
     @property
     def voices_path(self) -> Path:
         """Folder of the voices."""
-        return Path(self.voices_dir).expanduser() if self.voices_dir else PROJECT / "voices"
+        return Path(self.voices_dir).expanduser() if self.voices_dir else default_voices_dir()
 
 
 class AvatarSettings(_Section):

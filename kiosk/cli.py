@@ -1,0 +1,273 @@
+"""The command line: ``kiosk``, also ``python -m kiosk``.
+
+Exit codes: 0 done; 1 a check failed, or something that should not happen; 2 what was asked cannot
+be done, with the remedy; 130 stopped by the keyboard.
+"""
+
+import asyncio
+import errno
+import importlib.metadata
+import json
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Final, NoReturn
+
+import typer
+
+from kiosk.api import SayAnswer, SayRequest
+from kiosk.client import Client
+from kiosk.config import ConfigError, Settings, load
+
+DEBUG_FLAG: Final = "--debug"
+_OUR_ROOMS: Final = ("engine", "kiosk")
+
+app = typer.Typer(
+    name="kiosk",
+    help="A talking portrait in the browser: speech in, one photo speaks it, offline.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+voices_app = typer.Typer(help="The voices of this machine.", invoke_without_command=True)
+bench_app = typer.Typer(help="Measurements.", no_args_is_help=True)
+app.add_typer(voices_app, name="voices")
+app.add_typer(bench_app, name="bench")
+
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", help="Configuration file.", show_default="kiosk.toml, if there"),
+]
+Json = Annotated[bool, typer.Option("--json", help="For a program to read.")]
+Url = Annotated[
+    str | None, typer.Option("--url", help="Address of the kiosk.", show_default="as configured")
+]
+Token = Annotated[
+    str | None, typer.Option("--token", help="Bearer token.", show_default="as configured")
+]
+Stage = Annotated[
+    str | None, typer.Option("--stage", help="Which avatar speaks.", show_default="all of them")
+]
+Queue = Annotated[bool, typer.Option("--queue", help="After what is being said, not instead.")]
+
+
+class UsageError(Exception):
+    """What was asked cannot be done; the message names the remedy."""
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"sonic-kiosk {importlib.metadata.version('sonic-kiosk')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    debug: Annotated[bool, typer.Option(DEBUG_FLAG, help="Show tracebacks of errors.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def serve(
+    config: Config = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="TCP port.")] = None,
+    token: Annotated[str | None, typer.Option(help="Bearer token callers must send.")] = None,
+    tls_certificate: Annotated[str | None, typer.Option(help="PEM file.")] = None,
+    tls_key: Annotated[str | None, typer.Option(help="PEM file.")] = None,
+    title: Annotated[str | None, typer.Option(help="Heading of the page.")] = None,
+    language: Annotated[str | None, typer.Option(help="Language of the page: en or zh.")] = None,
+    fps: Annotated[int | None, typer.Option(help="Pictures per second: 20 or 25.")] = None,
+    bitrate_kbps: Annotated[int | None, typer.Option(help="Video bitrate per viewer.")] = None,
+    voice_en: Annotated[str | None, typer.Option(help="Voice for English.")] = None,
+    voice_zh: Annotated[str | None, typer.Option(help="Voice for Mandarin.")] = None,
+    rate: Annotated[float | None, typer.Option(help="Speaking rate, 0.5 to 2.")] = None,
+    avatar: Annotated[str | None, typer.Option(help="Persona to show.")] = None,
+    dynamic_scale: Annotated[float | None, typer.Option(help="Mouth motion, 1 to 1.2.")] = None,
+    motion_scale: Annotated[float | None, typer.Option(help="Head motion, 1 to 1.1.")] = None,
+    log_level: Annotated[str | None, typer.Option(help="debug, info, warning, error.")] = None,
+) -> None:
+    """Start the kiosk; ends on Ctrl-C."""
+    overrides = {
+        "server.host": host,
+        "server.port": port,
+        "server.token": token,
+        "server.tls_certificate": tls_certificate,
+        "server.tls_key": tls_key,
+        "page.title": title,
+        "page.language": language,
+        "video.frame_rate_hz": fps,
+        "video.bitrate_kbps": bitrate_kbps,
+        "speech.voice_en": voice_en,
+        "speech.voice_zh": voice_zh,
+        "speech.rate": rate,
+        "avatar.name": avatar,
+        "avatar.dynamic_scale": dynamic_scale,
+        "avatar.motion_scale": motion_scale,
+        "log.level": log_level,
+    }
+    settings = load(config, overrides)
+    _refuse_taken_port(settings)
+    from kiosk.app import serve as serve_settings
+
+    try:
+        asyncio.run(serve_settings(settings))
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            _refuse_taken_port(settings, "address already in use")
+        raise
+
+
+def _refuse_taken_port(settings: Settings, reason: str = "") -> None:
+    from kiosk.doctor import port_taken
+
+    server = settings.server
+    if reason := reason or port_taken(server.host, server.port):
+        raise UsageError(
+            f"port {server.port} on {server.host}: {reason}: end what listens there "
+            f"(ss -ltnp 'sport = :{server.port}' shows it), or choose another with --port"
+        )
+
+
+@app.command()
+def say(
+    text: Annotated[str, typer.Argument(help="What to say; '-' reads standard input.")],
+    voice: Annotated[str | None, typer.Option(help="See them all: kiosk voices.")] = None,
+    rate: Annotated[
+        float | None, typer.Option(min=0.5, max=2.0, help="Speaking rate, 0.5 to 2.")
+    ] = None,
+    stage: Stage = None,
+    queue: Queue = False,
+    url: Url = None,
+    token: Token = None,
+    config: Config = None,
+    as_json: Json = False,
+) -> None:
+    """Have a running kiosk speak TEXT."""
+    spoken = sys.stdin.read() if text == "-" else text
+    try:
+        request = SayRequest(text=spoken, voice=voice, stage=stage, interrupt=not queue, rate=rate)
+    except ValueError:
+        raise UsageError(
+            "--voice and --stage are names of letters, digits, '_', '-' and '.': correct them"
+        ) from None
+    _tell(_client(url, token, config).say(request), as_json)
+
+
+@app.command()
+def play(
+    file: Annotated[Path, typer.Argument(help="WAV, MP3, OGG, FLAC ...")],
+    stage: Stage = None,
+    queue: Queue = False,
+    url: Url = None,
+    token: Token = None,
+    config: Config = None,
+    as_json: Json = False,
+) -> None:
+    """Have a running kiosk speak a sound FILE."""
+    _tell(_client(url, token, config).play(file, stage, not queue), as_json)
+
+
+def _client(url: str | None, token: str | None, config: Path | None) -> Client:
+    server = load(config).server
+    return Client(url or server.url, server.token if token is None else token)
+
+
+def _tell(answer: SayAnswer, as_json: bool) -> None:
+    where = f" on {answer.stage}" if answer.stage else ""
+    typer.echo(answer.model_dump_json() if as_json else f"speaking{where}: {answer.utterance}")
+
+
+@app.command()
+def doctor(config: Config = None, as_json: Json = False) -> None:
+    """Check this machine; exit code 1 if a check fails."""
+    from kiosk.doctor import examine
+
+    settings: Settings | ConfigError
+    try:
+        settings = load(config)
+    except ConfigError as error:
+        settings = error
+    checks = []
+    for check in examine(settings):
+        checks.append(check)
+        if not as_json:
+            remedy = f" → {check.remedy}" if check.remedy else ""
+            typer.echo(f"{check.state:<5}{check.name:<14}{check.detail}{remedy}")
+    failed = any(check.state == "fail" for check in checks)
+    if as_json:
+        _print_json({"ok": not failed, "checks": [check.to_json() for check in checks]})
+    if failed:
+        raise typer.Exit(1)
+
+
+@voices_app.callback()
+def voices(context: typer.Context, config: Config = None, as_json: Json = False) -> None:
+    """List the voices of this machine."""
+    if context.invoked_subcommand:
+        return
+    from kiosk.speech.registry import Voices
+
+    settings = load(config)
+    found = Voices(settings.speech.voices_path).list()
+    if as_json:
+        _print_json([{k: getattr(v, k) for k in v.__dataclass_fields__} for v in found])
+        return
+    if not found:
+        folder = settings.speech.voices_path
+        raise UsageError(f"no voices in {folder}: fetch them with kiosk voices fetch")
+    for voice in found:
+        languages = ", ".join(voice.languages)
+        typer.echo(
+            f"{voice.name:<16}{languages:<8}{voice.gender:<9}{voice.engine:<9}{voice.licence}"
+        )
+
+
+@voices_app.command("fetch")
+def voices_fetch(config: Config = None) -> None:
+    """Set the voices up; the only command that uses the network."""
+    from kiosk.speech.assets import fetch
+
+    fetch(load(config).speech.voices_path, typer.echo)
+
+
+def _print_json(value: object) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run a command line and exit; errors are one line with the remedy."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    debug = DEBUG_FLAG in given
+    if debug:  # wherever it stands, for a line that is recalled and added to
+        given.remove(DEBUG_FLAG)
+    try:
+        app(given, prog_name="kiosk")
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:
+        if debug:
+            traceback.print_exc()
+        sys.exit(_explain(error))
+    sys.exit(0)
+
+
+def _explain(error: Exception) -> int:
+    """Print one line on *error*; the exit code."""
+    if type(error).__module__.split(".")[0] in _OUR_ROOMS:
+        typer.echo(f"kiosk: {error}", err=True)
+        return 2
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename else ""
+        reason = error.strerror or str(error)
+        typer.echo(f"kiosk: {where}{reason}: {DEBUG_FLAG} shows where", err=True)
+        return 2
+    what = f"{type(error).__name__}: {error}".splitlines()[0]
+    typer.echo(f"kiosk: unexpected: {what}: run it again with {DEBUG_FLAG} and report it", err=True)
+    return 1

