@@ -79,13 +79,13 @@ $(STAMPS)/venv:
 	touch $@
 
 $(STAMPS)/runtime: pyproject.toml $(STAMPS)/venv
-	@echo 'Installing the kiosk (about 600 MB, once)'
+	@echo 'Installing the kiosk (a few minutes, once)'
 	@$(PIP) install --quiet --editable .
 	@$(call misaki)
 	@touch $@
 
 $(STAMPS)/dev: pyproject.toml $(STAMPS)/venv
-	@echo 'Installing the kiosk and its tools (about 700 MB, once)'
+	@echo 'Installing the kiosk and its tools (a few minutes, once)'
 	@$(PIP) install --quiet --editable '.[dev]'
 	@$(call misaki)
 	@touch $@ $(STAMPS)/runtime

@@ -6,7 +6,6 @@ be done, with the remedy; 130 stopped by the keyboard.
 
 import asyncio
 import errno
-import importlib.metadata
 import json
 import sys
 import traceback
@@ -16,6 +15,7 @@ from typing import Annotated, Final, NoReturn
 
 import typer
 
+from kiosk import __version__
 from kiosk.api import SayAnswer, SayRequest
 from kiosk.client import Client
 from kiosk.config import ConfigError, Settings, load
@@ -58,7 +58,7 @@ class UsageError(Exception):
 
 def _show_version(asked: bool) -> None:
     if asked:
-        typer.echo(f"sonic-kiosk {importlib.metadata.version('sonic-kiosk')}")
+        typer.echo(f"sonic-kiosk {__version__}")
         raise typer.Exit
 
 
