@@ -1,0 +1,54 @@
+"""The OpenAPI document: valid, and in step with the models."""
+
+import json
+from typing import Any
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from kiosk import api
+from kiosk.openapi import document
+
+PATHS = (
+    "/", "/healthz", "/metrics", "/openapi.json", "/readyz", "/v1/interrupt", "/v1/page",
+    "/v1/play", "/v1/say", "/v1/stages", "/v1/voices", "/whep", "/whep/{session}",
+)  # fmt: skip
+VERBS = ("get", "post", "patch", "delete", "options")
+
+
+def operations() -> list[tuple[str, dict[str, Any]]]:
+    return [
+        (f"{verb} {path}", item[verb])
+        for path, item in document()["paths"].items()
+        for verb in VERBS
+        if verb in item
+    ]
+
+
+def test_the_document_is_valid_and_json() -> None:
+    OpenAPIV31SpecValidator(document()).validate()
+    assert json.loads(json.dumps(document())) == document()
+
+
+def test_every_path_of_the_contract_is_there() -> None:
+    assert tuple(sorted(document()["paths"])) == PATHS
+
+
+def test_operations_have_names_of_their_own() -> None:
+    names = [operation["operationId"] for _, operation in operations()]
+    assert len(names) == len(set(names))
+
+
+def test_every_model_is_described_key_by_key() -> None:
+    for name, schema in document()["components"]["schemas"].items():
+        model = getattr(api, name)
+        assert set(schema["properties"]) == set(model.model_fields)
+        for key, property_ in schema["properties"].items():
+            assert property_.get("description") or property_.get("$ref"), f"{name}.{key}"
+
+
+@pytest.mark.parametrize(("where", "operation"), operations())
+def test_refusals_are_problems(where: str, operation: dict[str, Any]) -> None:
+    for status, answer in operation["responses"].items():
+        if status.startswith("4"):
+            assert list(answer["content"]) == [api.PROBLEM_TYPE]
