@@ -1,0 +1,60 @@
+/**
+ * Says what went wrong and what to do about it, until it is read.
+ * @module notice
+ */
+
+import { Problem } from './api.js';
+import { words } from './strings.js';
+
+/** @typedef {import('./strings.js').Language} Language */
+/** @typedef {{title: string, detail: string, remedy: string}} NoticeWords */
+
+export const NOTICE_MS = 20_000;
+
+/** The page's own words for what no server could tell. */
+const OWN_WORDS = new Set(['unreachable', 'not_connected', 'no_text']);
+
+/**
+ * The words to show for a problem; every problem has a title.
+ * @param {Problem} problem
+ * @param {Language} language
+ * @returns {NoticeWords}
+ */
+export function noticeWords(problem, language) {
+  if (OWN_WORDS.has(problem.code) && !problem.status) {
+    const remedy = words(language, `${problem.code}_remedy`);
+    return { title: words(language, problem.code), detail: '', remedy };
+  }
+  const { title, detail, remedy } = problem;
+  return { title: title || detail || words(language, 'failed'), detail: title ? detail : '', remedy };
+}
+
+/** The box at the top of the screen. */
+export class Notice {
+  #timer = 0;
+
+  /** @param {(id: string) => HTMLElement} element */
+  constructor(element) {
+    this.box = element('notice');
+    this.title = element('notice-title');
+    this.detail = element('notice-detail');
+    this.remedy = element('notice-remedy');
+    element('notice-close').addEventListener('click', () => this.close());
+  }
+
+  /** @param {NoticeWords} said */
+  show({ title, detail, remedy }) {
+    clearTimeout(this.#timer);
+    this.title.textContent = title;
+    this.detail.textContent = detail;
+    this.remedy.textContent = remedy;
+    this.box.hidden = false;
+    this.#timer = setTimeout(() => this.close(), NOTICE_MS);
+  }
+
+  /** It was read, or what it told is over. */
+  close() {
+    clearTimeout(this.#timer);
+    this.box.hidden = true;
+  }
+}

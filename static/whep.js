@@ -1,0 +1,221 @@
+/**
+ * A WHEP viewer that never gives up (RFC 9725's sibling, draft-ietf-wish-whep).
+ *
+ * One peer connection, receive-only sound and picture, and the data channel `kiosk`. It does not
+ * wait for the connection to be declared failed, which takes half a minute: when no new picture
+ * was decoded for two seconds it starts anew.
+ * @module whep
+ */
+
+import { Problem, problemOf } from './api.js';
+
+export const BACKOFF_MIN_MS = 500;
+export const BACKOFF_MAX_MS = 5000;
+export const FROZEN_MS = 2000;
+const FIRST_PICTURE_MS = 10_000;
+const GATHERING_MS = 1000;
+const POST_MS = 10_000;
+const WATCH_MS = 250;
+
+/**
+ * How long to wait before the next attempt: doubling, within limits, scattered by ±20 % so that
+ * a hall of screens does not return in step.
+ * @param {number} attempt 0 for the first
+ * @param {number} [random] in [0, 1)
+ */
+export function backoffMs(attempt, random = Math.random()) {
+  const plain = BACKOFF_MIN_MS * 2 ** Math.min(attempt, 10);
+  const scattered = Math.min(plain, BACKOFF_MAX_MS) * (0.8 + 0.4 * random);
+  return Math.min(BACKOFF_MAX_MS, Math.max(BACKOFF_MIN_MS, scattered));
+}
+
+/** Tells a frozen picture from one that moves. Times are milliseconds of one clock. */
+export class FreezeWatch {
+  /** @param {number} nowMs when the connection was begun */
+  constructor(nowMs) {
+    this.decoded = 0;
+    this.movedMs = nowMs;
+  }
+
+  /**
+   * @param {number} nowMs
+   * @param {number} decoded frames decoded so far
+   * @param {boolean} hidden a hidden page decodes when it likes: not counted
+   * @returns {boolean} whether the picture is frozen
+   */
+  frozen(nowMs, decoded, hidden) {
+    if (hidden || decoded > this.decoded) {
+      this.decoded = decoded;
+      this.movedMs = nowMs;
+      return false;
+    }
+    return nowMs - this.movedMs > (this.decoded ? FROZEN_MS : FIRST_PICTURE_MS);
+  }
+}
+
+/**
+ * @param {RTCPeerConnection} peer
+ * @param {number} limitMs
+ * @returns {Promise<void>} when all candidates are known, or the limit passed
+ */
+function gathered(peer, limitMs) {
+  return new Promise((resolve) => {
+    const look = () => peer.iceGatheringState === 'complete' && resolve();
+    peer.addEventListener('icegatheringstatechange', look);
+    setTimeout(resolve, limitMs);
+    look();
+  });
+}
+
+/**
+ * @typedef {object} Handlers
+ * @property {(stream: MediaStream) => void} stream the media of a new connection
+ * @property {(message: any) => void} message a message of the server
+ * @property {() => void} picture the first picture of a connection was decoded
+ * @property {() => void} dropping the connection is about to be given up
+ * @property {(problem: Problem|null, waitMs: number) => void} lost it was; the next try follows
+ */
+
+/** The viewer. `start` it once; it keeps itself connected until `stop`. */
+export class WhepClient {
+  /** @type {RTCPeerConnection|null} */
+  peer = null;
+  attempt = 0;
+  #channel = /** @type {RTCDataChannel|null} */ (null);
+  #session = '';
+  #timer = 0;
+  #watcher = 0;
+
+  /**
+   * @param {() => string} endpoint the address to post the offer to, asked anew for each try
+   * @param {Record<string, string>} headers sent with every request
+   * @param {Handlers} handlers
+   */
+  constructor(endpoint, headers, handlers) {
+    this.endpoint = endpoint;
+    this.headers = headers;
+    this.handlers = handlers;
+  }
+
+  /** Connect, and stay connected. */
+  start() {
+    clearTimeout(this.#timer);
+    const peer = new RTCPeerConnection({ iceServers: [] });
+    this.#release();
+    this.peer = peer;
+    this.#negotiate(peer).catch((error) => {
+      if (this.peer === peer) this.#lose(error instanceof Problem ? error : null);
+    });
+  }
+
+  /** End the session: the server is told, even while the page goes away. */
+  stop() {
+    clearTimeout(this.#timer);
+    this.#release();
+  }
+
+  /** Leave this connection and make another at once. */
+  restart() {
+    this.handlers.dropping();
+    this.start();
+  }
+
+  /**
+   * Send a message to the server, if it can be heard.
+   * @param {object} message
+   */
+  send(message) {
+    if (this.#channel?.readyState === 'open') this.#channel.send(JSON.stringify(message));
+  }
+
+  /** @param {RTCPeerConnection} peer */
+  async #negotiate(peer) {
+    this.#prepare(peer);
+    await peer.setLocalDescription(await peer.createOffer());
+    await gathered(peer, GATHERING_MS);
+    if (this.peer !== peer) return;
+    const address = new URL(this.endpoint(), location.href);
+    const response = await fetch(address, {
+      method: 'POST',
+      headers: { ...this.headers, 'Content-Type': 'application/sdp' },
+      body: peer.localDescription?.sdp,
+      signal: AbortSignal.timeout(POST_MS),
+    });
+    if (!response.ok) throw await problemOf(response);
+    const session = new URL(response.headers.get('Location') ?? '', address).href;
+    const answer = await response.text();
+    if (this.peer !== peer) return this.#delete(session);
+    this.#session = session;
+    await peer.setRemoteDescription({ type: 'answer', sdp: answer });
+  }
+
+  /** @param {RTCPeerConnection} peer */
+  #prepare(peer) {
+    peer.addTransceiver('audio', { direction: 'recvonly' });
+    peer.addTransceiver('video', { direction: 'recvonly' });
+    const channel = peer.createDataChannel('kiosk', { ordered: true });
+    this.#channel = channel;
+    channel.onmessage = (event) => {
+      if (this.peer === peer) this.handlers.message(JSON.parse(event.data));
+    };
+    channel.onclose = () => this.peer === peer && this.#lose(null);
+    peer.onconnectionstatechange = () => {
+      const over = peer.connectionState === 'failed' || peer.connectionState === 'closed';
+      if (over && this.peer === peer) this.#lose(null);
+    };
+    const media = new MediaStream();
+    peer.ontrack = (event) => {
+      if (!event.streams[0]) media.addTrack(event.track);
+      if (this.peer === peer) this.handlers.stream(event.streams[0] ?? media);
+    };
+    this.#watch(peer);
+  }
+
+  /** @param {RTCPeerConnection} peer */
+  #watch(peer) {
+    const watch = new FreezeWatch(performance.now());
+    this.#watcher = setInterval(async () => {
+      const decoded = await framesDecoded(peer).catch(() => 0);
+      if (this.peer !== peer) return;
+      if (decoded && !watch.decoded) {
+        this.attempt = 0;
+        this.handlers.picture();
+      }
+      if (watch.frozen(performance.now(), decoded, document.hidden)) this.#lose(null);
+    }, WATCH_MS);
+  }
+
+  /** @param {Problem|null} problem what the server told, if it did */
+  #lose(problem) {
+    this.handlers.dropping();
+    this.#release();
+    const waitMs = Math.max(backoffMs(this.attempt), (problem?.retryAfterS ?? 0) * 1000);
+    this.attempt += 1;
+    this.#timer = setTimeout(() => this.start(), waitMs);
+    this.handlers.lost(problem, waitMs);
+  }
+
+  #release() {
+    clearInterval(this.#watcher);
+    const [peer, session] = [this.peer, this.#session];
+    [this.peer, this.#channel, this.#session] = [null, null, ''];
+    if (session) this.#delete(session);
+    peer?.close();
+  }
+
+  /** @param {string} session */
+  #delete(session) {
+    fetch(session, { method: 'DELETE', headers: this.headers, keepalive: true }).catch(() => {});
+  }
+}
+
+/**
+ * @param {RTCPeerConnection} peer
+ * @returns {Promise<number>} video frames decoded so far
+ */
+async function framesDecoded(peer) {
+  for (const entry of (await peer.getStats()).values()) {
+    if (entry.type === 'inbound-rtp' && entry.kind === 'video') return entry.framesDecoded ?? 0;
+  }
+  return 0;
+}
