@@ -21,15 +21,15 @@ MAX_BACKLOG_BYTES = 256 * 1024
 
 
 class Channel(Protocol):
-    """Where a viewer's messages go; aiortc's data channel is one."""
+    """Where a viewer's messages go; aiortc's data channel is one (hence the W3C names)."""
 
     @property
-    def readyState(self) -> str:  # noqa: N802  W3C name
+    def readyState(self) -> str:  # noqa: N802
         """``open`` when messages can be sent."""
         ...
 
     @property
-    def bufferedAmount(self) -> int:  # noqa: N802  W3C name
+    def bufferedAmount(self) -> int:  # noqa: N802
         """Bytes waiting."""
         ...
 

@@ -100,6 +100,11 @@ class SpeechQueue:
         return bool(self._waiting or self._buffer or self._current)
 
     @property
+    def waiting_count(self) -> int:
+        """Utterances that wait for their turn."""
+        return len(self._waiting)
+
+    @property
     def has_sound(self) -> bool:
         """Whether sound is ready now."""
         return bool(self._buffer)

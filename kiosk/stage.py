@@ -196,10 +196,10 @@ class Stage:
 
     def _splice(self) -> None:
         """Bring speech that begins in silence nearer than the lead."""
+        silent = self._spoken_end_pts <= self.line.play_pts
         splice_pts = self.line.play_pts + SPLICE_SAMPLES
-        if self.queue.has_sound and self._spoken_end_pts <= self.line.play_pts:
-            if splice_pts < self.line.write_pts:
-                self._rewind(splice_pts)
+        if silent and self.queue.has_sound and splice_pts < self.line.write_pts:
+            self._rewind(splice_pts)
 
     def _write_ahead(self) -> None:
         while self.line.write_pts < self.line.play_pts + PACKET_SAMPLES + LEAD_SAMPLES:

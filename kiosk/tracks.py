@@ -32,8 +32,9 @@ class PacketTrack(MediaStreamTrack):
         self._capacity_packets = capacity_packets
         self._arrived = asyncio.Event()
         self.dropped_count = 0
-        self.sent_pts: int | None = None
-        """The pts of the packet handed out last."""
+        self.on_sent: Callable[[int], None] | None = None
+        """Called with the pts of each packet once aiortc has sent it."""
+        self._handed_out_pts: int | None = None
 
     def put(self, packet: Packet) -> None:
         """Queue *packet*; called by the stage in the order of pts."""
@@ -49,13 +50,16 @@ class PacketTrack(MediaStreamTrack):
         Raises:
             MediaStreamError: the track was stopped.
         """
+        # aiortc asks for the next packet when it has sent the last one.
+        if self._handed_out_pts is not None and self.on_sent is not None:
+            self.on_sent(self._handed_out_pts)
         while not self._packets:
             if self.readyState != "live":
                 raise MediaStreamError
             self._arrived.clear()
             await self._arrived.wait()
         packet = self._packets.popleft()
-        self.sent_pts = packet.pts
+        self._handed_out_pts = packet.pts
         return packet
 
     def stop(self) -> None:

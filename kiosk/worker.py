@@ -8,6 +8,7 @@ import heapq
 import itertools
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol, TypeVar
 
 T = TypeVar("T")
@@ -58,11 +59,9 @@ class Worker:
             if future.cancelled():
                 return
             try:
-                result = job()
+                settle(partial(future.set_result, job()))
             except BaseException as error:
-                settle(lambda error=error: future.set_exception(error))
-            else:
-                settle(lambda: future.set_result(result))
+                settle(partial(future.set_exception, error))
 
         def settle(action: Callable[[], None]) -> None:
             if not loop.is_closed():

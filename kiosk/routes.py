@@ -1,0 +1,207 @@
+"""The HTTP interface beside WHEP: say, play, interrupt, lists, health, metrics and the page."""
+
+import json
+from pathlib import Path
+from typing import Final, Protocol
+
+from aiohttp import web
+from pydantic import BaseModel
+
+from kiosk import __version__, openapi
+from kiosk.api import (
+    HealthAnswer,
+    InterruptAnswer,
+    InterruptRequest,
+    PageAnswer,
+    ProblemError,
+    ReadyAnswer,
+    SayAnswer,
+    SayRequest,
+    StageAnswer,
+    StagesAnswer,
+    TopicAnswer,
+    VoiceAnswer,
+    VoicesAnswer,
+    parse,
+)
+from kiosk.config import PROJECT, Settings
+from kiosk.metrics import Metrics
+from kiosk.sources import FileSource, TextSource
+from kiosk.speech.voice import VoiceInfo
+from kiosk.stage import Stage
+from kiosk.stages import Stages
+
+MAX_BODY_BYTES: Final = 32 * 1024 * 1024
+METRICS_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class Speaks(Protocol):
+    """What the routes need of the voices."""
+
+    def voices(self) -> tuple[VoiceInfo, ...]:
+        """Everyone who can speak here."""
+        ...
+
+    def say(self, text: str, voice: str | None, rate: float | None) -> TextSource:
+        """Begin to speak *text*; raises ``ProblemError`` for what cannot be spoken."""
+        ...
+
+    async def play(self, data: bytes) -> FileSource:
+        """Open an audio file; raises ``ProblemError`` for what cannot be played."""
+        ...
+
+
+class Routes:
+    """Handlers of everything but WHEP."""
+
+    def __init__(
+        self, settings: Settings, stages: Stages, speech: Speaks, metrics: Metrics
+    ) -> None:
+        """Serve *stages* with *speech*."""
+        self._settings = settings
+        self._stages = stages
+        self._speech = speech
+        self._metrics = metrics
+        self.readiness = ReadyAnswer(status="starting", detail="warming up")
+
+    def add_to(self, router: web.UrlDispatcher) -> None:
+        """Register the paths."""
+        router.add_get("/", self._index)
+        router.add_get("/favicon.ico", self._favicon)
+        router.add_static("/static/", static_dir())
+        router.add_get("/v1/page", self._page)
+        router.add_post("/v1/say", self._say)
+        router.add_post("/v1/play", self._play)
+        router.add_post("/v1/interrupt", self._interrupt)
+        router.add_get("/v1/voices", self._voices)
+        router.add_get("/v1/stages", self._list_stages)
+        router.add_get("/healthz", self._health)
+        router.add_get("/readyz", self._ready)
+        router.add_get("/metrics", self._exposition)
+        router.add_get("/openapi.json", self._openapi)
+
+    async def _say(self, request: web.Request) -> web.Response:
+        asked = parse(SayRequest, await request.read())
+        stages = self._stages.select(asked.stage)
+        source = self._speech.say(asked.text, asked.voice, asked.rate)
+        return self._begin(source, stages, asked.stage, asked.interrupt)
+
+    async def _play(self, request: web.Request) -> web.Response:
+        name = request.query.get("stage")
+        interrupt = _flag(request, "interrupt", default=True)
+        stages = self._stages.select(name)
+        source = await self._speech.play(await _audio_body(request))
+        return self._begin(source, stages, name, interrupt)
+
+    def _begin(
+        self, source: TextSource | FileSource, stages: list[Stage], name: str | None, cut: bool
+    ) -> web.Response:
+        for stage in stages:
+            stage.say(source.utterance(), cut)
+        return _answer(SayAnswer(utterance=source.id, stage=name), status=202)
+
+    async def _interrupt(self, request: web.Request) -> web.Response:
+        body = await request.read()
+        asked = parse(InterruptRequest, body) if body.strip() else InterruptRequest()
+        stages = self._stages.select(asked.stage) if asked.stage else list(self._stages)
+        for stage in stages:
+            stage.interrupt()
+        return _answer(InterruptAnswer(stages=[stage.name for stage in stages]))
+
+    async def _voices(self, _request: web.Request) -> web.Response:
+        voices = [
+            VoiceAnswer(
+                name=info.name,
+                engine=info.engine,
+                languages=list(info.languages),
+                gender=info.gender,
+                licence=info.licence,
+            )
+            for info in self._speech.voices()
+        ]
+        return _answer(VoicesAnswer(voices=voices))
+
+    async def _list_stages(self, _request: web.Request) -> web.Response:
+        stages = [
+            StageAnswer(
+                stage=stage.name,
+                avatar=stage.avatar,
+                state="speaking" if stage.speaking else "idle",
+                viewers=stage.viewer_count,
+                queued=stage.queue.waiting_count,
+            )
+            for stage in self._stages
+        ]
+        return _answer(StagesAnswer(stages=stages))
+
+    async def _page(self, _request: web.Request) -> web.Response:
+        settings = self._settings
+        topics = [TopicAnswer(title=topic.title, text=topic.text) for topic in settings.topics]
+        return _answer(
+            PageAnswer(
+                title=settings.page.title,
+                language=settings.page.language,
+                captions=settings.page.captions,
+                avatar=settings.avatar.name,
+                topics=topics,
+                version=__version__,
+                token_required=bool(settings.server.token),
+            )
+        )
+
+    async def _health(self, _request: web.Request) -> web.Response:
+        return _answer(HealthAnswer(version=__version__))
+
+    async def _ready(self, _request: web.Request) -> web.Response:
+        return _answer(self.readiness, status=200 if self.readiness.status == "ready" else 503)
+
+    async def _exposition(self, _request: web.Request) -> web.Response:
+        return web.Response(
+            body=self._metrics.exposition(), headers={"Content-Type": METRICS_TYPE}
+        )
+
+    async def _openapi(self, _request: web.Request) -> web.Response:
+        return web.Response(text=json.dumps(openapi.document()), content_type="application/json")
+
+    async def _index(self, _request: web.Request) -> web.FileResponse:
+        return web.FileResponse(static_dir() / "index.html", headers={"Cache-Control": "no-cache"})
+
+    async def _favicon(self, _request: web.Request) -> web.FileResponse:
+        return web.FileResponse(static_dir() / "icon.svg")
+
+
+def static_dir() -> Path:
+    """The page's files: beside the packages in a checkout, inside ``kiosk`` when installed."""
+    inside = Path(__file__).parent / "static"
+    return inside if inside.is_dir() else PROJECT / "static"
+
+
+def _answer(model: BaseModel, status: int = 200) -> web.Response:
+    return web.Response(
+        status=status, text=model.model_dump_json(), content_type="application/json"
+    )
+
+
+def _flag(request: web.Request, key: str, default: bool) -> bool:
+    value = request.query.get(key)
+    if value is None:
+        return default
+    if value.lower() in ("true", "1"):
+        return True
+    if value.lower() in ("false", "0"):
+        return False
+    raise ProblemError(
+        422, "invalid_request", f"{key}={value!r} is not a flag", "allowed are true and false"
+    )
+
+
+async def _audio_body(request: web.Request) -> bytes:
+    if not request.content_type.startswith("multipart/"):
+        return await request.read()
+    form = await request.post()
+    part = form.get("file")
+    if isinstance(part, web.FileField):
+        return part.file.read()
+    raise ProblemError(
+        422, "no_file", "the form has no file part called 'file'", "send the audio as 'file'"
+    )

@@ -1,0 +1,151 @@
+"""The stages that are open: made when a viewer comes, closed when the last one has gone."""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Literal
+
+from engine.pipeline import Pipeline
+from kiosk.api import ProblemError
+from kiosk.broadcast import Broadcast
+from kiosk.config import Settings
+from kiosk.metrics import Metrics
+from kiosk.stage import Stage
+from kiosk.worker import Worker
+
+logger = logging.getLogger(__name__)
+
+Size = Literal["square", "portrait"]
+
+MakePipeline = Callable[[str, int, int], Pipeline]
+"""Avatar, width and height in pixels to an engine; may raise ``RigError``."""
+
+RETRY_AFTER_S = 10
+
+
+class Stages:
+    """All open stages by name."""
+
+    def __init__(self, settings: Settings, make_pipeline: MakePipeline, metrics: Metrics) -> None:
+        """Start the threads; no stage is open yet.
+
+        Args:
+            settings: limits, sizes and rates.
+            make_pipeline: builds the engine of a new stage.
+            metrics: counts what happens.
+        """
+        self._settings = settings
+        self._make_pipeline = make_pipeline
+        self._metrics = metrics
+        self._stages: dict[str, Stage] = {}
+        self._private: set[str] = set()
+        self._opening = asyncio.Lock()
+        self._closers: dict[str, asyncio.Task[None]] = {}
+        self.worker = Worker("inference")
+        self._encode_pool = ThreadPoolExecutor(1, "encode")
+        metrics.watch(lambda: self._stages.values())
+
+    def __iter__(self) -> Iterator[Stage]:
+        return iter(list(self._stages.values()))
+
+    async def open(self, name: str | None, avatar: str | None, size: Size) -> Stage:
+        """The stage called *name*, made if need be; without a name, a private one.
+
+        Raises:
+            ProblemError: 503 when no more stages or viewers are admitted.
+        """
+        async with self._opening:
+            stage = self._stages.get(name) if name else None
+            if stage is None:
+                stage = await self._make(name, avatar or self._settings.avatar.name, size)
+            elif stage.viewer_count >= self._settings.stages.max_viewers_per_stage:
+                raise _full(f"stage {stage.name} has {stage.viewer_count} viewers")
+            self._keep(stage)
+            return stage
+
+    def select(self, name: str | None) -> list[Stage]:
+        """The stage called *name*, or all of them.
+
+        Raises:
+            ProblemError: 404 for an unknown name, 409 when no stage is open.
+        """
+        if name is None:
+            if self._stages:
+                return list(self._stages.values())
+            raise ProblemError(
+                409,
+                "no_stage",
+                "no stage is open, so nobody would see or hear it",
+                "open the page, or POST an offer to /whep, then try again",
+            )
+        if name not in self._stages:
+            raise ProblemError(
+                404,
+                "unknown_stage",
+                f"there is no stage called {name!r}",
+                "see /v1/stages for those that are open; a stage opens with its first viewer",
+            )
+        return [self._stages[name]]
+
+    def viewer_left(self, stage: Stage) -> None:
+        """Close *stage* after a while if nobody watches it any more."""
+        if stage.viewer_count == 0 and self._stages.get(stage.name) is stage:
+            self._keep(stage)
+            linger_s = 0.0 if stage.name in self._private else self._settings.stages.linger_s
+            self._closers[stage.name] = asyncio.create_task(self._close_later(stage, linger_s))
+
+    async def aclose(self) -> None:
+        """Close every stage and stop the threads."""
+        for closer in self._closers.values():
+            closer.cancel()
+        for stage in list(self._stages.values()):
+            await self._close(stage)
+        await asyncio.to_thread(self.worker.close)
+        self._encode_pool.shutdown(wait=False)
+
+    async def _make(self, name: str | None, avatar: str, size: Size) -> Stage:
+        if len(self._stages) >= self._settings.stages.max_stages:
+            raise _full(f"{len(self._stages)} stages are open, which is the limit")
+        width, height = self._size(size)
+        pipeline = await asyncio.to_thread(self._make_pipeline, avatar, width, height)
+        stage_name = name or secrets.token_hex(8)
+        if name is None:
+            self._private.add(stage_name)
+        video = self._settings.video
+        rate_hz = video.frame_rate_hz
+        broadcast = Broadcast(width, height, rate_hz, video.bitrate_kbps, self._encode_pool)
+        stage = Stage(stage_name, avatar, pipeline, self.worker, broadcast, rate_hz, self._metrics)
+        self._stages[stage_name] = stage
+        stage.start()
+        logger.info("stage %s opened: %s, %d×%d", stage_name, avatar, width, height)
+        return stage
+
+    def _size(self, size: Size) -> tuple[int, int]:
+        video = self._settings.video
+        if size == "portrait":
+            return video.portrait_width, video.portrait_height
+        return video.width, video.height
+
+    def _keep(self, stage: Stage) -> None:
+        if closer := self._closers.pop(stage.name, None):
+            closer.cancel()
+
+    async def _close_later(self, stage: Stage, linger_s: float) -> None:
+        await asyncio.sleep(linger_s)
+        self._closers.pop(stage.name, None)
+        await self._close(stage)
+
+    async def _close(self, stage: Stage) -> None:
+        del self._stages[stage.name]
+        self._private.discard(stage.name)
+        self._metrics.retire(stage)
+        await stage.aclose()
+        logger.info("stage %s closed", stage.name)
+
+
+def _full(detail: str) -> ProblemError:
+    return ProblemError(
+        503, "hall_full", detail, f"try again in {RETRY_AFTER_S} s, or raise the limits in [stages]"
+    )

@@ -1,0 +1,130 @@
+"""The speech queue: order, bounds, events at their samples, what was said when it is cut."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import numpy as np
+
+from kiosk.speech_queue import (
+    MAX_AHEAD_SAMPLES,
+    Caption,
+    CaptionWord,
+    Piece,
+    SpeechEvent,
+    SpeechQueue,
+    Utterance,
+    spoken_characters,
+)
+from tests.fakes import tone, utterance
+
+
+async def settle() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+async def test_silence_when_there_is_nothing_to_say() -> None:
+    queue = SpeechQueue()
+    sound, events = queue.take(960, 0)
+    assert not sound.any() and not events
+    assert not queue.busy
+    await queue.aclose()
+
+
+async def test_sound_comes_whole_and_events_name_their_samples() -> None:
+    queue = SpeechQueue()
+    queue.add(utterance("u", 0.1, 0.2))
+    await settle()
+    sound, events, pts = np.zeros(0, np.float32), [], 5000
+    while queue.busy:
+        taken, happened = queue.take(1000, pts)
+        sound, pts = np.concatenate([sound, taken]), pts + 1000
+        events += happened
+    assert np.array_equal(sound[:4800], tone(0.1))
+    assert np.array_equal(sound[4800:14400], tone(0.2))
+    assert [(e.kind, e.pts) for e in events] == [
+        ("started", 5000),
+        ("caption", 5000),
+        ("caption", 9800),
+        ("finished", 19400),
+    ]
+    assert queue.underruns == 0
+    await queue.aclose()
+
+
+async def test_utterances_follow_in_order_and_clear_names_them_all() -> None:
+    queue = SpeechQueue()
+    cancelled: list[str] = []
+    for name in ("a", "b", "c"):
+        said = utterance(name, 0.1)
+        queue.add(Utterance(name, said.pieces, lambda name=name: cancelled.append(name)))  # type: ignore[misc]
+    await settle()
+    _, events = queue.take(4800 + 100, 0)
+    assert [(e.utterance, e.kind) for e in events if e.kind == "started"] == [
+        ("a", "started"),
+        ("b", "started"),
+    ]
+    assert queue.clear() == ("b", "c")
+    assert not queue.busy
+    sound, _ = queue.take(960, 0)
+    assert not sound.any()
+    queue.add(utterance("d", 0.1))
+    await settle()
+    assert queue.has_sound
+    await queue.aclose()
+
+
+async def test_the_source_waits_when_enough_is_ahead() -> None:
+    made = 0
+
+    async def endless() -> AsyncIterator[Piece]:
+        nonlocal made
+        while True:
+            made += 1
+            yield Piece(tone(1.0))
+
+    queue = SpeechQueue()
+    queue.add(Utterance("u", endless()))
+    await settle()
+    assert made == MAX_AHEAD_SAMPLES // 48_000
+    queue.take(48_000, 0)
+    await settle()
+    assert made == MAX_AHEAD_SAMPLES // 48_000 + 1
+    await queue.aclose()
+
+
+async def test_running_dry_inside_an_utterance_is_counted_once() -> None:
+    more = asyncio.Event()
+
+    async def halting() -> AsyncIterator[Piece]:
+        yield Piece(tone(0.1))
+        await more.wait()
+        yield Piece(tone(0.1))
+
+    queue = SpeechQueue()
+    queue.add(Utterance("u", halting()))
+    await settle()
+    for _ in range(4):
+        queue.take(4800, 0)
+    assert queue.underruns == 1
+    more.set()
+    await settle()
+    queue.take(48_000, 0)
+    assert queue.underruns == 1
+    await queue.aclose()
+
+
+def test_characters_spoken_count_whole_words_up_to_the_cut() -> None:
+    words = (CaptionWord("Hello", 0.0, 0.4), CaptionWord("there", 0.4, 0.9))
+    first = Caption("Hello there,", 0, 12, 1.0, words)
+    second = Caption("friend.", 13, 20, 1.0, (CaptionWord("friend", 0.0, 0.8),))
+    captions = [
+        SpeechEvent("caption", "u", 48_000, 0, first),
+        SpeechEvent("caption", "u", 96_000, 1, second),
+    ]
+    assert spoken_characters(captions, 48_000) == 0
+    assert spoken_characters(captions, 48_000 + 24_000) == 5
+    assert spoken_characters(captions, 96_000) == 12
+    assert spoken_characters(captions, 96_000 + 40_000) == 19
+    assert spoken_characters(captions, 200_000) == 20
+    assert spoken_characters([], 200_000) == 0

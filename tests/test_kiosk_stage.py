@@ -1,0 +1,235 @@
+"""The stage in virtual time: pacing, speech, interruption, underrun, stall."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from itertools import pairwise
+from typing import Any, cast
+
+import numpy as np
+import pytest
+
+from engine.media import Audio, PictureFrame
+from engine.timeline import PACKET_SAMPLES, SAMPLE_RATE_HZ
+from kiosk.broadcast import Broadcast, Message
+from kiosk.metrics import Metrics
+from kiosk.speech_queue import Piece, Utterance
+from kiosk.stage import Stage
+from kiosk.worker import Runs
+from tests.fakes import InlineWorker, VirtualTimeLoop, fake_pipeline, run_virtual, utterance
+
+
+class Recorder:
+    """A broadcast that keeps what is emitted, with the time of emission."""
+
+    def __init__(self) -> None:
+        self.viewers: list[Any] = []
+        self.audio: list[tuple[float, Audio]] = []
+        self.video: list[tuple[float, int, PictureFrame]] = []
+        self.messages: list[Message] = []
+
+    def emit_audio(self, audio: Audio) -> None:
+        self.audio.append((asyncio.get_running_loop().time(), audio))
+
+    async def emit_video(self, frame: PictureFrame, pts: int) -> None:
+        self.video.append((asyncio.get_running_loop().time(), pts, frame))
+
+    def send(self, message: Message) -> None:
+        self.messages.append(message)
+
+    def sound(self) -> "np.ndarray[Any, Any]":
+        return np.concatenate([audio.samples for _, audio in self.audio])
+
+    def of_type(self, kind: str) -> list[Message]:
+        return [message for message in self.messages if message["type"] == kind]
+
+
+def make_stage(worker: Runs | None = None, rate_hz: int = 25) -> tuple[Stage, Recorder]:
+    recorder = Recorder()
+    metrics = Metrics()
+    stage = Stage(
+        "test",
+        "ada",
+        fake_pipeline(),
+        worker or InlineWorker(),
+        cast(Broadcast, recorder),
+        rate_hz,
+        metrics,
+    )
+    stage.start()
+    return stage, recorder
+
+
+def loudest_gap(sound: "np.ndarray[Any, Any]") -> float:
+    return float(np.abs(np.diff(sound)).max())
+
+
+@pytest.mark.parametrize("rate_hz", [20, 25])
+def test_pictures_and_sound_flow_at_their_rates(rate_hz: int) -> None:
+    async def work() -> None:
+        stage, recorder = make_stage(rate_hz=rate_hz)
+        await asyncio.sleep(20.0)
+        await stage.aclose()
+        # The engine needs its lookahead before the first pictures are known.
+        assert len(recorder.video) >= 20 * rate_hz - 3
+        assert stage.frames.repeated == 0
+        assert stage.frames.dropped <= 3
+        step = SAMPLE_RATE_HZ // rate_hz
+        assert {b - a for (_, a, _), (_, b, _) in pairwise(recorder.video)} == {step}
+        assert [audio.pts for _, audio in recorder.audio] == [
+            i * PACKET_SAMPLES for i in range(len(recorder.audio))
+        ]
+        assert stage.audio_underrun_samples == 0
+
+    run_virtual(work)
+
+
+def test_sound_and_picture_of_an_instant_leave_together() -> None:
+    async def work() -> None:
+        stage, recorder = make_stage()
+        await asyncio.sleep(2.0)
+        stage.say(utterance("u", 1.0), interrupt=True)
+        await asyncio.sleep(3.0)
+        await stage.aclose()
+        audio_at = {audio.pts: time_s for time_s, audio in recorder.audio}
+        for time_s, pts, _ in recorder.video[:-1]:
+            assert abs(audio_at[pts] - time_s) < 0.001
+        onset = int(np.flatnonzero(np.abs(recorder.sound()) > 0.01)[0])
+        opened = next(pts for _, pts, frame in recorder.video if frame.planes[0, 0] > 60)
+        assert 0 <= opened - onset + 480 <= 1920
+
+    run_virtual(work)
+
+
+def test_speech_in_silence_begins_soon_and_the_caption_names_its_sample() -> None:
+    async def work() -> None:
+        stage, recorder = make_stage()
+        await asyncio.sleep(2.0)
+        asked_s = asyncio.get_running_loop().time()
+        stage.say(utterance("u", 0.5, 0.5), interrupt=True)
+        await asyncio.sleep(3.0)
+        await stage.aclose()
+        onset = int(np.flatnonzero(np.abs(recorder.sound()) > 0.001)[0])
+        begun_s = next(t for t, audio in recorder.audio if audio.end_pts > onset)
+        assert begun_s - asked_s < 0.25
+        first, second = recorder.of_type("caption")
+        assert abs(float(str(first["start_ms"])) - onset / 48.0) < 1.0
+        assert float(str(second["start_ms"])) == pytest.approx(
+            float(str(first["start_ms"])) + 500, abs=0.2
+        )
+        events = [message["event"] for message in recorder.of_type("utterance")]
+        assert events == ["started", "finished"]
+        assert [m["state"] for m in recorder.of_type("state")] == ["speaking", "idle"]
+
+    run_virtual(work)
+
+
+def test_interrupt_fades_without_a_click_and_reports_what_was_said() -> None:
+    async def work() -> None:
+        stage, recorder = make_stage()
+        await asyncio.sleep(1.0)
+        stage.say(utterance("u", 1.0, 1.0, 1.0), interrupt=True)
+        await asyncio.sleep(1.7)
+        asked_s = asyncio.get_running_loop().time()
+        interruption = stage.interrupt()
+        await asyncio.sleep(1.0)
+        await stage.aclose()
+        sound = recorder.sound()
+        loud = int(np.flatnonzero(np.abs(sound) > 0.001)[-1])
+        silent_s = next(t for t, audio in recorder.audio if audio.pts > loud)
+        assert silent_s - asked_s < 0.06
+        steepest = 0.5 * 2 * np.pi * 440 / SAMPLE_RATE_HZ
+        assert loudest_gap(sound) < steepest * 1.3
+        assert interruption.utterances == ("u",)
+        assert interruption.characters_spoken == len("word0 ")
+        closed_s = next(
+            t for t, _, frame in recorder.video if t > asked_s and frame.planes[0, 0] < 45
+        )
+        assert closed_s - asked_s < 0.15
+        assert recorder.of_type("utterance")[-1]["event"] == "interrupted"
+        assert not stage.speaking
+
+    run_virtual(work)
+
+
+def test_a_second_say_replaces_or_queues_as_asked() -> None:
+    async def work() -> None:
+        stage, recorder = make_stage()
+        await asyncio.sleep(1.0)
+        stage.say(utterance("a", 1.0), interrupt=True)
+        await asyncio.sleep(0.5)
+        stage.say(utterance("b", 1.0), interrupt=False)
+        await asyncio.sleep(1.0)
+        stage.say(utterance("c", 0.5), interrupt=True)
+        await asyncio.sleep(2.0)
+        await stage.aclose()
+        story = [(m["utterance"], m["event"]) for m in recorder.of_type("utterance")]
+        assert story == [
+            ("a", "started"),
+            ("a", "finished"),
+            ("b", "started"),
+            ("b", "interrupted"),
+            ("c", "started"),
+            ("c", "finished"),
+        ]
+
+    run_virtual(work)
+
+
+def test_a_slow_engine_repeats_pictures_and_never_touches_the_sound() -> None:
+    async def work() -> None:
+        worker = InlineWorker()
+        stage, recorder = make_stage(worker)
+        await asyncio.sleep(2.0)
+        stage.say(utterance("u", 6.0), interrupt=True)
+        await asyncio.sleep(1.0)
+        worker.cost_s = 0.055
+        await asyncio.sleep(3.0)
+        worker.cost_s = 0.0
+        before = stage.frames.repeated
+        await asyncio.sleep(1.0)
+        await stage.aclose()
+        assert before > 20
+        assert stage.frames.repeated - before <= 2
+        packets = [audio for _, audio in recorder.audio]
+        assert all(b.pts - a.pts == PACKET_SAMPLES for a, b in pairwise(packets))
+        assert stage.audio_underrun_samples == 0
+        slots = [pts for _, pts, _ in recorder.video]
+        assert {b - a for a, b in pairwise(slots)} == {1920}
+
+    run_virtual(work)
+
+
+def test_after_a_stall_it_goes_on_instead_of_sprinting() -> None:
+    async def work() -> None:
+        stage, recorder = make_stage()
+        await asyncio.sleep(2.0)
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualTimeLoop)
+        loop.advance(5.0)
+        await asyncio.sleep(2.0)
+        await stage.aclose()
+        assert stage.clock.reanchored_count == 1
+        assert len(recorder.audio) == pytest.approx(200, abs=3)
+        times = [t for t, _ in recorder.audio]
+        assert sum(1 for a, b in pairwise(times) if b - a < 0.015) <= 1
+
+    run_virtual(work)
+
+
+def test_a_failing_source_ends_the_utterance_and_not_the_stage() -> None:
+    async def work() -> None:
+        stage, recorder = make_stage()
+
+        async def broken() -> AsyncIterator[Piece]:
+            raise RuntimeError("the voice broke")
+            yield
+
+        stage.say(Utterance("x", broken()), interrupt=True)
+        stage.say(utterance("y", 0.3), interrupt=False)
+        await asyncio.sleep(2.0)
+        await stage.aclose()
+        story = [(m["utterance"], m["event"]) for m in recorder.of_type("utterance")]
+        assert story == [("x", "failed"), ("y", "started"), ("y", "finished")]
+        assert recorder.of_type("error")[0]["message"] == "the voice broke"
+
+    run_virtual(work)
