@@ -2,15 +2,16 @@
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
+from typing_extensions import TypeForm
 
 from kiosk.config_fields import Address, FrameRate, Hosts, Name, Origins, Pixels, Spoken, Token
 
 
-def accepts(kind: object, value: object) -> object:
+def accepts(kind: TypeForm[object], value: object) -> object:
     return TypeAdapter[object](kind).validate_python(value)
 
 
-def refuses(kind: object, value: object) -> None:
+def refuses(kind: TypeForm[object], value: object) -> None:
     with pytest.raises(ValidationError):
         accepts(kind, value)
 

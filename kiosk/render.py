@@ -1,0 +1,276 @@
+"""Offline: a portrait speaks into a file, through the very pipeline that serves live."""
+
+import contextlib
+import csv
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Final, Protocol, TextIO, TypeVar
+
+import av
+import numpy as np
+
+from engine.media import Audio, FloatArray, MotionFrame, PictureFrame
+from engine.motion.coefficients import COEFFICIENTS
+from engine.timeline import PACKET_SAMPLES, SAMPLE_RATE_HZ, frame_pts, samples
+from kiosk import __version__
+
+TAIL_S: Final = 0.4
+"""Shown after the last sound: the mouth comes to rest."""
+
+PATIENCE_S: Final = 2.0
+"""An engine that knows nothing of an instant this long after it was heard is at fault."""
+
+SYNTHETIC_COMMENT: Final = (
+    f"AI-generated: synthetic talking portrait; nobody was recorded (sonic-kiosk {__version__})"
+)
+SYNTHETIC_SOURCE: Final = "trainedAlgorithmicMedia"
+"""The IPTC term, in its vocabulary of digital source types, for media made by a trained model."""
+
+POSE_COLUMNS: Final = ("yaw_deg", "pitch_deg", "roll_deg", "x", "y", "scale", "breath")
+MOTION_COLUMNS: Final = ("time_s", *COEFFICIENTS, *POSE_COLUMNS)
+
+_AUDIO_BITRATE: Final = 128_000
+_BT601: Final = 6
+_LIMITED_RANGE: Final = 1
+_DECIMALS: Final = 5
+
+Progress = Callable[[int, int], None]
+"""Called with pictures done and pictures in all."""
+
+DrawnT = TypeVar("DrawnT")
+
+
+class RenderError(Exception):
+    """A file could not be rendered; the message names the remedy."""
+
+
+class Listens(Protocol):
+    """The part of the engine that offline work feeds."""
+
+    @property
+    def ready_pts(self) -> int:
+        """Everything before this sample index is known."""
+        ...
+
+    def push(self, audio: Audio) -> None:
+        """Take the next stretch of sound."""
+        ...
+
+
+class Draws(Listens, Protocol):
+    """``engine.pipeline.Pipeline``, as far as it is used here."""
+
+    def pull(self, index: int, pts: int) -> PictureFrame:
+        """Draw picture *index*, due at *pts*."""
+        ...
+
+
+class Moves(Listens, Protocol):
+    """``engine.motion.stream.MotionStream``, as far as it is used here."""
+
+    def at(self, pts: int) -> MotionFrame:
+        """The motion at one instant."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What was written."""
+
+    path: Path
+    frames: int
+    duration_s: float
+
+
+def frame_count(sound: FloatArray, frame_rate_hz: int) -> int:
+    """Pictures that *sound* and the tail after it last."""
+    lasting = len(sound) + samples(TAIL_S)
+    return -(-lasting // frame_pts(1, frame_rate_hz))
+
+
+def drawn(
+    listener: Listens, draw: Callable[[int, int], DrawnT], sound: FloatArray, frame_rate_hz: int
+) -> Iterator[DrawnT]:
+    """Feed *sound*, then silence, and draw each picture as soon as it can be known.
+
+    Args:
+        listener: takes the sound in packets, as live.
+        draw: makes the picture of an index and its sample index.
+        sound: shape (n,), mono at the master rate.
+        frame_rate_hz: 20 or 25.
+
+    Raises:
+        RenderError: the engine falls silent.
+    """
+    pushed_pts = 0
+    for index in range(frame_count(sound, frame_rate_hz)):
+        pts = frame_pts(index, frame_rate_hz)
+        while listener.ready_pts <= pts:
+            if pushed_pts > pts + samples(PATIENCE_S):
+                raise RenderError(f"the engine stalls at {pts / SAMPLE_RATE_HZ:.2f} s: report it")
+            listener.push(Audio(pushed_pts, _packet(sound, pushed_pts)))
+            pushed_pts += PACKET_SAMPLES
+        yield draw(index, pts)
+
+
+def _packet(sound: FloatArray, pts: int) -> FloatArray:
+    part = sound[pts : pts + PACKET_SAMPLES]
+    return np.pad(part, (0, PACKET_SAMPLES - len(part))).astype(np.float32, copy=False)
+
+
+def render(
+    pipeline: Draws,
+    sound: FloatArray,
+    path: Path,
+    frame_rate_hz: int,
+    title: str,
+    progress: Progress = lambda done, total: None,
+) -> Rendered:
+    """Write *sound* and the portrait that speaks it to an MP4 file (H.264 and AAC).
+
+    The file says of itself that it is synthetic. It appears under its name once it is whole.
+
+    Args:
+        pipeline: one avatar's engine, fresh.
+        sound: shape (n,), mono at the master rate, full scale ±1.0.
+        path: the file to write, ``.mp4``.
+        frame_rate_hz: 20 or 25.
+        title: goes into the file's metadata.
+        progress: is told how far it is.
+
+    Raises:
+        RenderError: there is no sound, or the file cannot be written.
+    """
+    _check(sound, path, (".mp4",))
+    total = frame_count(sound, frame_rate_hz)
+    with _whole_file(path) as part, Mp4Writer(part, frame_rate_hz, title) as writer:
+        for frame in drawn(pipeline, pipeline.pull, sound, frame_rate_hz):
+            start_pts, end_pts = frame.pts, frame_pts(frame.index + 1, frame_rate_hz)
+            stretch = sound[start_pts:end_pts]
+            writer.write(frame, np.pad(stretch, (0, end_pts - start_pts - len(stretch))))
+            progress(frame.index + 1, total)
+    return Rendered(path, total, total / frame_rate_hz)
+
+
+class Mp4Writer:
+    """Pictures and their sound into an MP4 file."""
+
+    def __init__(self, path: Path, frame_rate_hz: int, title: str) -> None:
+        """Open the file; the picture's size comes with the first picture."""
+        self._time_base = Fraction(1, frame_rate_hz)
+        self._container = av.open(
+            str(path),
+            "w",
+            format="mp4",
+            # Unknown keys are kept, and the index stands first so that browsers can stream.
+            options={"movflags": "use_metadata_tags+faststart"},
+        )
+        self._container.metadata.update(
+            title=title,
+            comment=SYNTHETIC_COMMENT,
+            digital_source_type=SYNTHETIC_SOURCE,
+            encoded_by=f"sonic-kiosk {__version__}",
+        )
+        self._video = self._container.add_stream("libx264", rate=frame_rate_hz)
+        self._video.options = {"preset": "medium", "crf": "18", "g": str(2 * frame_rate_hz)}
+        self._video.time_base = self._time_base
+        self._audio = self._container.add_stream("aac", rate=SAMPLE_RATE_HZ, layout="mono")
+        self._audio.bit_rate = _AUDIO_BITRATE
+        self._is_sized = False
+
+    def write(self, frame: PictureFrame, sound: FloatArray) -> None:
+        """Append one picture and the sound that lasts as long as it."""
+        if not self._is_sized:
+            self._size(frame)
+        picture = av.VideoFrame.from_ndarray(frame.planes, format="yuv420p")
+        picture.pts, picture.time_base = frame.index, self._time_base
+        self._container.mux(self._video.encode(picture))
+        stretch = av.AudioFrame.from_ndarray(
+            np.ascontiguousarray(sound, np.float32)[np.newaxis], format="fltp", layout="mono"
+        )
+        stretch.sample_rate, stretch.pts = SAMPLE_RATE_HZ, frame.pts
+        stretch.time_base = Fraction(1, SAMPLE_RATE_HZ)
+        self._container.mux(self._audio.encode(stretch))
+
+    def _size(self, frame: PictureFrame) -> None:
+        context = self._video.codec_context
+        context.width, context.height, context.pix_fmt = frame.width, frame.height, "yuv420p"
+        context.colorspace = context.color_primaries = context.color_trc = _BT601
+        context.color_range = _LIMITED_RANGE
+        self._is_sized = True
+
+    def __enter__(self) -> "Mp4Writer":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self._container.mux(self._video.encode(None))
+            self._container.mux(self._audio.encode(None))
+        self._container.close()
+
+
+def write_motion(motion: Moves, sound: FloatArray, path: Path, frame_rate_hz: int) -> Rendered:
+    """Write what the face does while it says *sound*, a row for each picture.
+
+    Args:
+        motion: a fresh motion stage.
+        sound: shape (n,), mono at the master rate.
+        path: ``.csv`` (a header, then rows) or ``.json`` (``frame_rate_hz``, ``columns``,
+            ``frames``); the columns are ``MOTION_COLUMNS``.
+        frame_rate_hz: 20 or 25.
+
+    Raises:
+        RenderError: there is no sound, or the file cannot be written.
+    """
+    _check(sound, path, (".csv", ".json"))
+    frames = drawn(motion, lambda index, pts: motion.at(pts), sound, frame_rate_hz)
+    rows = map(motion_row, frames)
+    with _whole_file(path) as part, part.open("w", encoding="utf-8", newline="") as file:
+        write = _write_csv if path.suffix.lower() == ".csv" else _write_json
+        write(file, rows, frame_rate_hz)
+    total = frame_count(sound, frame_rate_hz)
+    return Rendered(path, total, total / frame_rate_hz)
+
+
+def motion_row(frame: MotionFrame) -> list[float]:
+    """One row of ``MOTION_COLUMNS``."""
+    pose = [getattr(frame.pose, name) for name in POSE_COLUMNS]
+    values = [frame.pts / SAMPLE_RATE_HZ, *frame.coefficients.tolist(), *pose]
+    return [round(float(value), _DECIMALS) for value in values]
+
+
+def _write_csv(file: TextIO, rows: Iterable[list[float]], frame_rate_hz: int) -> None:
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(MOTION_COLUMNS)
+    writer.writerows(rows)
+
+
+def _write_json(file: TextIO, rows: Iterable[list[float]], frame_rate_hz: int) -> None:
+    content = {"frame_rate_hz": frame_rate_hz, "columns": MOTION_COLUMNS, "frames": list(rows)}
+    json.dump(content, file)
+
+
+def _check(sound: FloatArray, path: Path, suffixes: tuple[str, ...]) -> None:
+    if not len(sound):
+        raise RenderError("there is no sound to speak: give a file that has some")
+    if path.suffix.lower() not in suffixes:
+        raise RenderError(f"{path}: give a name that ends in {' or '.join(suffixes)}")
+    if path.is_dir() or not path.parent.is_dir():
+        raise RenderError(f"{path}: cannot be written: give a file in a folder that exists")
+
+
+@contextlib.contextmanager
+def _whole_file(path: Path) -> Iterator[Path]:
+    """A file beside *path* to write to; it takes the name once it is whole."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield part
+        part.replace(path)
+    except OSError as error:
+        raise RenderError(f"{path}: {error.strerror or error}: free space, check mode") from error
+    finally:
+        part.unlink(missing_ok=True)
