@@ -30,22 +30,17 @@ def _origin(value: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _host(value: str) -> str:
-    lowered = value.strip().lower()
-    if not _HOST.match(lowered):
-        raise ValueError
-    return lowered
-
-
 def _address(value: str) -> str:
-    """An address to listen on: no port, IPv6 without brackets."""
+    """An address or a host name: no port, IPv6 without brackets."""
     bare = value.strip().lower().removeprefix("[").removesuffix("]")
     try:
         return str(ipaddress.ip_address(bare))
     except ValueError:
         if ":" in bare or bare.replace(".", "").isdigit():
             raise
-        return _host(bare)
+        if not _HOST.match(bare):
+            raise
+        return bare
 
 
 def _token(value: str) -> str:
@@ -73,9 +68,9 @@ Origins = Annotated[
     Allowed('a list of origins such as "https://hall.example", without a path and without "*"'),
 ]
 Hosts = Annotated[
-    tuple[Annotated[str, AfterValidator(_host)], ...],
+    tuple[Annotated[str, AfterValidator(_address)], ...],
     BeforeValidator(_listed),
-    Allowed('a list of host names such as "kiosk.hall.example" or "10.0.0.5:8080"'),
+    Allowed('a list of host names or addresses, without ports, such as "kiosk.hall.example"'),
 ]
 Token = Annotated[
     str, AfterValidator(_token), Allowed("printable ASCII without spaces, or empty for no token")
