@@ -1,0 +1,191 @@
+"""The eyes' parts: eyeballs complete behind the lids, closed lids, and how the lids move."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.motion.coefficients import COEFFICIENTS, INDEX
+from engine.portrait.flows import Box
+from engine.portrait.layers import fill, smoothstep
+from engine.portrait.prior import PRIOR_68, Fit, Floats
+
+Image = NDArray[np.uint8]
+
+# Viewer's left eye first (the subject's right).
+UPPER = ((33, 246, 161, 160, 159, 158, 157, 173, 133), (362, 398, 384, 385, 386, 387, 388, 466, 263))
+LOWER = ((33, 7, 163, 144, 145, 153, 154, 155, 133), (362, 382, 381, 380, 374, 373, 390, 249, 263))
+CREASE = ((130, 247, 30, 29, 27, 28, 56, 190, 243), (463, 414, 286, 258, 257, 259, 260, 467, 359))
+IRIS = ((468, 469, 470, 471, 472), (473, 474, 475, 476, 477))
+UPPER_68, LOWER_68 = ((37, 38), (43, 44)), ((40, 41), (46, 47))
+EYEBALLS = slice(21451, 24591)
+MEET = 0.92
+"""Where closed lids meet, from the upper margin (0) to the lower (1)."""
+BAND_PX = 5.0
+"""The lashes' band above the upper margin: it moves with the margin and is not stretched."""
+
+
+@dataclass(frozen=True)
+class Eyes:
+    """Both eyes; pictures are blue-green-red-alpha over their boxes, of one size."""
+
+    boxes: tuple[Box, Box]
+    balls: Image
+    closed: Image
+    curves: NDArray[np.float32]
+    lid_motion: NDArray[np.float32]
+    gaze_motion: NDArray[np.float32]
+    irises: NDArray[np.float32]
+
+
+def draw(photo: Image, landmarks_px: Floats, fit: Fit) -> Eyes:
+    """Draw both eyes' parts from the photo."""
+    width = 12 + int(max(abs(landmarks_px[a, 0] - landmarks_px[b, 0]) for a, b in ((33, 133), (263, 362))))
+    opening = float(np.ptp(landmarks_px[list(UPPER[0] + LOWER[0]), 1]))
+    boxes, balls, closed, curves, irises = [], [], [], [], []
+    for side in (0, 1):
+        ends = landmarks_px[[UPPER[side][0], UPPER[side][-1]], :2]
+        middle = ends.mean(0)
+        half, up, down = width // 2 + 8, int(opening * 1.5), int(opening * 1.1)
+        x0, y0 = int(middle[0]) - half, int(middle[1]) - up
+        box = (x0, y0, x0 + 2 * half, y0 + up + down)
+        curve = _curves(landmarks_px, side, box)
+        iris = _iris(landmarks_px, side)
+        boxes.append(box)
+        curves.append(curve)
+        irises.append(iris)
+        balls.append(_ball(photo, box, curve, iris))
+        closed.append(_closed(photo, box, curve, outer_left=side == 0))
+    return Eyes(
+        (boxes[0], boxes[1]), np.stack(balls), np.stack(closed),
+        np.stack(curves).astype(np.float32), _lid_motion(fit), _gaze_motion(fit),
+        np.array(irises, np.float32),
+    )  # fmt: skip
+
+
+def _iris(landmarks_px: Floats, side: int) -> tuple[float, float, float]:
+    centre, *rim = (landmarks_px[i, :2] for i in IRIS[side])
+    radius = float(np.mean([np.linalg.norm(p - centre) for p in rim]))
+    return float(centre[0]), float(centre[1]), radius
+
+
+def _curves(landmarks_px: Floats, side: int, box: Box) -> Floats:
+    """Crease, upper margin, lower margin over the columns of *box*, as heights in it."""
+    xs = np.arange(box[0], box[2]).astype(np.float64)
+    rows = []
+    for points in (CREASE, UPPER, LOWER):
+        at = landmarks_px[list(points[side]), :2]
+        at = at[np.argsort(at[:, 0])]
+        fine = np.interp(xs, at[:, 0], at[:, 1]) - box[1]
+        rows.append(cv2.GaussianBlur(fine[None], (0, 0), 2.5, borderType=cv2.BORDER_REPLICATE)[0])
+    crease, upper, lower = rows
+    lower = np.maximum(lower, upper)
+    # A fold a little above the landmarks' ring leaves the lid room to unroll.
+    crease = np.minimum(crease, upper - BAND_PX - 1.5)
+    return np.stack([crease, upper, lower])
+
+
+def _opening(box: Box, curve: Floats, inset: float) -> Floats:
+    ys = np.arange(box[3] - box[1])[:, None]
+    top = smoothstep(ys - (curve[1] + inset)[None] + 0.5)
+    bottom = smoothstep((curve[2] - inset)[None] - ys + 0.5)
+    return top * bottom
+
+
+def _ball(photo: Image, box: Box, curve: Floats, iris: tuple[float, float, float]) -> Image:
+    """The eyeball as seen, carried on under the lids: the iris mirrored, the white filled in."""
+    x0, y0, x1, y1 = box
+    patch = photo[y0:y1, x0:x1].astype(np.float64)
+    visible = _opening(box, curve, 1.5) > 0.9
+    ys, xs = np.mgrid[0 : y1 - y0, 0 : x1 - x0].astype(np.float64)
+    cx, cy, radius = iris[0] - x0, iris[1] - y0, iris[2]
+    away = np.hypot(xs - cx, ys - cy)
+    white = fill(patch, visible & (away > radius * 1.12))
+    mirror = np.clip(np.rint(2 * cy - ys), 0, y1 - y0 - 1).astype(int)
+    mirrored = patch[mirror, xs.astype(int)]
+    seen_below = visible[mirror, xs.astype(int)]
+    disc = fill(np.where(visible[..., None], patch, mirrored),
+                (visible | seen_below) & (away < radius))  # fmt: skip
+    inside = smoothstep((radius - away) / 2 + 0.5)[..., None]
+    whole = white * (1 - inside) + disc * inside
+    mix = smoothstep((cv2.GaussianBlur(visible.astype(np.float64), (0, 0), 1) - 0.5) * 2)[..., None]
+    colour = patch * mix + whole * (1 - mix)
+    return np.dstack([colour, 255 * _opening(box, curve, 0.0)]).clip(0, 255).astype(np.uint8)
+
+
+def _closed(photo: Image, box: Box, curve: Floats, outer_left: bool) -> Image:
+    """The eye shut: smooth lid skin down to the meeting line, and the lashes lying on it."""
+    x0, y0, x1, y1 = box
+    patch = photo[y0:y1, x0:x1].astype(np.float64)
+    ys, xs = np.mgrid[0 : y1 - y0, 0 : x1 - x0].astype(np.float64)
+    crease, upper, lower = curve
+    meet = upper + MEET * (lower - upper)
+    above, below = ys < crease[None] - 1, ys > lower[None] + 4
+    skin = fill(patch, (above & (ys > crease[None] - 9)) | (below & (ys < lower[None] + 10)))
+    span = np.maximum(meet - crease, 1.0)[None]
+    v = np.clip((ys - crease[None]) / span, 0, 1)
+    tall = np.clip((lower - upper) / np.maximum((lower - upper).max(), 1), 0, 1)[None]
+    round_light = 1 + 0.06 * np.sin(np.pi * np.clip(v * 1.1, 0, 1)) * tall - 0.10 * v**3
+    lid = skin * round_light[..., None]
+    lid *= (1 - 0.14 * np.exp(-(((ys - crease[None] - 1) / 1.8) ** 2)) * tall)[..., None]
+    within = smoothstep((ys - crease[None] + 2) / 3) * smoothstep((lower[None] + 5 - ys) / 4)
+    ends = smoothstep(tall / 0.2)
+    out = patch * (1 - (within * ends)[..., None]) + lid * (within * ends)[..., None]
+    lash = _lashes(xs, ys, meet, tall[0], outer_left)[..., None]
+    dark = np.array([30.0, 34.0, 48.0])
+    out = out * (1 - lash) + dark * lash
+    return np.dstack([out, np.full(out.shape[:2], 255)]).clip(0, 255).astype(np.uint8)
+
+
+def _lashes(xs: Floats, ys: Floats, meet: Floats, tall: Floats, outer_left: bool) -> Floats:
+    """A soft dark line that thickens toward the outer corner, and short strokes below it."""
+    columns = xs.shape[1]
+    along = np.linspace(0, 1, columns)
+    outer = 1 - along if outer_left else along
+    thick = (1.0 + 1.2 * outer) * smoothstep(tall / 0.3)
+    gap = ys - meet[None]
+    line = np.exp(-((gap / np.maximum(thick, 0.3)[None]) ** 2)) * smoothstep(tall / 0.25)[None]
+    strokes = np.zeros_like(xs, dtype=np.float32)
+    rng = np.random.default_rng(7)
+    for x in np.arange(4, columns - 4, 1.7):
+        i = int(x)
+        if tall[i] < 0.15:
+            continue
+        length = (2.5 + 4.5 * outer[i]) * rng.uniform(0.7, 1.1)
+        lean = (0.9 * (outer[i] - 0.35)) * length * (-1 if outer_left else 1)
+        start = (round(x * 16), round(float(meet[i]) * 16))
+        end = (round((x + lean) * 16), round((float(meet[i]) + length) * 16))
+        cv2.line(strokes, start, end, float(rng.uniform(0.35, 0.6)), 1, cv2.LINE_AA, 4)
+    strokes = cv2.GaussianBlur(strokes, (0, 0), 0.7)
+    return np.clip(0.80 * line + strokes, 0, 0.92)
+
+
+def _lid_motion(fit: Fit) -> NDArray[np.float32]:
+    """(2, 2, coefficients): upper lid down, lower lid up, in openings of the eye."""
+    out = np.zeros((2, 2, len(COEFFICIENTS)), np.float32)
+    for side in (0, 1):
+        up, low = PRIOR_68[list(UPPER_68[side])], PRIOR_68[list(LOWER_68[side])]
+        opening = float((fit.points_px[low, 1] - fit.points_px[up, 1]).mean())
+        out[side, 0] = fit.deltas_px[:, up, 1].mean(1) / opening
+        out[side, 1] = -fit.deltas_px[:, low, 1].mean(1) / opening
+        for k, name in enumerate(COEFFICIENTS):
+            if not name.startswith(("eye", "cheekSquint", "cheekRaiser")):
+                out[side, :, k] = 0
+            elif name.startswith("eyeBlink") and abs(out[side, 0, k]) > 0.3:
+                out[side, :, k] = MEET, 1 - MEET
+    return np.clip(out, -0.35, 1)
+
+
+def _gaze_motion(fit: Fit) -> NDArray[np.float32]:
+    """(2, coefficients, 2) pixels the foremost part of each eyeball moves."""
+    out = np.zeros((2, len(COEFFICIENTS), 2), np.float32)
+    balls = np.arange(len(fit.points_px))[EYEBALLS]
+    centre = fit.points_px[balls, 0].mean()
+    for side in (0, 1):
+        own = balls[(fit.points_px[balls, 0] < centre) == (side == 0)]
+        front = own[fit.points_px[own, 2] >= np.quantile(fit.points_px[own, 2], 0.93)]
+        for name in COEFFICIENTS:
+            if name.startswith("eyeLook"):
+                out[side, INDEX[name]] = fit.deltas_px[INDEX[name]][front, :2].mean(0)
+    return out

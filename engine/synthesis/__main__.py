@@ -1,0 +1,137 @@
+"""Time the synthesizer, or draw a sheet of key shapes: ``python -m engine.synthesis --rig ada``."""
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from engine import personas
+from engine.media import ByteArray, MotionFrame, Pose
+from engine.motion.coefficients import COEFFICIENTS, INDEX
+from engine.portrait.rig import RigError, load
+from engine.synthesis.synthesizer import OutputFormat, Synthesizer
+
+FORMATS = (OutputFormat(512, 512), OutputFormat(720, 1280))
+
+SHAPES: dict[str, tuple[dict[str, float], Pose]] = {
+    "neutral": ({}, Pose()),
+    "aa": ({"jawOpen": 0.5}, Pose()),
+    "ah": ({"jawOpen": 0.8, "mouthLowerDown": 0.2}, Pose()),
+    "ee": ({"jawOpen": 0.15, "mouthStretch": 0.5, "mouthSmile": 0.3, "mouthLowerDown": 0.35,
+            "mouthUpperUp": 0.25}, Pose()),
+    "oh": ({"jawOpen": 0.35, "mouthFunnel": 0.6}, Pose()),
+    "oo": ({"jawOpen": 0.15, "mouthPucker": 0.7, "mouthFunnel": 0.3}, Pose()),
+    "f v": ({"jawOpen": 0.08, "mouthRollLower": 0.5, "mouthUpperUp": 0.3}, Pose()),
+    "p b m": ({"mouthPress": 0.4, "mouthRollLower": 0.3, "mouthRollUpper": 0.3}, Pose()),
+    "smile": ({"mouthSmile": 0.7, "cheekSquint": 0.3}, Pose()),
+    "blink": ({"eyeBlink": 1.0}, Pose()),
+    "half blink": ({"eyeBlink": 0.5}, Pose()),
+    "look left": ({"eyeLookOut_R": 0.7, "eyeLookIn_L": 0.7}, Pose()),
+    "look right": ({"eyeLookIn_R": 0.7, "eyeLookOut_L": 0.7}, Pose()),
+    "yaw +8": ({"jawOpen": 0.3}, Pose(yaw_deg=8)),
+    "yaw -8": ({}, Pose(yaw_deg=-8)),
+    "pitch +6": ({}, Pose(pitch_deg=6)),
+    "pitch -6": ({}, Pose(pitch_deg=-6)),
+    "roll 5": ({}, Pose(roll_deg=5, x=0.05, breath=1.0)),
+}  # fmt: skip
+
+
+def motion(values: dict[str, float], pose: Pose) -> MotionFrame:
+    """A motion frame from names; a name without its side means both."""
+    coefficients = np.zeros(len(COEFFICIENTS), np.float32)
+    for name, value in values.items():
+        for each in (name, f"{name}_L", f"{name}_R"):
+            if each in INDEX:
+                coefficients[INDEX[each]] = value
+    return MotionFrame(0, coefficients, pose)
+
+
+def speech_like(count: int) -> list[MotionFrame]:
+    """Motion that exercises everything at once, as a talking face does."""
+    frames = []
+    for i in range(count):
+        t = i / 25
+        mouth = {
+            "jawOpen": max(0.0, 0.35 * np.sin(2 * np.pi * 3.1 * t) ** 2 - 0.05),
+            "mouthFunnel": max(0.0, 0.4 * np.sin(2 * np.pi * 1.3 * t)),
+            "mouthStretch": max(0.0, -0.3 * np.sin(2 * np.pi * 1.3 * t)),
+            "mouthLowerDown": 0.15 * np.sin(2 * np.pi * 2.2 * t) ** 2,
+            "mouthPress": 0.2 * max(0.0, np.cos(2 * np.pi * 3.1 * t)) ** 4,
+            "eyeBlink": max(0.0, 1 - abs((i % 70) - 6) / 3),
+            "eyeLookUp": 0.1,
+            "browInnerUp": 0.2 + 0.2 * np.sin(2 * np.pi * 0.4 * t),
+            "mouthSmile": 0.15,
+        }
+        pose = Pose(
+            yaw_deg=5 * np.sin(2 * np.pi * 0.23 * t), pitch_deg=3 * np.sin(2 * np.pi * 0.31 * t),
+            roll_deg=2 * np.sin(2 * np.pi * 0.17 * t), x=0.03 * np.sin(2 * np.pi * 0.2 * t),
+            breath=0.5 - 0.5 * np.cos(2 * np.pi * 0.25 * t),
+        )  # fmt: skip
+        frames.append(motion(mouth, pose))
+    return frames
+
+
+def measure(synthesizer: Synthesizer, count: int) -> dict[str, float]:
+    """Median and 95th percentile of a frame, and of a plain copy of one, in milliseconds."""
+    frames = speech_like(count)
+    out = synthesizer.render(frames[0])
+    other = np.empty_like(out)
+    times, copies = [], []
+    for frame in frames:
+        start = time.perf_counter()
+        synthesizer.render(frame, out)
+        middle = time.perf_counter()
+        other[...] = out
+        copies.append(time.perf_counter() - middle)
+        times.append(middle - start)
+    return {
+        "median_ms": round(float(np.median(times)) * 1e3, 2),
+        "p95_ms": round(float(np.quantile(times, 0.95)) * 1e3, 2),
+        "copy_ms": round(float(np.median(copies)) * 1e3, 3),
+    }
+
+
+def sheet(synthesizer: Synthesizer, columns: int = 6) -> ByteArray:
+    """All ``SHAPES`` in one picture, blue-green-red."""
+    cells = []
+    for name, (values, pose) in SHAPES.items():
+        picture = cv2.cvtColor(synthesizer.render(motion(values, pose)), cv2.COLOR_YUV2BGR_I420)
+        cv2.putText(picture, name, (12, 30), cv2.FONT_HERSHEY_SIMPLEX, 0.8, (60, 40, 30), 2)
+        cells.append(picture)
+    rows = [np.hstack(cells[i : i + columns]) for i in range(0, len(cells), columns)]
+    return np.asarray(np.vstack(rows), np.uint8)
+
+
+def main() -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m engine.synthesis", description=__doc__)
+    parser.add_argument("--rig", default="ada", help="a persona's name or a rig file")
+    parser.add_argument("--frames", type=int, default=150)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--sheet", type=Path, help="draw the key shapes there instead")
+    options = parser.parse_args()
+    cv2.setNumThreads(1)
+    try:
+        file = Path(options.rig)
+        rig = load(file if file.suffix == ".rig" else personas.path(options.rig))
+    except RigError as error:
+        sys.stderr.write(f"synthesis: {error}\n")
+        return 1
+    if options.sheet:
+        cv2.imwrite(str(options.sheet), sheet(Synthesizer(rig, FORMATS[0])))
+        return 0
+    figures = {f"{f.width}x{f.height}": measure(Synthesizer(rig, f), options.frames) for f in FORMATS}
+    if options.json:
+        sys.stdout.write(json.dumps(figures) + "\n")
+    else:
+        for name, row in figures.items():
+            sys.stdout.write(f"{name}: {row}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
