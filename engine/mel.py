@@ -1,7 +1,7 @@
 """Streaming log-mel spectrogram of the master timeline.
 
-Speech sampled at 48 kHz is decimated by three (an own linear-phase FIR), cut into 25 ms Hann windows
-every 10 ms, and turned into 80 log mel-band energies. The mel scale is O'Shaughnessy's
+Speech sampled at 48 kHz is decimated by three (an own linear-phase FIR), cut into 25 ms Hann
+windows every 10 ms, and turned into 80 log mel-band energies. The mel scale is O'Shaughnessy's
 (*Speech Communication: Human and Machine*, 1987): ``mel = 2595 log10(1 + f / 700)``.
 """
 
@@ -74,8 +74,8 @@ class MelEncoder:
     """Streaming log-mel: master-rate samples in, hops out, the same whatever the chunking.
 
     Hop ``k`` is ``10 log10(P_k + floor) / 50 + 1``: band powers in dB below a full-scale sine, a
-    floor of ``MEL_FLOOR_DB`` added, so that -100 dB reads -1, -50 dB 0 and 0 dB +1. It is centred at
-    sample ``k * HOP_SAMPLES`` of what was pushed since the last reset (silence is assumed before)
+    floor of ``MEL_FLOOR_DB`` added, so that -100 dB reads -1, -50 dB 0 and 0 dB +1. It is
+    centred at sample ``k * HOP_SAMPLES`` of what was pushed since the last reset (silence is assumed before)
     and is given as soon as ``delay_samples`` more samples are there. The decimator is a
     ``DECIMATOR_TAPS``-tap linear-phase FIR; its delay is half its length and is part of
     ``delay_samples``.
@@ -140,7 +140,7 @@ class MelEncoder:
         power = (spectrum.real**2 + spectrum.imag**2) * _POWER_SCALE @ _FILTERS
         self._audio = self._audio[count * MEL_HOP_SAMPLES :]
         decibels = 10.0 * np.log10(power + 10.0 ** (MEL_FLOOR_DB / 10.0))
-        return (decibels / 50.0 + 1.0).astype(np.float32)
+        return np.asarray(decibels / 50.0 + 1.0, np.float32)
 
 
 def hop_centre(hop: int) -> int:

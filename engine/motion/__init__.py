@@ -1,0 +1,1 @@
+"""Speech and life to facial motion."""

@@ -1,0 +1,1 @@
+"""Where networks run: one protocol, one backend per file."""

@@ -100,7 +100,8 @@ MANDARIN_SENTENCES: Final = (
 )
 
 _PLACES_EN: Final = (
-    "the passport office", "the library", "the pharmacy", "window five", "the museum", "the bus stop",
+    "the passport office", "the library", "the pharmacy", "window five", "the museum",
+    "the bus stop",
     "the marriage bureau", "the vaccination centre", "the tax department", "the big blue hall",
     "the public pool", "the swimming club", "the courthouse", "the post office", "the bakery",
     "the emergency room", "the farmers' market", "the view point", "the chapel", "the theatre",
@@ -111,7 +112,8 @@ _THINGS_EN: Final = (
     "a copy of the map", "five pounds", "some warm clothes", "an umbrella", "your fishing licence",
 )  # fmt: skip
 _PEOPLE_EN: Final = (
-    "Mr. Palmer", "Mrs. Bowman", "Professor Vaughn", "Miss Whitfield", "my uncle Bob", "Doctor Choi",
+    "Mr. Palmer", "Mrs. Bowman", "Professor Vaughn", "Miss Whitfield", "my uncle Bob",
+    "Doctor Choi",
     "your neighbour", "the mayor", "Emma", "Philip and Beth", "a friend of mine", "Judge Ferguson",
 )  # fmt: skip
 _MONTHS_EN: Final = (
@@ -132,17 +134,20 @@ _PEOPLE_ZH: Final = (
 )  # fmt: skip
 
 
+_ONES: Final = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
+    "fifteen sixteen seventeen eighteen nineteen"
+)
+_TENS: Final = "twenty thirty forty fifty sixty seventy eighty ninety"
+
+
 def _pick(rng: random.Random, items: Sequence[str]) -> str:
     return items[rng.randrange(len(items))]
 
 
 def _spell_en(number: int) -> str:
     """*number*, 0 to 9999, in English words."""
-    ones = (
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
-        "fifteen sixteen seventeen eighteen nineteen"
-    ).split()
-    tens = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+    ones, tens = _ONES.split(), _TENS.split()
     if number < 20:
         return ones[number]
     if number < 100:

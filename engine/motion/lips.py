@@ -1,0 +1,69 @@
+"""Which coefficients speech moves, and what they do to the opening between the lips."""
+
+from typing import Final
+
+import numpy as np
+
+from engine.media import FloatArray
+from engine.motion.coefficients import COEFFICIENTS, INDEX
+
+SPEECH: Final = (
+    "jawOpen", "mouthFunnel", "mouthPucker", "mouthStretch", "mouthSmile", "mouthDimple",
+    "mouthUpperUp", "mouthLowerDown", "mouthClose", "mouthPress", "mouthRollLower",
+    "mouthRollUpper", "mouthShrugLower",
+)  # fmt: skip
+"""What the motion network gives; left and right of a name that has both move alike."""
+
+SPEECH_INDEX: Final[dict[str, int]] = {name: i for i, name in enumerate(SPEECH)}
+
+GAP: Final[dict[str, float]] = {
+    "jawOpen": 0.324, "mouthFunnel": 0.121, "mouthPucker": -0.015, "mouthStretch": -0.004,
+    "mouthSmile": -0.002, "mouthDimple": -0.018, "mouthUpperUp": 0.078, "mouthLowerDown": 0.065,
+    "mouthClose": -0.417, "mouthPress": -0.024, "mouthRollLower": -0.028, "mouthRollUpper": 0.018,
+    "mouthShrugLower": -0.072,
+}  # fmt: skip
+"""Change of the inner-lip distance (mean of three landmark pairs) at full coefficient, in distances
+between the eyes' outer corners, on the ICT-FaceKit neutral face (MIT)."""
+
+CONTACT: Final = np.array(
+    [name in ("mouthClose", "mouthPress", "mouthRollLower", "mouthRollUpper", "mouthShrugLower")
+     for name in SPEECH]
+)  # fmt: skip
+"""Which speech coefficients make contacts; they do not grow with ``dynamic_scale``."""
+
+FULL_GAP: Final = 0.15
+"""The opening of a clearly spoken open vowel: what "100 % open" means in this project."""
+
+_GAP_VECTOR = np.array([GAP[name] for name in SPEECH], np.float32)
+
+
+def _targets() -> FloatArray:
+    """Shape (len(SPEECH), len(COEFFICIENTS)): spreads the speech coefficients to left and right."""
+    spread = np.zeros((len(SPEECH), len(COEFFICIENTS)), np.float32)
+    for i, name in enumerate(SPEECH):
+        for side in (name, f"{name}_L", f"{name}_R"):
+            if side in INDEX:
+                spread[i, INDEX[side]] = 1.0
+    return spread
+
+
+_SPREAD = _targets()
+
+
+def spread(speech: FloatArray) -> FloatArray:
+    """Speech coefficients (..., len(SPEECH)) to all coefficients (..., len(COEFFICIENTS))."""
+    return np.asarray(speech @ _SPREAD, np.float32)
+
+
+def gather(coefficients: FloatArray) -> FloatArray:
+    """All coefficients to the speech coefficients: means of left and right."""
+    return np.asarray(coefficients @ (_SPREAD / _SPREAD.sum(axis=1, keepdims=True)).T, np.float32)
+
+
+def opening(speech: FloatArray) -> FloatArray:
+    """Lip opening of speech coefficients (..., len(SPEECH)): 0 shut, 1 an open vowel.
+
+    The distance between the inner lips is taken as linear in the coefficients; below 0 the lips
+    press on each other, which reads as 0.
+    """
+    return np.asarray(np.maximum(speech @ _GAP_VECTOR, 0.0) / FULL_GAP, np.float32)

@@ -1,0 +1,89 @@
+"""Sound to mouth steps: mel, network and smoothing in one streaming object."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.media import FloatArray
+from engine.mel import MelEncoder
+from engine.motion.layout import LOOKAHEAD_STEPS, PAIR_BANDS, SILENT_HOP
+from engine.motion.lips import CONTACT, SPEECH, opening
+from engine.motion.prosody import Prosody, level_of
+from engine.motion.settings import MotionSettings
+from engine.motion.smoothing import OneEuro
+from engine.runtime.runner import Runner, RunnerError
+from engine.timeline import HOPS_PER_MOTION_STEP, MEL_BANDS
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStep:
+    """What the voice does to the face at one motion step."""
+
+    speech: FloatArray
+    """Shape (len(SPEECH),), each in 0..1."""
+    prosody: Prosody
+
+
+class SpeechSteps:
+    """Samples in, motion steps out; step ``n`` is at sample ``n * MOTION_STEP_SAMPLES``.
+
+    A step is given once the sound reaches ``layout.STEP_DELAY_SAMPLES`` beyond it.
+    """
+
+    def __init__(self, settings: MotionSettings, runner: Runner) -> None:
+        """Prepare.
+
+        Raises:
+            RunnerError: the network was not made for this version.
+        """
+        shape = runner.inputs.get("state", ())
+        if runner.metadata.get("speech") != ",".join(SPEECH) or None in shape or len(shape) != 3:
+            raise RunnerError("the motion network is of another version: export it again")
+        self._runner = runner
+        self._scale = settings.dynamic_scale
+        self._mel = MelEncoder()
+        self._filter = OneEuro(settings.smoothing_min_cutoff_hz, settings.smoothing_beta)
+        self._state_shape = [n or 1 for n in shape]
+        self.reset(Prosody())
+
+    @property
+    def bad_samples(self) -> int:
+        """Samples so far that were not finite and counted as silence."""
+        return self._mel.bad_samples
+
+    def reset(self, prosody: Prosody) -> None:
+        """Forget all sound; the next sample is sample 0, before it silence."""
+        self._mel.reset()
+        self._filter.reset()
+        self._prosody = prosody
+        self._state = np.zeros(self._state_shape, np.float32)
+        self._hops = np.full((HOPS_PER_MOTION_STEP - 1, MEL_BANDS), SILENT_HOP, np.float32)
+        self._unheard = LOOKAHEAD_STEPS
+
+    def push(self, samples: FloatArray) -> list[SpeechStep]:
+        """Hear *samples*, shape (n,); the steps that are known now."""
+        self._hops = np.concatenate((self._hops, self._mel.push(samples)))
+        count = len(self._hops) // HOPS_PER_MOTION_STEP
+        if not count:
+            return []
+        used = count * HOPS_PER_MOTION_STEP
+        pairs = np.ascontiguousarray(self._hops[:used]).reshape(count, PAIR_BANDS)
+        self._hops = self._hops[used:]
+        return list(self._steps(pairs))
+
+    def _steps(self, pairs: FloatArray) -> Iterator[SpeechStep]:
+        given = self._runner.run({"pairs": pairs[:, None], "state": self._state})
+        self._state = given["next_state"]
+        for raw, level in zip(given["speech"][:, 0], level_of(pairs), strict=True):
+            if self._unheard:  # outputs for instants before sample 0
+                self._unheard -= 1
+                continue
+            speech = self._filter(np.clip(raw, 0.0, 1.0))
+            # Prosody hears the sound of the lookahead: a nod rises slower than lips.
+            self._prosody = self._prosody.next(float(level), float(opening(speech)))
+            yield SpeechStep(self._scaled(speech), self._prosody)
+
+    def _scaled(self, speech: FloatArray) -> FloatArray:
+        scale = np.where(CONTACT, 1.0, self._scale)  # a closure is closed at any scale
+        return np.clip(speech * scale, 0.0, 1.0).astype(np.float32)

@@ -1,0 +1,39 @@
+"""What every backend that runs a network offers."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from engine.media import FloatArray
+
+Tensors = Mapping[str, FloatArray]
+"""Tensors by name."""
+
+
+class RunnerError(Exception):
+    """A network is missing or failed; the message names the remedy."""
+
+
+class Runner(Protocol):
+    """A network ready to run. It keeps no state between calls: state goes in and comes out."""
+
+    @property
+    def inputs(self) -> Mapping[str, tuple[int | None, ...]]:
+        """Shape of every input; None where any size goes."""
+        ...
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        """What the network says of itself."""
+        ...
+
+    def run(self, tensors: Tensors) -> Tensors:
+        """One pass.
+
+        Raises:
+            RunnerError: inputs that do not fit, or a failure of the backend.
+        """
+        ...
+
+    def warmup(self) -> None:
+        """Run once on zeros, so that the first real pass is not slower than the others."""
+        ...

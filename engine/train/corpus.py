@@ -1,0 +1,120 @@
+"""Speech with phoneme times, read from shards and laid on the steps of the motion network.
+
+A shard is an NPZ file: ``samples`` int16 (n,), ``sample_rate_hz``, ``symbols`` (k,) strings,
+``start_s`` and ``end_s`` (k,), and what is known of its making (``voice``, ``language``, ``text``,
+``rate``). Who makes shards is none of the engine's business.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from scipy import signal
+
+from engine.media import FloatArray
+from engine.timeline import MOTION_RATE_HZ, SAMPLE_RATE_HZ
+from engine.train import teacher
+from engine.train.teacher import Phone
+
+QUIET_DB: Final = -40.0
+"""Softer than the loudest 10 ms by this much, for long enough, is silence."""
+
+QUIET_S: Final = 0.14
+KEEP_S: Final = 0.03
+"""How far a sound whose phoneme outlasts it is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """One recording and what is said in it."""
+
+    samples: FloatArray
+    """Shape (n,), at ``SAMPLE_RATE_HZ``."""
+    phones: tuple[Phone, ...]
+    voice: str
+    language: str
+
+    @property
+    def steps(self) -> int:
+        """Motion steps that fit into it."""
+        return int(len(self.samples) * MOTION_RATE_HZ / SAMPLE_RATE_HZ)
+
+    def targets(self, offset_s: float = 0.0) -> FloatArray:
+        """The teacher's curves, shape (steps, len(SPEECH)); step n at ``n / 50 + offset_s``."""
+        times = np.arange(self.steps, dtype=np.float32) / MOTION_RATE_HZ + np.float32(offset_s)
+        return teacher.curves(self.phones, times)
+
+
+def resample(samples: FloatArray, from_hz: int, to_hz: int) -> FloatArray:
+    """Rational resampling (polyphase, Kaiser)."""
+    ratio = Fraction(to_hz, from_hz)
+    if ratio == 1:
+        return samples
+    out = signal.resample_poly(samples, ratio.numerator, ratio.denominator)
+    return np.asarray(out, np.float32)
+
+
+def quiet_stretches(samples: FloatArray, rate_hz: int) -> list[tuple[float, float]]:
+    """(start, end) in seconds of every stretch with no sound in it."""
+    hop = rate_hz // 100
+    blocks = samples[: len(samples) // hop * hop].reshape(-1, hop)
+    level = 10 * np.log10(np.mean(blocks**2, axis=1) + 1e-10)
+    quiet = np.concatenate(([False], level < level.max(initial=-100.0) + QUIET_DB, [False]))
+    edges = np.flatnonzero(np.diff(quiet.astype(np.int8)))
+    pairs = edges.reshape(-1, 2) / 100.0
+    return [(float(a), float(b)) for a, b in pairs if b - a >= QUIET_S]
+
+
+def trim(phones: tuple[Phone, ...], quiet: list[tuple[float, float]]) -> tuple[Phone, ...]:
+    """End phonemes where their sound ends: a voice's durations count the silence that follows."""
+    out = list(phones)
+    for start_s, end_s in quiet:
+        for i, phone in enumerate(out):
+            if phone.start_s < start_s < phone.end_s:
+                out[i] = replace(phone, end_s=max(phone.start_s + KEEP_S, start_s + KEEP_S))
+                if i + 1 < len(out) and out[i + 1].start_s > out[i].end_s:
+                    out.insert(i + 1, Phone(" ", out[i].end_s, min(end_s, out[i + 1].start_s)))
+                break
+    return tuple(out)
+
+
+def load(path: Path) -> Utterance:
+    """Read one shard.
+
+    Raises:
+        ValueError: if a field is missing.
+    """
+    with np.load(path) as shard:
+        try:
+            rate_hz = int(shard["sample_rate_hz"])
+            samples = shard["samples"].astype(np.float32) / 32768.0
+            times = zip(shard["symbols"], shard["start_s"], shard["end_s"], strict=True)
+            phones = tuple(Phone(str(s), float(a), float(b)) for s, a, b in times)
+            voice, language = str(shard["voice"]), str(shard["language"])
+        except KeyError as error:
+            raise ValueError(f"{path}: no field {error}: make the corpus again") from error
+    phones = trim(phones, quiet_stretches(samples, rate_hz))
+    return Utterance(resample(samples, rate_hz, SAMPLE_RATE_HZ), phones, voice, language)
+
+
+def load_all(folder: Path, limit_s: float = 1e9) -> Iterator[Utterance]:
+    """Every shard of *folder* in name order, until *limit_s* seconds were read."""
+    read_s = 0.0
+    for path in sorted(folder.glob("*.npz")):
+        if read_s >= limit_s:
+            return
+        utterance = load(path)
+        read_s += len(utterance.samples) / SAMPLE_RATE_HZ
+        yield utterance
+
+
+def respeed(utterance: Utterance, factor: float) -> Utterance:
+    """Played *factor* times as fast: pitch, formants and rate move together."""
+    ratio = Fraction(factor).limit_denominator(20)
+    samples = signal.resample_poly(utterance.samples, ratio.denominator, ratio.numerator)
+    scale = float(ratio)
+    phones = tuple(Phone(p.symbol, p.start_s / scale, p.end_s / scale) for p in utterance.phones)
+    return replace(utterance, samples=np.asarray(samples, np.float32), phones=phones)

@@ -1,0 +1,107 @@
+"""Training examples: mel pairs and teacher targets, augmented anew every round."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from engine.media import FloatArray
+from engine.mel import MelEncoder
+from engine.motion.layout import LOOKAHEAD_STEPS, PAIR_BANDS, SILENT_HOP
+from engine.motion.lips import SPEECH
+from engine.timeline import HOPS_PER_MOTION_STEP, MEL_BANDS, MOTION_STEP_SAMPLES, SAMPLE_RATE_HZ
+from engine.train import augment
+from engine.train.corpus import Utterance, respeed
+
+CROP_STEPS: Final = 250
+"""5 s."""
+
+NO_SPEECH_SHARE: Final = 0.12
+"""Part of the examples that hold sounds which must not move the lips."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Aligned input and target of one crop."""
+
+    pairs: FloatArray
+    """Shape (CROP_STEPS + LOOKAHEAD_STEPS, PAIR_BANDS)."""
+    targets: FloatArray
+    """Shape (CROP_STEPS, len(SPEECH))."""
+
+
+def pairs_of(hops: FloatArray) -> FloatArray:
+    """Mel hops (n, MEL_BANDS), from hop 0 on, as the network's input pairs (m, PAIR_BANDS)."""
+    first = np.full((HOPS_PER_MOTION_STEP - 1, MEL_BANDS), SILENT_HOP, np.float32)
+    joined = np.concatenate((first, hops))
+    count = len(joined) // HOPS_PER_MOTION_STEP
+    return joined[: count * HOPS_PER_MOTION_STEP].reshape(count, PAIR_BANDS)
+
+
+def mel_pairs(samples: FloatArray, steps: int) -> FloatArray:
+    """Pairs for *steps* motion steps of *samples*, silence assumed after the end."""
+    padding = np.zeros((LOOKAHEAD_STEPS + 2) * MOTION_STEP_SAMPLES, np.float32)
+    hops = MelEncoder().push(np.concatenate((samples, padding)))
+    return pairs_of(hops)[: steps + LOOKAHEAD_STEPS]
+
+
+class Examples:
+    """An endless source of augmented examples of fixed length."""
+
+    def __init__(self, utterances: Sequence[Utterance], seed: int) -> None:
+        self._rng = np.random.default_rng(seed)
+        self._utterances = utterances
+        self._voices = [u.samples for u in utterances]
+
+    def _padded(self, utterance: Utterance) -> tuple[FloatArray, FloatArray]:
+        """Samples and targets with silence before and after, on the steps."""
+        before, after = (int(x) for x in self._rng.integers(0, 60, 2))
+        silence = np.zeros(MOTION_STEP_SAMPLES, np.float32)
+        steps = utterance.steps
+        speech = utterance.samples[: steps * MOTION_STEP_SAMPLES]
+        samples = np.concatenate((np.tile(silence, before), speech, np.tile(silence, after)))
+        targets = np.zeros((before + steps + after, len(SPEECH)), np.float32)
+        targets[before : before + steps] = utterance.targets()
+        return samples, targets
+
+    def _crop(self, samples: FloatArray, targets: FloatArray) -> Example:
+        steps = len(targets)
+        if steps < CROP_STEPS:
+            lack = CROP_STEPS - steps
+            samples = np.pad(samples, (0, lack * MOTION_STEP_SAMPLES))
+            targets = np.pad(targets, ((0, lack), (0, 0)))
+            steps = CROP_STEPS
+        start = int(self._rng.integers(0, steps - CROP_STEPS + 1))
+        pairs = mel_pairs(samples, steps)
+        end = start + CROP_STEPS
+        return Example(pairs[start : end + LOOKAHEAD_STEPS], targets[start:end])
+
+    def _no_speech(self) -> Example:
+        count = CROP_STEPS * MOTION_STEP_SAMPLES
+        sound = augment.no_speech(self._rng, count)
+        if self._rng.random() < 0.3:
+            sound = sound + augment.no_speech(self._rng, count)
+        return self._crop(sound, np.zeros((CROP_STEPS, len(SPEECH)), np.float32))
+
+    def of(self, utterance: Utterance) -> Example:
+        """One augmented example of *utterance*."""
+        if self._rng.random() < 0.5:
+            utterance = respeed(utterance, float(self._rng.uniform(0.86, 1.16)))
+        samples, targets = self._padded(utterance)
+        return self._crop(augment.degrade(self._rng, samples, self._voices), targets)
+
+    def round(self) -> list[Example]:
+        """Every utterance, as often as it holds crops, with sounds that are no speech between."""
+        out: list[Example] = []
+        for utterance in self._utterances:
+            for _ in range(max(1, round(utterance.steps / CROP_STEPS))):
+                quiet = self._rng.random() < NO_SPEECH_SHARE
+                out.append(self._no_speech() if quiet else self.of(utterance))
+        self._rng.shuffle(out)  # type: ignore[arg-type]  # numpy shuffles any mutable sequence
+        return out
+
+
+def total_s(utterances: Sequence[Utterance]) -> float:
+    """Length of all of them in seconds."""
+    return sum(len(u.samples) for u in utterances) / SAMPLE_RATE_HZ

@@ -1,0 +1,45 @@
+"""The motion network: a small recurrent network in one readable file.
+
+Two mel hops in, one motion step out; all memory is in the state tensor, so a stream and a whole
+file give the same.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from engine.motion.layout import PAIR_BANDS
+from engine.motion.lips import SPEECH
+
+HIDDEN = 192
+LAYERS = 2
+
+
+class MotionNetwork(nn.Module):
+    """Linear, two GRU layers, linear; a skip path lets the newest sound through directly."""
+
+    def __init__(self, hidden: int = HIDDEN) -> None:
+        super().__init__()
+        self.hidden = hidden
+        self.inlet = nn.Linear(PAIR_BANDS, hidden)
+        self.recurrent = nn.GRU(hidden, hidden, LAYERS, batch_first=True)
+        self.mix = nn.Linear(2 * hidden, hidden)
+        self.outlet = nn.Linear(hidden, len(SPEECH))
+
+    def forward(self, pairs: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        """One or many steps.
+
+        Args:
+            pairs: (batch, steps, PAIR_BANDS).
+            state: (LAYERS, batch, hidden), zeros at the start.
+
+        Returns:
+            Coefficients (batch, steps, len(SPEECH)), unbounded: clip to 0..1; and the new state.
+        """
+        seen = torch.relu(self.inlet(pairs))
+        memory, state = self.recurrent(seen, state)
+        mixed = torch.relu(self.mix(torch.cat((seen, memory), dim=-1)))
+        return self.outlet(mixed), state
+
+    def start(self, batch: int = 1) -> Tensor:
+        """The state before anything was heard."""
+        return torch.zeros(LAYERS, batch, self.hidden)
