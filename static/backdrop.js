@@ -46,12 +46,6 @@ export class Backdrop {
     if (nowMs - this.#paintedMs < REFRESH_MS) return;
     this.#paintedMs = nowMs;
     paintEdges(this.video, this.video.videoWidth, this.video.videoHeight, this.wall);
-    document.body.style.setProperty('--picture-ratio', String(this.ratio));
-  }
-
-  /** Width over height of the picture. */
-  get ratio() {
-    return this.video.videoWidth / this.video.videoHeight || 1;
   }
 
   /** Keep the picture that is shown now. */
@@ -61,11 +55,13 @@ export class Backdrop {
     [this.still.width, this.still.height] = [videoWidth, videoHeight];
     this.still.getContext('2d')?.drawImage(this.video, 0, 0);
     this.still.hidden = false;
+    document.body.classList.add('still');
   }
 
   /** A new picture has come. */
   thaw() {
     this.still.hidden = true;
+    document.body.classList.remove('still');
     this.#paintedMs = -Infinity;
   }
 }

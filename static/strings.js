@@ -16,7 +16,7 @@ const TABLE = {
     lost: 'Connection lost: reconnecting',
     lost_detail: 'Please wait. This screen recovers by itself.',
     full: 'All places are taken',
-    full_detail: 'Thank you for your patience. A place is looked for again in {seconds} s.',
+    full_detail: 'Thank you for your patience. We will try again in {seconds} s.',
     refused: 'The service is not available',
     retry: 'Trying again in {seconds} s.',
     stop: 'Stop',

@@ -48,7 +48,7 @@ export class View {
     if (title) document.title = title;
     element('title').textContent = title;
     for (const key of ['stop', 'speak']) element(`${key}-text`).textContent = say(key);
-    element('speak').setAttribute('aria-label', say('speak'));
+    for (const key of ['stop', 'speak']) element(key).setAttribute('aria-label', say(key));
     element('sound-hint-text').textContent = say('sound_hint');
     element('language-text').textContent = say('other_language');
     element('language').lang = htmlLanguage(other(language));
