@@ -7,6 +7,8 @@ be done, with the remedy; 130 stopped by the keyboard.
 import asyncio
 import errno
 import json
+import logging
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -15,8 +17,9 @@ from typing import Annotated, Final, NoReturn
 
 import typer
 
-from kiosk import __version__
+from kiosk import __version__, cli_offline
 from kiosk.api import SayAnswer, SayRequest
+from kiosk.cli_options import Config, Json, Queue, Stage, Token, Url, UsageError
 from kiosk.client import Client
 from kiosk.config import ConfigError, Settings, load
 
@@ -34,26 +37,6 @@ voices_app = typer.Typer(help="The voices of this machine.", invoke_without_comm
 bench_app = typer.Typer(help="Measurements.", no_args_is_help=True)
 app.add_typer(voices_app, name="voices")
 app.add_typer(bench_app, name="bench")
-
-Config = Annotated[
-    Path | None,
-    typer.Option("--config", help="Configuration file.", show_default="kiosk.toml, if there"),
-]
-Json = Annotated[bool, typer.Option("--json", help="For a program to read.")]
-Url = Annotated[
-    str | None, typer.Option("--url", help="Address of the kiosk.", show_default="as configured")
-]
-Token = Annotated[
-    str | None, typer.Option("--token", help="Bearer token.", show_default="as configured")
-]
-Stage = Annotated[
-    str | None, typer.Option("--stage", help="Which avatar speaks.", show_default="all of them")
-]
-Queue = Annotated[bool, typer.Option("--queue", help="After what is being said, not instead.")]
-
-
-class UsageError(Exception):
-    """What was asked cannot be done; the message names the remedy."""
 
 
 def _show_version(asked: bool) -> None:
@@ -116,12 +99,24 @@ def serve(
     _refuse_taken_port(settings)
     from kiosk.app import serve as serve_settings
 
+    _log(settings)
+    typer.echo(f"sonic-kiosk {__version__}: {settings.server.url} (Ctrl-C ends it)")
     try:
         asyncio.run(serve_settings(settings))
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             _refuse_taken_port(settings, "address already in use")
         raise
+
+
+def _log(settings: Settings) -> None:
+    """To standard error; systemd's journal brings the time itself."""
+    time = "" if "JOURNAL_STREAM" in os.environ else "%(asctime)s "
+    logging.basicConfig(
+        level=settings.log.level.upper(), format=f"{time}%(levelname)s %(name)s: %(message)s"
+    )
+    for chatty in ("aioice", "aiortc", "asyncio"):
+        logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLogger().level))
 
 
 def _refuse_taken_port(settings: Settings, reason: str = "") -> None:
@@ -182,6 +177,10 @@ def _client(url: str | None, token: str | None, config: Path | None) -> Client:
 def _tell(answer: SayAnswer, as_json: bool) -> None:
     where = f" on {answer.stage}" if answer.stage else ""
     typer.echo(answer.model_dump_json() if as_json else f"speaking{where}: {answer.utterance}")
+
+
+app.command()(cli_offline.render)
+app.command()(cli_offline.motion)
 
 
 @app.command()

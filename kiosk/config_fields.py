@@ -82,7 +82,7 @@ Name = Annotated[
     Allowed("a name of letters, digits, '_', '-' and '.', 1 to 64 characters"),
 ]
 Title = Annotated[str, Field(min_length=1, max_length=80), AfterValidator(_spoken)]
-Pixels = Annotated[int, Field(ge=128, le=1920, multiple_of=2)]
+Pixels = Annotated[int, Field(ge=256, le=1280, multiple_of=2)]
 Address = Annotated[
     str,
     AfterValidator(_address),
