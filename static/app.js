@@ -13,7 +13,7 @@ import { Sound } from './sound.js';
 import { other, supported, topicsFor } from './strings.js';
 import { TopicGrid } from './topics.js';
 import { ABSENT, View } from './view.js';
-import { WhepClient } from './whep.js';
+import { WhepClient, framesDecoded } from './whep.js';
 
 /** @typedef {import('./view.js').State} State */
 
@@ -285,5 +285,6 @@ Object.assign(window, {
     get history() { return page.meter.history; },
     get caption() { return page.captions.current; },
     stats: () => page.meter.stats(),
+    decoded: async () => ({ frames_decoded: await framesDecoded(page.link.peer) }),
   },
 });

@@ -210,11 +210,11 @@ export class WhepClient {
 }
 
 /**
- * @param {RTCPeerConnection} peer
+ * @param {RTCPeerConnection|null} peer
  * @returns {Promise<number>} video frames decoded so far
  */
-async function framesDecoded(peer) {
-  for (const entry of (await peer.getStats()).values()) {
+export async function framesDecoded(peer) {
+  for (const entry of (await peer?.getStats())?.values() ?? []) {
     if (entry.type === 'inbound-rtp' && entry.kind === 'video') return entry.framesDecoded ?? 0;
   }
   return 0;

@@ -1,0 +1,1 @@
+"""Measurements of the whole kiosk, made from outside."""

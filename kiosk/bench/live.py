@@ -1,0 +1,269 @@
+"""``kiosk bench live``: the whole way, measured from outside: a server process and a browser.
+
+She speaks English and Chinese without a pause for the given time while frames, freezes, the av
+offset, CPU and memory are watched; then she is asked a few times from silence, to see how soon
+the page sounds and the mouth moves. The browser's window is 1280 × 720 and draws without a GPU.
+"""
+
+import asyncio
+import itertools
+import json
+import tempfile
+import time
+import urllib.request
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from kiosk.bench.browser import (
+    BenchError,
+    ServerProcess,
+    TimeArray,
+    install_probe,
+    open_browser,
+    record,
+    until,
+)
+from kiosk.bench.mouth import first_above, mouth_change
+
+if TYPE_CHECKING:
+    from playwright.async_api import Page
+
+VIEWPORT: Final = {"width": 1280, "height": 720}
+SETTLE_S: Final = 3.0
+LATENCY_ROUNDS: Final = 7
+QUEUE_AHEAD: Final = 2
+QUEUE_POLL_S: Final = 0.5
+REST_MS: Final = 1000.0
+ANSWER_S: Final = 4.0
+SILENCE_TIMEOUT_S: Final = 30.0
+SOUND_RMS: Final = 0.003
+"""-50 dB: quieter than any phoneme, louder than a codec's idea of silence."""
+
+MOUTH_SIGMAS: Final = 5.0
+MOUTH_FLOOR: Final = 1.0
+"""Grey levels: below this the mouth does not visibly move."""
+
+SENTENCES: Final = (
+    "Good morning, and welcome to the service hall. How may I help you today?",
+    "您好，欢迎来到政务服务大厅，请问您要办理什么业务？",
+    "Please bring your old card, one photo, and 12.50 in cash or by card.",
+    "请携带身份证原件和复印件，到三号窗口办理。",
+    "Desks seven to nine are on the second floor, behind the lifts.",
+    "周一到周五上午九点到下午五点办公，周四延长到七点半。",
+    "The wait is usually about fifteen minutes. Thank you for your patience.",
+    "如果材料不齐，请不要着急，十四天之内补交就可以。",
+)
+PROMPTS: Final = ("Please come in.", "Maybe later.", "Back in five minutes.")
+
+
+@dataclass(frozen=True, slots=True)
+class LiveReport:
+    """The figures; those that could not be measured are None."""
+
+    fps: float
+    """Frames per second that the browser decoded while she spoke."""
+    freezes: int
+    """Gaps of more than 200 ms between shown frames."""
+    repeated: int
+    """Slots in which the server sent the last picture again."""
+    dropped: int
+    """Pictures the server drew in vain, and slots lost."""
+    cpu_cores: float | None
+    """Of the server; None if it was not started here."""
+    rss_start_mb: float | None
+    rss_end_mb: float | None
+    say_to_sound_ms: float | None
+    """From the page's request to the first sound in the page, median, from silence."""
+    say_to_mouth_ms: float | None
+    """From the page's request to the first visible motion of the mouth, median."""
+    av_offset_p50_ms: float | None
+    """As the page measures it; positive: the picture is late."""
+    av_offset_p95_ms: float | None
+    """95th percentile of its absolute value."""
+
+    def as_dict(self) -> dict[str, float | int | None]:
+        """For JSON."""
+        return asdict(self)
+
+
+async def run(
+    seconds: int, url: str | None = None, progress: Callable[[str], None] | None = None
+) -> LiveReport:
+    """Measure for *seconds* of continuous speech.
+
+    Args:
+        seconds: how long she speaks, at least 5.
+        url: a kiosk that runs already; without it one is started here, and ended.
+        progress: told what is being done, in a few words.
+
+    Raises:
+        BenchError: Playwright, Chromium or the server is missing; the message has the remedy.
+    """
+    if seconds < 5:
+        raise BenchError(f"{seconds} s is too short to measure anything: ask for 5 or more")
+    say = progress or (lambda _: None)
+    async with _server(url, say) as server, open_browser() as browser:
+        address = url or server.url
+        page = await (await browser.new_context(viewport=VIEWPORT)).new_page()  # type: ignore[arg-type]  # a plain dict is a ViewportSize
+        await page.goto(address)
+        await until(page, "window.kiosk?.state === 'ready'", 60)
+        await install_probe(page)
+        await asyncio.sleep(SETTLE_S)
+        say(f"speaking for {seconds} s")
+        steady = await _steady(page, address, None if url else server, seconds)
+        say(f"asking {LATENCY_ROUNDS} times from silence")
+        sound_ms, mouth_ms = await _latencies(page)
+    return LiveReport(**steady, say_to_sound_ms=sound_ms, say_to_mouth_ms=mouth_ms)
+
+
+@asynccontextmanager
+async def _server(url: str | None, say: Callable[[str], None]) -> AsyncIterator[ServerProcess]:
+    server = ServerProcess(["--log-level", "warning"])
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            if url is None:
+                say("starting the server")
+                await server.start(Path(folder) / "server.log")
+            yield server
+        finally:
+            await server.stop()
+
+
+async def _steady(
+    page: "Page", address: str, server: ServerProcess | None, seconds: int
+) -> dict[str, Any]:
+    """She speaks without a pause; the figures of that time."""
+    talking = asyncio.create_task(_talk(page, address))
+    await until(page, "window.kiosk.state === 'speaking'", 30)
+    used = server.usage() if server else None
+    counted, shown, start_s = await _counters(address), await _stats(page), time.monotonic()
+    await asyncio.sleep(seconds)
+    elapsed_s, end_shown = time.monotonic() - start_s, await _stats(page)
+    end_counted, end_used = await _counters(address), server.usage() if server else None
+    talking.cancel()
+    await asyncio.gather(talking, return_exceptions=True)
+    offsets = await page.evaluate(
+        "since => kiosk.history.filter(r => r.at_ms >= since).map(r => r.av_offset_ms)",
+        shown["now_ms"],
+    )
+    decoded = end_shown["frames_decoded"] - shown["frames_decoded"]
+    shown_s = (end_shown["now_ms"] - shown["now_ms"]) / 1000
+    return {
+        "fps": decoded / shown_s,
+        "freezes": end_shown["freezes"] - shown["freezes"],
+        "repeated": end_counted["repeated"] - counted["repeated"],
+        "dropped": end_counted["dropped"] - counted["dropped"],
+        "cpu_cores": (end_used.cpu_s - used.cpu_s) / elapsed_s if used and end_used else None,
+        "rss_start_mb": used.rss_mb if used else None,
+        "rss_end_mb": end_used.rss_mb if end_used else None,
+        **_offset_figures([offset for offset in offsets if offset is not None]),
+    }
+
+
+def _offset_figures(offsets_ms: list[float]) -> dict[str, float | None]:
+    if not offsets_ms:
+        return {"av_offset_p50_ms": None, "av_offset_p95_ms": None}
+    return {
+        "av_offset_p50_ms": float(np.median(offsets_ms)),
+        "av_offset_p95_ms": float(np.percentile(np.abs(offsets_ms), 95)),
+    }
+
+
+async def _stats(page: "Page") -> dict[str, Any]:
+    """The page's figures, with the frames decoded up to this very moment."""
+    stats: dict[str, Any] = await page.evaluate(
+        "async () => ({...kiosk.stats(), ...await kiosk.decoded(), now_ms: performance.now()})"
+    )
+    return stats
+
+
+async def _talk(page: "Page", address: str) -> None:
+    """Keep a few sentences waiting, so that she never pauses."""
+    stage = await page.evaluate("kiosk.stage")
+    texts = itertools.cycle(SENTENCES)
+    while True:
+        if await _queued(address, stage) < QUEUE_AHEAD:
+            await page.evaluate(SAY, [next(texts), False])
+        else:
+            await asyncio.sleep(QUEUE_POLL_S)
+
+
+SAY: Final = """async ([text, interrupt]) => {
+  const at = performance.now();
+  const body = JSON.stringify({ text, stage: kiosk.stage, interrupt });
+  const headers = { 'Content-Type': 'application/json' };
+  const answer = await fetch('/v1/say', { method: 'POST', headers, body });
+  if (!answer.ok) throw new Error(await answer.text());
+  return at;
+}"""
+
+
+async def _queued(address: str, stage: str) -> int:
+    stages = json.loads(await asyncio.to_thread(_get, f"{address}/v1/stages"))["stages"]
+    return sum(each["queued"] for each in stages if each["stage"] == stage)
+
+
+async def _counters(address: str) -> dict[str, int]:
+    text = (await asyncio.to_thread(_get, f"{address}/metrics")).decode()
+    return {name: sum_of(text, f"kiosk_frames_{name}_total") for name in ("repeated", "dropped")}
+
+
+def sum_of(exposition: str, metric: str) -> int:
+    """The sum of *metric* over all labels in Prometheus' text format."""
+    values = [
+        float(line.rsplit(" ", 1)[1])
+        for line in exposition.splitlines()
+        if line.startswith((f"{metric} ", f"{metric}{{"))
+    ]
+    return round(sum(values))
+
+
+def _get(url: str) -> bytes:
+    with urllib.request.urlopen(url, timeout=10) as response:
+        return bytes(response.read())
+
+
+async def _latencies(page: "Page") -> tuple[float | None, float | None]:
+    """Median milliseconds from asking, in silence, to sound and to the mouth's motion."""
+    await page.evaluate("fetch('/v1/interrupt', { method: 'POST' })")
+    sounds, mouths = [], []
+    for _, prompt in zip(range(LATENCY_ROUNDS), itertools.cycle(PROMPTS), strict=False):
+        await until(page, "window.kiosk.state === 'ready'", SILENCE_TIMEOUT_S)
+        await asyncio.sleep(SETTLE_S)
+        asked_ms = await page.evaluate(SAY, [prompt, True])
+        await asyncio.sleep(ANSWER_S)
+        sound_ms, mouth_ms = await _answered(page, asked_ms)
+        sounds.append(sound_ms)
+        mouths.append(mouth_ms)
+    return _median(sounds), _median(mouths)
+
+
+async def _answered(page: "Page", asked_ms: float) -> tuple[float | None, float | None]:
+    heard, seen = await record(page)
+    sounding = first_above(heard.rms[heard.at_ms > asked_ms], SOUND_RMS, run=3)
+    sound_ms = None
+    if sounding is not None:
+        sound_ms = float(heard.at_ms[heard.at_ms > asked_ms][sounding] - asked_ms)
+    resting = (seen.at_ms > asked_ms - REST_MS) & (seen.at_ms <= asked_ms)
+    if resting.sum() < 5:
+        return sound_ms, None
+    change = mouth_change(seen.grey, seen.grey[resting])
+    after = seen.at_ms > asked_ms
+    moving = first_above(change[after], mouth_threshold(change[resting]))
+    mouth_ms = None if moving is None else float(seen.at_ms[after][moving] - asked_ms)
+    return sound_ms, mouth_ms
+
+
+def mouth_threshold(resting: TimeArray) -> float:
+    """The change of a mouth, in grey levels, that is certainly not rest."""
+    return float(max(resting.mean() + MOUTH_SIGMAS * resting.std(), resting.max() + MOUTH_FLOOR))
+
+
+def _median(values: list[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return float(np.median(known)) if known else None
