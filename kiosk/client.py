@@ -31,6 +31,14 @@ class ClientError(Exception):
     """The kiosk could not be asked, or refused; the message names the remedy."""
 
 
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urllib.parse.urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is none
+        return False
+
+
 # A kiosk is reached directly: a proxy of the environment must not see what is said.
 def _opener() -> urllib.request.OpenerDirector:
     return urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -51,7 +59,7 @@ class Client:
         Raises:
             ClientError: *url* is not ``http://`` or ``https://``.
         """
-        if urllib.parse.urlsplit(self.url).scheme not in ("http", "https"):
+        if not _is_web_address(self.url):
             raise ClientError(f"{self.url}: not a web address: give one like http://localhost:8080")
 
     def say(self, request: SayRequest) -> SayAnswer:
