@@ -236,6 +236,30 @@ def voices_fetch(config: Config = None) -> None:
     fetch(load(config).speech.voices_path, typer.echo)
 
 
+@bench_app.command("live")
+def bench_live(
+    seconds: Annotated[int, typer.Option(help="How long she speaks.")] = 60,
+    url: Annotated[
+        str | None, typer.Option("--url", help="A running kiosk.", show_default="one of its own")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure the whole way, in a headless browser on this machine."""
+    from kiosk.bench.live import run
+
+    report = asyncio.run(run(seconds, url, lambda line: typer.echo(line, err=True))).as_dict()
+    if as_json:
+        _print_json(report)
+        return
+    for name, value in report.items():
+        typer.echo(f"{name:<20}{'not measured' if value is None else value}")
+
+
+@bench_app.callback()
+def _bench() -> None:
+    """Measurements."""
+
+
 def _print_json(value: object) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
