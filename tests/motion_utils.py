@@ -21,7 +21,7 @@ def vowel(name: str, duration_s: float, pitch_hz: float = 120.0) -> FloatArray:
         gain = sum(1 / (1 + ((k * pitch_hz - f) / 90) ** 2) for f in FORMANTS_HZ[name])
         out += gain / k**0.5 * np.sin(k * phase)
     edge = np.minimum(1, np.minimum(t, t[-1] - t) / 0.02)
-    return (0.3 * out / np.abs(out).max() * edge).astype(np.float32)
+    return np.asarray(0.3 * out / np.abs(out).max() * edge, np.float32)
 
 
 def murmur(duration_s: float, pitch_hz: float = 120.0) -> FloatArray:

@@ -31,7 +31,7 @@ CONTACT: Final = np.array(
 )  # fmt: skip
 """Which speech coefficients make contacts; they do not grow with ``dynamic_scale``."""
 
-FULL_GAP: Final = 0.15
+FULL_GAP: Final = 0.18
 """The opening of a clearly spoken open vowel: what "100 % open" means in this project."""
 
 _GAP_VECTOR = np.array([GAP[name] for name in SPEECH], np.float32)

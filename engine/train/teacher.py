@@ -46,7 +46,7 @@ CONTACTS: Final[dict[str, dict[str, float]]] = {
         "mouthRollUpper": 0.08, "mouthUpperUp": 0.0, "mouthLowerDown": 0.0, "mouthFunnel": 0.0,
     },
     "labiodental": {
-        "jawOpen": 0.04, "mouthRollLower": 0.42, "mouthUpperUp": 0.16, "mouthLowerDown": 0.0,
+        "jawOpen": 0.05, "mouthRollLower": 0.48, "mouthUpperUp": 0.26, "mouthLowerDown": 0.0,
         "mouthShrugLower": 0.10, "mouthFunnel": 0.0,
     },
 }  # fmt: skip

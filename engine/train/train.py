@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from engine.media import FloatArray
-from engine.motion.lips import GAP, SPEECH, SPEECH_INDEX, opening
+from engine.motion.lips import FULL_GAP, GAP, SPEECH, SPEECH_INDEX, opening
 from engine.train.corpus import Utterance, load_all
 from engine.train.data import Example, Examples, mel_pairs, total_s
 from engine.train.network import HIDDEN, MotionNetwork
@@ -31,7 +31,7 @@ VELOCITY_WEIGHT = 2.0
 OPENING_WEIGHT = 1.5
 CLOSURE_WEIGHT = 4.0
 
-_GAP = torch.tensor([GAP[name] for name in SPEECH]) / 0.15
+_GAP = torch.tensor([GAP[name] for name in SPEECH]) / FULL_GAP
 _WEIGHT = torch.tensor([WEIGHTS.get(name, 1.0) for name in SPEECH])
 _PRESS = SPEECH_INDEX["mouthPress"]
 

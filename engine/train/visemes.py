@@ -48,71 +48,77 @@ def _consonant(
 
 SILENCE: Final = Viseme("sil", {}, dict.fromkeys(GROUPS, 1.0))
 
-OPEN_BACK = _vowel("aa", jawOpen=0.42, mouthLowerDown=0.16, mouthUpperUp=0.06)
-OPEN = _vowel("a", jawOpen=0.40, mouthLowerDown=0.18, mouthUpperUp=0.08, mouthStretch=0.06)
-NEAR_OPEN = _vowel("ae", jawOpen=0.35, mouthLowerDown=0.20, mouthUpperUp=0.12, mouthStretch=0.16)
-CENTRAL = _vowel("ah", jawOpen=0.28, mouthLowerDown=0.13, mouthUpperUp=0.05)
-OPEN_ROUND = _vowel("oh", jawOpen=0.34, mouthFunnel=0.22, mouthPucker=0.06, mouthLowerDown=0.06)
-MID_ROUND = _vowel("ao", jawOpen=0.30, mouthFunnel=0.28, mouthPucker=0.14, mouthLowerDown=0.05)
-CLOSE_MID_ROUND = _vowel("ow", jawOpen=0.22, mouthFunnel=0.28, mouthPucker=0.32)
-NEAR_CLOSE_ROUND = _vowel("uh", jawOpen=0.14, mouthFunnel=0.22, mouthPucker=0.32)
-CLOSE_ROUND = _vowel("uw", jawOpen=0.10, mouthFunnel=0.18, mouthPucker=0.55)
-FRONT_ROUND = _vowel("yu", jawOpen=0.08, mouthFunnel=0.14, mouthPucker=0.55)
-FRONT_MID_ROUND = _vowel("oe", jawOpen=0.20, mouthFunnel=0.26, mouthPucker=0.32)
-CLOSE_MID = _vowel(
-    "ey", jawOpen=0.20, mouthLowerDown=0.15, mouthUpperUp=0.08, mouthStretch=0.20, mouthSmile=0.06
+OPEN_BACK = _vowel("aa", jawOpen=0.46, mouthLowerDown=0.28, mouthUpperUp=0.10)
+OPEN = _vowel("a", jawOpen=0.44, mouthLowerDown=0.30, mouthUpperUp=0.12, mouthStretch=0.08)
+NEAR_OPEN = _vowel("ae", jawOpen=0.38, mouthLowerDown=0.34, mouthUpperUp=0.18, mouthStretch=0.18)
+CENTRAL = _vowel("ah", jawOpen=0.32, mouthLowerDown=0.24, mouthUpperUp=0.10)
+OPEN_ROUND = _vowel("oh", jawOpen=0.38, mouthFunnel=0.24, mouthPucker=0.08, mouthLowerDown=0.12)
+MID_ROUND = _vowel("ao", jawOpen=0.33, mouthFunnel=0.30, mouthPucker=0.16, mouthLowerDown=0.10)
+CLOSE_MID_ROUND = _vowel(
+    "ow", jawOpen=0.26, mouthFunnel=0.30, mouthPucker=0.34, mouthLowerDown=0.06
 )
-OPEN_MID = _vowel("eh", jawOpen=0.28, mouthLowerDown=0.17, mouthUpperUp=0.09, mouthStretch=0.14)
+NEAR_CLOSE_ROUND = _vowel(
+    "uh", jawOpen=0.18, mouthFunnel=0.24, mouthPucker=0.34, mouthLowerDown=0.05
+)
+CLOSE_ROUND = _vowel("uw", jawOpen=0.13, mouthFunnel=0.22, mouthPucker=0.58)
+FRONT_ROUND = _vowel("yu", jawOpen=0.11, mouthFunnel=0.18, mouthPucker=0.57)
+FRONT_MID_ROUND = _vowel("oe", jawOpen=0.22, mouthFunnel=0.28, mouthPucker=0.34)
+CLOSE_MID = _vowel(
+    "ey", jawOpen=0.23, mouthLowerDown=0.28, mouthUpperUp=0.16, mouthStretch=0.22, mouthSmile=0.08
+)
+OPEN_MID = _vowel("eh", jawOpen=0.31, mouthLowerDown=0.30, mouthUpperUp=0.15, mouthStretch=0.16)
 NEAR_CLOSE = _vowel(
-    "ih", 0.9, jawOpen=0.15, mouthLowerDown=0.13, mouthUpperUp=0.07, mouthStretch=0.16,
-    mouthSmile=0.05,
+    "ih", 0.9, jawOpen=0.19, mouthLowerDown=0.26, mouthUpperUp=0.14, mouthStretch=0.18,
+    mouthSmile=0.06,
 )  # fmt: skip
 CLOSE = _vowel(
-    "iy", jawOpen=0.11, mouthLowerDown=0.16, mouthUpperUp=0.10, mouthStretch=0.26, mouthSmile=0.12,
+    "iy", jawOpen=0.15, mouthLowerDown=0.32, mouthUpperUp=0.20, mouthStretch=0.30, mouthSmile=0.14,
     mouthDimple=0.06,
 )  # fmt: skip
-APICAL = _vowel("zhi", jawOpen=0.08, mouthLowerDown=0.15, mouthUpperUp=0.09, mouthStretch=0.15)
-BACK_UNROUND = _vowel("e", jawOpen=0.20, mouthLowerDown=0.11, mouthUpperUp=0.04, mouthStretch=0.09)
-SCHWA = _vowel("ax", 0.6, jawOpen=0.16, mouthLowerDown=0.10, mouthUpperUp=0.04)
-RHOTIC = _vowel("er", jawOpen=0.16, mouthFunnel=0.22, mouthPucker=0.15, mouthLowerDown=0.06)
+APICAL = _vowel("zhi", jawOpen=0.11, mouthLowerDown=0.30, mouthUpperUp=0.17, mouthStretch=0.18)
+BACK_UNROUND = _vowel("e", jawOpen=0.25, mouthLowerDown=0.20, mouthUpperUp=0.08, mouthStretch=0.10)
+SCHWA = _vowel("ax", 0.6, jawOpen=0.20, mouthLowerDown=0.19, mouthUpperUp=0.08)
+RHOTIC = _vowel("er", jawOpen=0.20, mouthFunnel=0.24, mouthPucker=0.16, mouthLowerDown=0.12)
 
 BILABIAL = Viseme("pbm", {}, {"jaw": 0.6}, contact="bilabial")
 LABIODENTAL = Viseme("fv", {}, {"jaw": 0.6}, contact="labiodental")
-GLIDE_ROUND = _consonant("w", 1.0, 3.0, 0.6, 0.8, jawOpen=0.07, mouthFunnel=0.12, mouthPucker=0.62)
+GLIDE_ROUND = _consonant("w", 1.0, 3.0, 0.6, 0.8, jawOpen=0.08, mouthFunnel=0.14, mouthPucker=0.64)
 GLIDE_FRONT_ROUND = _consonant(
-    "hu", 1.0, 2.6, 0.6, 0.8, jawOpen=0.07, mouthFunnel=0.12, mouthPucker=0.55
+    "hu", 1.0, 2.6, 0.6, 0.8, jawOpen=0.08, mouthFunnel=0.14, mouthPucker=0.57
 )
 ALVEOLAR = _consonant(
-    "td", 1.1, 0.05, 0.05, 0.4, jawOpen=0.06, mouthLowerDown=0.10, mouthUpperUp=0.04
+    "td", 1.1, 0.05, 0.05, 0.4, jawOpen=0.10, mouthLowerDown=0.22, mouthUpperUp=0.09
 )
-TAP = _consonant("tap", 0.4, 0.03, 0.03, 0.2, jawOpen=0.10, mouthLowerDown=0.10)
+TAP = _consonant("tap", 0.4, 0.03, 0.03, 0.2, jawOpen=0.13, mouthLowerDown=0.20, mouthUpperUp=0.08)
 SIBILANT = _consonant(
-    "s", 1.6, 0.15, 0.4, 0.9, jawOpen=0.035, mouthLowerDown=0.17, mouthUpperUp=0.08,
-    mouthStretch=0.12,
+    "s", 1.6, 0.15, 0.4, 0.9, jawOpen=0.06, mouthLowerDown=0.34, mouthUpperUp=0.18,
+    mouthStretch=0.14,
 )  # fmt: skip
 POSTALVEOLAR = _consonant(
-    "sh", 1.6, 2.0, 0.8, 0.9, jawOpen=0.05, mouthFunnel=0.40, mouthPucker=0.22,
-    mouthLowerDown=0.10, mouthUpperUp=0.10,
+    "sh", 1.6, 2.0, 0.8, 0.9, jawOpen=0.08, mouthFunnel=0.44, mouthPucker=0.24,
+    mouthLowerDown=0.18, mouthUpperUp=0.14,
 )  # fmt: skip
 RETROFLEX = _consonant(
-    "zh", 1.5, 1.0, 0.5, 0.8, jawOpen=0.05, mouthFunnel=0.26, mouthPucker=0.14,
-    mouthLowerDown=0.13, mouthUpperUp=0.09,
+    "zh", 1.5, 1.0, 0.5, 0.8, jawOpen=0.08, mouthFunnel=0.30, mouthPucker=0.16,
+    mouthLowerDown=0.22, mouthUpperUp=0.14,
 )  # fmt: skip
 PALATAL = _consonant(
-    "x", 1.5, 0.3, 0.6, 0.8, jawOpen=0.045, mouthLowerDown=0.15, mouthUpperUp=0.08,
-    mouthStretch=0.16,
+    "x", 1.5, 0.3, 0.6, 0.8, jawOpen=0.075, mouthLowerDown=0.30, mouthUpperUp=0.17,
+    mouthStretch=0.18,
 )  # fmt: skip
-DENTAL = _consonant("th", 0.9, 0.05, 0.1, 0.6, jawOpen=0.09, mouthLowerDown=0.14, mouthUpperUp=0.06)
+DENTAL = _consonant("th", 0.9, 0.05, 0.1, 0.6, jawOpen=0.13, mouthLowerDown=0.26, mouthUpperUp=0.12)
 LATERAL = _consonant(
-    "l", 0.6, 0.04, 0.05, 0.4, jawOpen=0.14, mouthLowerDown=0.11, mouthUpperUp=0.04
+    "l", 0.6, 0.04, 0.05, 0.4, jawOpen=0.17, mouthLowerDown=0.22, mouthUpperUp=0.08
 )
-APPROXIMANT = _consonant("r", 0.9, 1.2, 0.4, 0.5, jawOpen=0.10, mouthFunnel=0.24, mouthPucker=0.20)
-VELAR = _consonant("kg", 0.7, 0.04, 0.05, 0.3, jawOpen=0.12, mouthLowerDown=0.08)
+APPROXIMANT = _consonant(
+    "r", 0.9, 1.2, 0.4, 0.5, jawOpen=0.13, mouthFunnel=0.28, mouthPucker=0.22, mouthLowerDown=0.08
+)
+VELAR = _consonant("kg", 0.7, 0.04, 0.05, 0.3, jawOpen=0.16, mouthLowerDown=0.18, mouthUpperUp=0.05)
 GLIDE_FRONT = _consonant(
-    "y", 0.8, 0.3, 0.8, 0.6, jawOpen=0.09, mouthStretch=0.20, mouthSmile=0.06, mouthLowerDown=0.13,
-    mouthUpperUp=0.06,
+    "y", 0.8, 0.3, 0.8, 0.6, jawOpen=0.12, mouthStretch=0.22, mouthSmile=0.08, mouthLowerDown=0.26,
+    mouthUpperUp=0.12,
 )  # fmt: skip
-TRANSPARENT = _consonant("h", 0.08, 0.02, 0.02, 0.05, jawOpen=0.14, mouthLowerDown=0.08)
+TRANSPARENT = _consonant("h", 0.08, 0.02, 0.02, 0.05, jawOpen=0.18, mouthLowerDown=0.16)
 
 VISEMES: Final[dict[str, Viseme]] = {
     symbol: viseme

@@ -1,0 +1,37 @@
+import numpy as np
+import pytest
+
+from engine.media import FloatArray
+from engine.motion.coefficients import INDEX
+from engine.motion.lips import GAP, SPEECH, SPEECH_INDEX, gather, opening, spread
+
+
+def one(**values: float) -> FloatArray:
+    out = np.zeros(len(SPEECH), np.float32)
+    for name, value in values.items():
+        out[SPEECH_INDEX[name]] = value
+    return out
+
+
+def test_spread_moves_both_sides() -> None:
+    whole = spread(one(mouthSmile=0.3, jawOpen=0.2))
+    assert whole[INDEX["mouthSmile_L"]] == whole[INDEX["mouthSmile_R"]] == np.float32(0.3)
+    assert whole[INDEX["jawOpen"]] == np.float32(0.2)
+    assert np.count_nonzero(whole) == 3
+
+
+def test_gather_undoes_spread() -> None:
+    speech = np.random.default_rng(0).random((7, len(SPEECH))).astype(np.float32)
+    assert np.abs(gather(spread(speech)) - speech).max() < 1e-6
+
+
+def test_opening_of_known_shapes() -> None:
+    assert opening(one()) == 0.0
+    assert opening(one(jawOpen=0.45, mouthLowerDown=0.3, mouthUpperUp=0.1)) == pytest.approx(
+        1, abs=0.1
+    )
+    assert opening(one(jawOpen=0.03, mouthClose=0.03, mouthPress=0.3)) == 0.0
+
+
+def test_every_speech_coefficient_has_a_gap() -> None:
+    assert set(GAP) == set(SPEECH)
