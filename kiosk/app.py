@@ -8,18 +8,19 @@ import signal
 import ssl
 from collections.abc import AsyncIterator
 from functools import partial
+from typing import Protocol
 
 from aiohttp import web
 
-from engine.portrait.rig import RigError
-from kiosk.api import ProblemError, ReadyAnswer
+from engine.pipeline import Pipeline
+from kiosk.api import ReadyAnswer
 from kiosk.avatars import Avatars
 from kiosk.config import Settings
 from kiosk.guard import Guard
 from kiosk.health import feed_watchdog, notify, watchdog_interval_s
 from kiosk.metrics import Metrics
-from kiosk.routes import MAX_BODY_BYTES, Routes
-from kiosk.sources import Speech
+from kiosk.routes import MAX_BODY_BYTES, Routes, Speaks
+from kiosk.speech.desk import SpeechDesk
 from kiosk.stages import Stages
 from kiosk.whep import Whep
 
@@ -30,29 +31,53 @@ class ServeError(Exception):
     """The server cannot start; the message names the remedy."""
 
 
+class Faces(Protocol):
+    """What the server needs of the avatars; see ``avatars.Avatars``."""
+
+    def pipeline(self, name: str, width: int, height: int) -> Pipeline:
+        """A new engine that shows *name*; raises ``ProblemError`` if there is none."""
+        ...
+
+    def warm_up(self, name: str, width: int, height: int) -> None:
+        """Do what the first viewer should not wait for."""
+        ...
+
+
+class Voicing(Speaks, Protocol):
+    """What the server needs of the voices; see ``speech.desk.SpeechDesk``."""
+
+    def warm_up(self) -> None:
+        """Do what the first listener should not wait for."""
+        ...
+
+    def close(self) -> None:
+        """Stop the threads."""
+        ...
+
+
 class Kiosk:
     """One server: its parts, and the HTTP application that joins them."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Put the parts together inside a running event loop; nothing is heavy yet."""
+    def __init__(self, settings: Settings, avatars: Faces, speech: Voicing) -> None:
+        """Put the parts together inside a running event loop; nothing is heavy yet.
+
+        Args:
+            settings: everything that can be set.
+            avatars: the faces.
+            speech: the voices.
+        """
         self.settings = settings
         self.metrics = Metrics()
-        self.avatars = Avatars(settings.avatar)
-        self.stages = Stages(settings, self._make_pipeline, self.metrics)
-        self.speech = Speech(settings.speech)
+        self.stages = Stages(settings, avatars.pipeline, self.metrics)
         self.whep = Whep(settings, self.stages, self.metrics)
-        self.routes = Routes(settings, self.stages, self.speech, self.metrics)
+        self.routes = Routes(settings, self.stages, speech, self.metrics)
+        self._avatars = avatars
+        self._speech = speech
         guard = Guard(settings.server, self.metrics)
         self.app = web.Application(middlewares=[guard.middleware], client_max_size=MAX_BODY_BYTES)
         self.routes.add_to(self.app.router)
         self.whep.add_routes(self.app.router)
         self.app.cleanup_ctx.append(self._live)
-
-    def _make_pipeline(self, avatar: str, width: int, height: int):  # type: ignore[no-untyped-def]
-        try:
-            return self.avatars.pipeline(avatar, width, height)
-        except RigError as error:
-            raise ProblemError(404, "unknown_avatar", str(error), "see the avatars named") from error
 
     async def _live(self, _app: web.Application) -> AsyncIterator[None]:
         tasks = [asyncio.create_task(self._warm_up(), name="warm-up")]
@@ -65,15 +90,14 @@ class Kiosk:
         await asyncio.gather(*tasks, return_exceptions=True)
         await self.whep.aclose()
         await self.stages.aclose()
-        await asyncio.to_thread(self.speech.close)
+        await asyncio.to_thread(self._speech.close)
 
     async def _warm_up(self) -> None:
-        """Do what the first visitor should not wait for."""
         video, name = self.settings.video, self.settings.avatar.name
         try:
-            draw = partial(self.avatars.warm_up, name, video.width, video.height)
+            draw = partial(self._avatars.warm_up, name, video.width, video.height)
             await self.stages.worker.run(0.0, draw)
-            await asyncio.to_thread(self.speech.warm_up)
+            await asyncio.to_thread(self._speech.warm_up)
         except Exception as error:
             logger.error("not ready: %s", error)
             self.routes.readiness = ReadyAnswer(status="failing", detail=str(error))
@@ -84,13 +108,13 @@ class Kiosk:
 
 
 @contextlib.asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[Kiosk]:
-    """A server that listens for as long as the context lasts.
+async def listening(kiosk: Kiosk) -> AsyncIterator[Kiosk]:
+    """Listen for as long as the context lasts.
 
     Raises:
         ServeError: the address is taken or may not be used, or TLS cannot be set up.
     """
-    kiosk = Kiosk(settings)
+    settings = kiosk.settings
     runner = web.AppRunner(kiosk.app, access_log=None, shutdown_timeout=2.0)
     await runner.setup()
     server = settings.server
@@ -115,7 +139,8 @@ async def serve(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    async with running(settings):
+    kiosk = Kiosk(settings, Avatars(settings.avatar), SpeechDesk(settings.speech))
+    async with listening(kiosk):
         await stop.wait()
         logger.info("stopping")
 

@@ -2,7 +2,6 @@
 
 import logging
 import threading
-from pathlib import Path
 
 import numpy as np
 
@@ -12,9 +11,10 @@ from engine.motion.settings import MotionSettings
 from engine.motion.stream import MotionStream
 from engine.pipeline import Pipeline
 from engine.portrait import rig as rigs
-from engine.portrait.rig import Rig
+from engine.portrait.rig import Rig, RigError
 from engine.synthesis.synthesizer import OutputFormat, Synthesizer
 from engine.timeline import SAMPLE_RATE_HZ
+from kiosk.api import ProblemError
 from kiosk.config import AvatarSettings
 
 logger = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ class Avatars:
         """A new engine that shows *name*.
 
         Raises:
-            RigError: there is no such avatar, or its rig cannot be used.
+            ProblemError: there is no such avatar, or its rig cannot be used.
         """
         scales = self._settings
         motion = MotionStream(
@@ -54,8 +54,16 @@ class Avatars:
     def _rig(self, name: str) -> Rig:
         with self._lock:
             if name not in self._rigs:
-                path = Path(name)
-                found = path if path.suffix == ".rig" and path.exists() else personas.path(name)
-                self._rigs[name] = rigs.load(found)
+                self._rigs[name] = _load(name)
                 logger.info("avatar %s loaded", name)
             return self._rigs[name]
+
+
+def _load(name: str) -> Rig:
+    try:
+        return rigs.load(personas.path(name))
+    except RigError as error:
+        known = ", ".join(personas.available())
+        raise ProblemError(
+            404, "unknown_avatar", f"avatar {name!r}: {error}", f"there are: {known}"
+        ) from error

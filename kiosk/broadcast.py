@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -78,7 +78,7 @@ class Broadcast:
         height: int,
         frame_rate_hz: int,
         bitrate_kbps: int,
-        encode_pool: ThreadPoolExecutor,
+        encode_pool: Executor,
     ) -> None:
         """Make a broadcast without viewers.
 

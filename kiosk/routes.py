@@ -26,7 +26,7 @@ from kiosk.api import (
 )
 from kiosk.config import PROJECT, Settings
 from kiosk.metrics import Metrics
-from kiosk.sources import FileSource, TextSource
+from kiosk.sources import Source
 from kiosk.speech.voice import VoiceInfo
 from kiosk.stage import Stage
 from kiosk.stages import Stages
@@ -42,11 +42,11 @@ class Speaks(Protocol):
         """Everyone who can speak here."""
         ...
 
-    def say(self, text: str, voice: str | None, rate: float | None) -> TextSource:
+    def say(self, text: str, voice: str | None, rate: float | None) -> Source:
         """Begin to speak *text*; raises ``ProblemError`` for what cannot be spoken."""
         ...
 
-    async def play(self, data: bytes) -> FileSource:
+    async def play(self, data: bytes) -> Source:
         """Open an audio file; raises ``ProblemError`` for what cannot be played."""
         ...
 
@@ -94,7 +94,7 @@ class Routes:
         return self._begin(source, stages, name, interrupt)
 
     def _begin(
-        self, source: TextSource | FileSource, stages: list[Stage], name: str | None, cut: bool
+        self, source: Source, stages: list[Stage], name: str | None, cut: bool
     ) -> web.Response:
         for stage in stages:
             stage.say(source.utterance(), cut)
@@ -156,9 +156,7 @@ class Routes:
         return _answer(self.readiness, status=200 if self.readiness.status == "ready" else 503)
 
     async def _exposition(self, _request: web.Request) -> web.Response:
-        return web.Response(
-            body=self._metrics.exposition(), headers={"Content-Type": METRICS_TYPE}
-        )
+        return web.Response(body=self._metrics.exposition(), headers={"Content-Type": METRICS_TYPE})
 
     async def _openapi(self, _request: web.Request) -> web.Response:
         return web.Response(text=json.dumps(openapi.document()), content_type="application/json")

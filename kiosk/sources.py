@@ -1,18 +1,32 @@
-"""Where speech comes from: text through a voice, or an audio file; both become utterances."""
+"""Where an utterance comes from: a text being spoken, or an audio file being played."""
 
 import asyncio
-import itertools
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor
-
-from engine.media import FloatArray
-from engine.timeline import samples
-from kiosk.speech.decode import decode, to_master_rate
-from kiosk.speech.speaker import Request, Speaker, SpokenPhrase
-from kiosk.speech_queue import Caption, CaptionWord, Piece, Utterance
+from typing import Protocol, TypeVar
 
 import numpy as np
+
+from engine.timeline import samples
+from kiosk.speech.decode import decode, to_master_rate
+from kiosk.speech.speaker import SpeechRequest, SpokenPhrase
+from kiosk.speech_queue import Caption, CaptionWord, Piece, Utterance
+
+T = TypeVar("T")
+
+
+class Source(Protocol):
+    """Something that any number of stages can say."""
+
+    @property
+    def id(self) -> str:
+        """The utterance's name."""
+        ...
+
+    def utterance(self) -> Utterance:
+        """The utterance for one more stage."""
+        ...
 
 
 def new_utterance_id() -> str:
@@ -23,28 +37,44 @@ def new_utterance_id() -> str:
 class TextSource:
     """A text that is being spoken, for any number of stages."""
 
-    def __init__(self, request: Request) -> None:
-        """Share *request*; it is cancelled when every stage has let go of it."""
+    def __init__(self, request: SpeechRequest, pool: Executor) -> None:
+        """Share *request*; it is cancelled when every stage has let go of it.
+
+        Args:
+            request: the text, with the voice that speaks it.
+            pool: resamples.
+        """
         self.id = new_utterance_id()
         self._request = request
+        self._pool = pool
         self._held = 0
 
     def utterance(self) -> Utterance:
         """The text as an utterance for one more stage."""
         self._held += 1
-        return Utterance(self.id, _text_pieces(self._request), self._release)
+        return Utterance(self.id, self._pieces(), self._release)
 
     def _release(self) -> None:
         self._held -= 1
         if self._held == 0:
             self._request.cancel()
 
+    async def _pieces(self) -> AsyncIterator[Piece]:
+        loop = asyncio.get_running_loop()
+        async for phrase in self._request:
+            yield await loop.run_in_executor(self._pool, piece_of, phrase)
+
 
 class FileSource:
     """An audio file that is being played, for any number of stages."""
 
     def __init__(self, data: bytes, pool: Executor) -> None:
-        """Hold the file; *pool* runs the decoder."""
+        """Hold the file.
+
+        Args:
+            data: the whole file.
+            pool: runs the decoder.
+        """
         self.id = new_utterance_id()
         self._data = data
         self._pool = pool
@@ -55,22 +85,25 @@ class FileSource:
         Raises:
             AudioFileError: the file cannot be played; the message says why and what to do.
         """
-        chunks = await self._run(lambda: decode(self._data))
-        await self._run(lambda: next(chunks, None))
+        await self._run(lambda: next(iter(decode(self._data)), None))
 
     def utterance(self) -> Utterance:
         """The file as an utterance for one more stage."""
         return Utterance(self.id, self._pieces())
 
     async def _pieces(self) -> AsyncIterator[Piece]:
-        chunks = await self._run(lambda: decode(self._data))
+        chunks = await self._run(lambda: iter(decode(self._data)))
         while (chunk := await self._run(lambda: next(chunks, None))) is not None:
             yield Piece(chunk)
 
-    async def _run[T](self, job: Callable[[], T]) -> T:
+    async def _run(self, job: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, job)
 
 
-async def _text_pieces(request: Request) -> AsyncIterator[Piece]:
-    async for phrase in request:
-        yield piece(phrase)
+def piece_of(phrase: SpokenPhrase) -> Piece:
+    """A spoken phrase at the master rate, with the pause after it and its caption."""
+    speech = phrase.speech
+    pause = np.zeros(samples(phrase.pause_s), np.float32)
+    words = tuple(CaptionWord(word.text, word.start_s, word.end_s) for word in speech.words)
+    caption = Caption(speech.text, phrase.char_start, phrase.char_end, speech.duration_s, words)
+    return Piece(np.concatenate([to_master_rate(speech), pause]), caption)

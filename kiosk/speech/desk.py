@@ -1,0 +1,79 @@
+"""The speech of a kiosk in one place: asks become utterances, refusals become problems."""
+
+import logging
+from concurrent.futures import ThreadPoolExecutor
+
+from kiosk.api import ProblemError
+from kiosk.config import SpeechSettings
+from kiosk.sources import FileSource, TextSource
+from kiosk.speech.decode import AudioFileError
+from kiosk.speech.registry import Voices
+from kiosk.speech.speaker import Speaker, SpeechTextError
+from kiosk.speech.voice import VoiceError, VoiceInfo
+
+logger = logging.getLogger(__name__)
+
+
+class SpeechDesk:
+    """Voices, the thread that speaks, and the thread that decodes files."""
+
+    def __init__(self, settings: SpeechSettings) -> None:
+        """Nothing is loaded yet.
+
+        Args:
+            settings: who speaks, and how.
+        """
+        self._settings = settings
+        self._voices = Voices(settings.voices_path, settings.threads)
+        self._speaker = Speaker(self._voices, max_characters=settings.max_characters)
+        self._pool = ThreadPoolExecutor(1, "audio")
+
+    def voices(self) -> tuple[VoiceInfo, ...]:
+        """Everyone who can speak here."""
+        return self._voices.list()
+
+    def warm_up(self) -> None:
+        """Load the default voices and speak a word, so that the first visitor need not wait.
+
+        Raises:
+            VoiceError: there is no voice; the message names the remedy.
+        """
+        self._voices.for_language("en", self._settings.voice_en).speak("Hello.")
+
+    def say(self, text: str, voice: str | None, rate: float | None) -> TextSource:
+        """Begin to speak *text*.
+
+        Raises:
+            ProblemError: there is nothing to say in it, it is too long, or the voice is unknown.
+        """
+        try:
+            request = self._speaker.say(text, voice=voice, rate=rate or self._settings.rate)
+        except SpeechTextError as error:
+            raise ProblemError(
+                422, "unspeakable_text", str(error), "send text with words or numbers in it"
+            ) from error
+        except VoiceError as error:
+            raise ProblemError(
+                422, "unknown_voice", str(error), "see /v1/voices for those installed"
+            ) from error
+        return TextSource(request, self._pool)
+
+    async def play(self, data: bytes) -> FileSource:
+        """Open an audio file.
+
+        Raises:
+            ProblemError: it cannot be played.
+        """
+        source = FileSource(data, self._pool)
+        try:
+            await source.check()
+        except AudioFileError as error:
+            raise ProblemError(
+                422, "unplayable_audio", str(error), "send WAV, MP3, OGG or FLAC with sound in it"
+            ) from error
+        return source
+
+    def close(self) -> None:
+        """Stop the threads."""
+        self._speaker.close()
+        self._pool.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,87 @@
+"""A whole server with a fake engine and fake voices, for tests of the HTTP interface."""
+
+import contextlib
+from collections.abc import AsyncIterator
+
+from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.web import Application, Request
+
+from engine.pipeline import Pipeline
+from kiosk.api import ProblemError
+from kiosk.app import Kiosk
+from kiosk.config import Settings, load
+from kiosk.sources import Source
+from kiosk.speech.voice import VoiceInfo
+from kiosk.speech_queue import Utterance
+from tests.fakes import fake_pipeline, utterance
+
+KioskClient = TestClient[Request, Application]
+
+
+class FakeAvatars:
+    """One avatar, *ada*."""
+
+    def pipeline(self, name: str, width: int, height: int) -> Pipeline:
+        if name != "ada":
+            raise ProblemError(404, "unknown_avatar", f"no avatar {name!r}", "there is: ada")
+        return fake_pipeline(width, height)
+
+    def warm_up(self, name: str, width: int, height: int) -> None:
+        self.pipeline(name, width, height)
+
+
+class FakeSource:
+    """One second of tone."""
+
+    def __init__(self, name: str) -> None:
+        self.id = name
+
+    def utterance(self) -> Utterance:
+        return utterance(self.id, 1.0)
+
+
+class FakeSpeech:
+    """Speaks tones; remembers what was asked."""
+
+    def __init__(self) -> None:
+        self.said: list[tuple[str, str | None, float | None]] = []
+        self.played: list[bytes] = []
+        self.failure: Exception | None = None
+
+    def voices(self) -> tuple[VoiceInfo, ...]:
+        return (VoiceInfo("af_test", "kokoro", ("en",), "female", "Apache-2.0"),)
+
+    def say(self, text: str, voice: str | None, rate: float | None) -> Source:
+        if not text.strip():
+            raise ProblemError(422, "unspeakable_text", "nothing to say", "send words")
+        self.said.append((text, voice, rate))
+        return FakeSource(f"u{len(self.said)}")
+
+    async def play(self, data: bytes) -> Source:
+        self.played.append(data)
+        return FakeSource("file")
+
+    def warm_up(self) -> None:
+        if self.failure:
+            raise self.failure
+
+    def close(self) -> None:
+        pass
+
+
+def settings(**overrides: object) -> Settings:
+    """The defaults with dotted keys (dots as double underscores) overridden; no file is read."""
+    keys = {key.replace("__", "."): value for key, value in overrides.items()}
+    keys.setdefault("video.width", 256)
+    keys.setdefault("video.height", 256)
+    return load(None, keys, {"KIOSK_CONFIG": "/dev/null"})
+
+
+@contextlib.asynccontextmanager
+async def kiosk_client(
+    speech: FakeSpeech | None = None, **overrides: object
+) -> AsyncIterator[tuple[KioskClient, Kiosk]]:
+    """A running server and a client of it."""
+    kiosk = Kiosk(settings(**overrides), FakeAvatars(), speech or FakeSpeech())
+    async with TestClient(TestServer(kiosk.app)) as client:
+        yield client, kiosk

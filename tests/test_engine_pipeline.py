@@ -1,0 +1,46 @@
+"""The pipeline passes time and generation through, and shifts content without touching pts."""
+
+import numpy as np
+import pytest
+
+from engine.media import Audio
+from engine.timeline import frame_pts, frame_samples, samples, seconds
+from tests.fakes import LOOKAHEAD_SAMPLES, fake_pipeline, tone
+
+
+def test_a_picture_can_be_pulled_once_the_sound_around_it_is_known() -> None:
+    pipeline = fake_pipeline()
+    pipeline.push(Audio(0, tone(0.2)))
+    assert pipeline.ready_pts == samples(0.2) - LOOKAHEAD_SAMPLES
+    frame = pipeline.pull(1, 1920)
+    assert (frame.index, frame.pts, frame.generation) == (1, 1920, 0)
+    assert (frame.width, frame.height) == (64, 64)
+    with pytest.raises(ValueError, match="not known"):
+        pipeline.pull(9, samples(0.19))
+
+
+def test_the_correction_shifts_the_face_and_not_the_timestamp() -> None:
+    pipeline = fake_pipeline()
+    pipeline.push(Audio(0, np.concatenate([np.zeros(9600, np.float32), tone(0.4)])))
+    closed = pipeline.pull(2, 3840)
+    ahead = pipeline.pull(2, 3840, shown_pts=3840 + 9600)
+    assert closed.pts == ahead.pts == 3840
+    assert ahead.planes[0, 0] > closed.planes[0, 0]
+
+
+def test_flush_rewinds_and_the_next_generation_begins() -> None:
+    pipeline = fake_pipeline()
+    pipeline.push(Audio(0, tone(0.5)))
+    pipeline.flush(4800)
+    with pytest.raises(ValueError, match="gap"):
+        pipeline.push(Audio(24_000, tone(0.1)))
+    pipeline.push(Audio(4800, tone(0.2)))
+    assert pipeline.pull(2, 3840).generation == 1
+
+
+def test_time_is_counted_in_samples() -> None:
+    assert frame_samples(25) == 1920 and frame_samples(20) == 2400
+    assert frame_pts(25, 25) == 48_000
+    assert samples(seconds(12_345)) == 12_345
+    with pytest.raises(ValueError, match="30 Hz"):
+        frame_samples(30)

@@ -1,0 +1,80 @@
+"""Opening, sharing, admission and closing of stages."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from kiosk.api import ProblemError
+from kiosk.metrics import Metrics
+from kiosk.stages import Stages
+from tests.fakes import fake_pipeline
+from tests.kiosk_client import settings
+
+
+@contextlib.asynccontextmanager
+async def hall(**overrides: object) -> AsyncIterator[tuple[Stages, list[tuple[str, int, int]]]]:
+    made: list[tuple[str, int, int]] = []
+
+    def make(avatar: str, width: int, height: int) -> Any:  # noqa: ANN401
+        made.append((avatar, width, height))
+        return fake_pipeline(width, height)
+
+    stages = Stages(settings(**overrides), make, Metrics())
+    yield stages, made
+    await stages.aclose()
+
+
+async def test_without_a_name_each_viewer_has_a_stage_of_its_own() -> None:
+    async with hall() as (stages, made):
+        a = await stages.open(None, None, "square")
+        b = await stages.open(None, None, "portrait")
+        assert a is not b and a.name != b.name
+        assert made[1] == ("ada", 720, 1280)
+        assert {stage.name for stage in stages} == {a.name, b.name}
+
+
+async def test_a_named_stage_is_made_once_even_by_simultaneous_viewers() -> None:
+    async with hall() as (stages, made):
+        both = await asyncio.gather(*(stages.open("lobby", None, "square") for _ in range(2)))
+        assert both[0] is both[1]
+        assert len(made) == 1
+        assert stages.select("lobby") == [both[0]] == stages.select(None)
+
+
+async def test_limits_are_kept() -> None:
+    async with hall(stages__max_stages=1, stages__max_viewers_per_stage=1) as (stages, _):
+        stage = await stages.open("a", None, "square")
+        with pytest.raises(ProblemError) as refusal:
+            await stages.open("b", None, "square")
+        assert refusal.value.problem.status == 503
+        stage.broadcast.viewers.append(cast(Any, SimpleNamespace()))
+        with pytest.raises(ProblemError):
+            await stages.open("a", None, "square")
+        stage.broadcast.viewers.clear()
+
+
+async def test_unknown_names_and_an_empty_hall_are_told_apart() -> None:
+    async with hall() as (stages, _):
+        with pytest.raises(ProblemError) as nobody:
+            stages.select(None)
+        assert nobody.value.problem.code == "no_stage"
+        await stages.open("a", None, "square")
+        with pytest.raises(ProblemError) as unknown:
+            stages.select("b")
+        assert unknown.value.problem.code == "unknown_stage"
+
+
+async def test_a_viewer_who_returns_in_time_finds_the_stage() -> None:
+    async with hall(stages__linger_s=0.05) as (stages, _):
+        stage = await stages.open("a", None, "square")
+        stages.viewer_left(stage)
+        assert await stages.open("a", None, "square") is stage
+        await asyncio.sleep(0.1)
+        assert list(stages) == [stage]
+        stages.viewer_left(stage)
+        await asyncio.sleep(0.2)
+        assert list(stages) == []
