@@ -41,7 +41,7 @@ class SpeechSteps:
         if runner.metadata.get("speech") != ",".join(SPEECH) or None in shape or len(shape) != 3:
             raise RunnerError("the motion network is of another version: export it again")
         self._runner = runner
-        self._scale = settings.dynamic_scale
+        self._scale = np.where(CONTACT, 1.0, settings.dynamic_scale).astype(np.float32)
         self._mel = MelEncoder()
         self._filter = OneEuro(settings.smoothing_min_cutoff_hz, settings.smoothing_beta)
         self._state_shape = [n or 1 for n in shape]
@@ -75,15 +75,17 @@ class SpeechSteps:
     def _steps(self, pairs: FloatArray) -> Iterator[SpeechStep]:
         given = self._runner.run({"pairs": pairs[:, None], "state": self._state})
         self._state = given["next_state"]
-        for raw, level in zip(given["speech"][:, 0], level_of(pairs), strict=True):
+        clipped = np.clip(given["speech"][:, 0], 0.0, 1.0)
+        for raw, level in zip(clipped, level_of(pairs).tolist(), strict=True):
             if self._unheard:  # outputs for instants before sample 0
                 self._unheard -= 1
                 continue
-            speech = self._filter(np.clip(raw, 0.0, 1.0))
+            speech = self._filter(raw)
             # Prosody hears the sound of the lookahead: a nod rises slower than lips.
-            self._prosody = self._prosody.next(float(level), float(opening(speech)))
+            self._prosody = self._prosody.next(level, float(opening(speech)))
             yield SpeechStep(self._scaled(speech), self._prosody)
 
     def _scaled(self, speech: FloatArray) -> FloatArray:
-        scale = np.where(CONTACT, 1.0, self._scale)  # a closure is closed at any scale
-        return np.clip(speech * scale, 0.0, 1.0).astype(np.float32)
+        return np.asarray(
+            np.minimum(speech * self._scale, np.float32(1.0))
+        )  # a closure is closed at any scale

@@ -99,7 +99,7 @@ def babble(rng: Rng, count: int, voices: Sequence[FloatArray]) -> FloatArray:
     """Five to eight other speakers at once, unit power."""
     out = np.zeros(count, np.float32)
     for _ in range(rng.integers(5, 9)):
-        voice = voices[rng.integers(len(voices))]
+        voice = voices[int(rng.integers(len(voices)))]
         out += np.resize(np.roll(voice, int(rng.integers(len(voice)))), count)
     return _unit(out)
 
@@ -142,7 +142,7 @@ def degrade(rng: Rng, samples: FloatArray, voices: Sequence[FloatArray] = ()) ->
     if rng.random() < 0.25:
         out = colour(rng, out)
     if rng.random() < 0.55:
-        kind = rng.integers(len(NOISES) + 1)
+        kind = int(rng.integers(len(NOISES) + 1))
         if kind == len(NOISES) and len(voices):
             noise = babble(rng, len(out), voices)
         else:
@@ -156,6 +156,6 @@ def degrade(rng: Rng, samples: FloatArray, voices: Sequence[FloatArray] = ()) ->
 
 def no_speech(rng: Rng, count: int) -> FloatArray:
     """A sound that must not move the lips, at any level."""
-    sound = SOUNDS[rng.integers(len(SOUNDS))](rng, count)
+    sound = SOUNDS[int(rng.integers(len(SOUNDS)))](rng, count)
     level = decibels(rng.uniform(-60, -10))
     return np.asarray(np.clip(sound * level, -1.0, 1.0), np.float32)

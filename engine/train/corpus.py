@@ -44,7 +44,9 @@ class Utterance:
 
     def targets(self, offset_s: float = 0.0) -> FloatArray:
         """The teacher's curves, shape (steps, len(SPEECH)); step n at ``n / 50 + offset_s``."""
-        times = np.arange(self.steps, dtype=np.float32) / MOTION_RATE_HZ + np.float32(offset_s)
+        times = np.arange(self.steps, dtype=np.float32) / np.float32(MOTION_RATE_HZ) + np.float32(
+            offset_s
+        )
         return teacher.curves(self.phones, times)
 
 

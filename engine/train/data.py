@@ -14,8 +14,8 @@ from engine.timeline import HOPS_PER_MOTION_STEP, MEL_BANDS, MOTION_STEP_SAMPLES
 from engine.train import augment
 from engine.train.corpus import Utterance, respeed
 
-CROP_STEPS: Final = 250
-"""5 s."""
+CROP_STEPS: Final = 200
+"""4 s."""
 
 NO_SPEECH_SHARE: Final = 0.12
 """Part of the examples that hold sounds which must not move the lips."""
@@ -65,7 +65,8 @@ class Examples:
         targets[before : before + steps] = utterance.targets()
         return samples, targets
 
-    def _crop(self, samples: FloatArray, targets: FloatArray) -> Example:
+    def _crop(self, samples: FloatArray, targets: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """A stretch that the network hears from its start, as after a flush."""
         steps = len(targets)
         if steps < CROP_STEPS:
             lack = CROP_STEPS - steps
@@ -73,23 +74,26 @@ class Examples:
             targets = np.pad(targets, ((0, lack), (0, 0)))
             steps = CROP_STEPS
         start = int(self._rng.integers(0, steps - CROP_STEPS + 1))
-        pairs = mel_pairs(samples, steps)
         end = start + CROP_STEPS
-        return Example(pairs[start : end + LOOKAHEAD_STEPS], targets[start:end])
+        tail = end + LOOKAHEAD_STEPS + 2
+        return samples[start * MOTION_STEP_SAMPLES : tail * MOTION_STEP_SAMPLES], targets[start:end]
 
     def _no_speech(self) -> Example:
         count = CROP_STEPS * MOTION_STEP_SAMPLES
         sound = augment.no_speech(self._rng, count)
         if self._rng.random() < 0.3:
             sound = sound + augment.no_speech(self._rng, count)
-        return self._crop(sound, np.zeros((CROP_STEPS, len(SPEECH)), np.float32))
+        return Example(
+            mel_pairs(sound, CROP_STEPS), np.zeros((CROP_STEPS, len(SPEECH)), np.float32)
+        )
 
     def of(self, utterance: Utterance) -> Example:
         """One augmented example of *utterance*."""
         if self._rng.random() < 0.5:
             utterance = respeed(utterance, float(self._rng.uniform(0.86, 1.16)))
-        samples, targets = self._padded(utterance)
-        return self._crop(augment.degrade(self._rng, samples, self._voices), targets)
+        samples, targets = self._crop(*self._padded(utterance))
+        samples = augment.degrade(self._rng, samples, self._voices)
+        return Example(mel_pairs(samples, CROP_STEPS), targets)
 
     def round(self) -> list[Example]:
         """Every utterance, as often as it holds crops, with sounds that are no speech between."""
@@ -98,8 +102,7 @@ class Examples:
             for _ in range(max(1, round(utterance.steps / CROP_STEPS))):
                 quiet = self._rng.random() < NO_SPEECH_SHARE
                 out.append(self._no_speech() if quiet else self.of(utterance))
-        self._rng.shuffle(out)  # type: ignore[arg-type]  # numpy shuffles any mutable sequence
-        return out
+        return [out[i] for i in self._rng.permutation(len(out))]
 
 
 def total_s(utterances: Sequence[Utterance]) -> float:

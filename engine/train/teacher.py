@@ -209,9 +209,11 @@ def curves(phones: Sequence[Phone], times_s: FloatArray) -> FloatArray:
         Shape (n, len(SPEECH)), each in 0..1.
     """
     end_s = float(times_s[-1]) + 0.1 if len(times_s) else 0.1
-    grid = np.arange(-20, int(end_s * GRID_RATE_HZ) + 20).astype(np.float32) / GRID_RATE_HZ
+    grid = np.arange(-20, int(end_s * GRID_RATE_HZ) + 20, dtype=np.float32) / np.float32(
+        GRID_RATE_HZ
+    )
     segments = segments_of(phones, end_s)
     dense = _smooth(_blend(segments, grid))
     _lay_contacts(dense, segments, grid)
     sampled = [np.interp(times_s, grid, column) for column in dense.T]
-    return np.clip(np.stack(sampled, axis=1), 0.0, 1.0).astype(np.float32)
+    return np.asarray(np.clip(np.stack(sampled, axis=1), 0.0, 1.0), np.float32)

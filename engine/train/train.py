@@ -21,8 +21,8 @@ from engine.train.corpus import Utterance, load_all
 from engine.train.data import Example, Examples, mel_pairs, total_s
 from engine.train.network import HIDDEN, MotionNetwork
 
-BATCH = 24
-EPOCHS_PER_ROUND = 2
+BATCH = 16
+EPOCHS_PER_ROUND = 5
 WARM_UP_STEPS = 5
 """A crop's first steps, whose past the network has not heard, do not count."""
 
@@ -43,7 +43,7 @@ def loss_of(given: Tensor, wanted: Tensor) -> Tensor:
     """
     given = torch.where((wanted <= 0.0) & (given < 0.0), given * 0.05, given)
     error = given - wanted
-    position = (error.abs() * _WEIGHT).mean()
+    position = ((0.5 * error.abs() + 5.0 * error**2) * _WEIGHT).mean()
     velocity = (error.diff(dim=1).abs() * _WEIGHT).mean()
     gap = (given @ _GAP).clamp(min=0.0)
     wanted_gap = (wanted @ _GAP).clamp(min=0.0)
@@ -70,7 +70,7 @@ def predict(network: MotionNetwork, samples: FloatArray, steps: int) -> FloatArr
     pairs = torch.from_numpy(mel_pairs(samples, steps))[None]
     with torch.no_grad():
         given, _ = network(pairs, network.start())
-    return np.clip(given[0, -steps:].numpy(), 0.0, 1.0)
+    return np.asarray(np.clip(given[0, -steps:].numpy(), 0.0, 1.0), np.float32)
 
 
 def opening_r(network: MotionNetwork, held_out: Sequence[Utterance]) -> float:
