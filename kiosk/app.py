@@ -18,6 +18,7 @@ from kiosk.avatars import Avatars
 from kiosk.config import Settings
 from kiosk.guard import Guard
 from kiosk.health import feed_watchdog, notify, watchdog_interval_s
+from kiosk.loopback import offer_loopback_when_alone
 from kiosk.metrics import Metrics
 from kiosk.routes import MAX_BODY_BYTES, Routes, Speaks
 from kiosk.speech.desk import SpeechDesk
@@ -139,6 +140,7 @@ async def serve(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
+    offer_loopback_when_alone()
     kiosk = Kiosk(settings, Avatars(settings.avatar), SpeechDesk(settings.speech))
     async with listening(kiosk):
         await stop.wait()

@@ -61,6 +61,7 @@ class Guard:
             response = await self._respond(request, handler)
         except ProblemError as error:
             response = self._refuse(error.problem)
+            logger.info("%s %s refused: %s", request.method, request.path, error)
         except web.HTTPException as error:
             if error.status < 400:
                 raise

@@ -101,10 +101,10 @@ class Peer:
         try:
             await self._pc.setRemoteDescription(RTCSessionDescription(offer_sdp, "offer"))
             description = await self._pc.createAnswer()
-            assert description is not None
-            await self._pc.setLocalDescription(description)
         except Exception as error:  # aiortc raises many kinds for what a stranger may send
             raise _malformed(str(error) or type(error).__name__) from error
+        assert description is not None
+        await self._pc.setLocalDescription(description)
         self._watch_keyframes(senders[-1], codec)
         self.viewer = Viewer(self.id, codec, audio, video)
         self.stage.broadcast.attach(self.viewer)
