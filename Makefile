@@ -17,15 +17,18 @@ NAMES    := $(PYTHON) python3 python3.12 python3.11 python3.13 python3.14
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup run test check format bench clean
+.PHONY: help install setup run test check format bench clean
 
 help:
 	@echo 'make run     start the kiosk (sets up first; ARGS="--port 9000" passes flags)'
-	@echo 'make setup   the set-up alone: virtual environment, packages, voices'
+	@echo 'make setup   the set-up alone: virtual environment, packages, voices, tools'
+	@echo 'make install the set-up for running alone: no tools'
 	@echo 'make test    run the tests (PYTEST="-k config" narrows them)'
 	@echo 'make check   lint, format and types'
 	@echo 'make bench   one minute of speech in a headless browser, measured'
 	@echo 'make clean   remove what was built (the voices stay)'
+
+install: $(STAMPS)/runtime $(STAMPS)/voices
 
 setup: $(STAMPS)/dev $(STAMPS)/voices
 	@echo 'Ready. Start the kiosk with: make run'

@@ -66,7 +66,9 @@ MIN_TOKEN_CHARACTERS: Final = 16
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", str_strip_whitespace=True, use_attribute_docstrings=True
+    )
 
 
 class ServerSettings(_Section):

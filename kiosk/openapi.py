@@ -36,7 +36,8 @@ _PROBLEMS: Final[dict[str, str]] = {
     "400": "The body cannot be read: it is not JSON, SDP or sound.",
     "401": "The bearer token is missing or wrong.",
     "403": "Host or Origin is not this server's.",
-    "404": "There is no such stage or session.",
+    "404": "There is no such stage, session or avatar.",
+    "409": "No stage is open: nobody would see or hear it.",
     "413": "The body is too large.",
     "415": "The body has another content type.",
     "422": "A key or a value is refused; the detail names it.",
@@ -125,7 +126,7 @@ def _speech_paths() -> Schema:
                 "summary": "Speak a text.",
                 "requestBody": _body(SayRequest),
                 "responses": {"202": accepted}
-                | _problems("400", "401", "403", "404", "413", "422", "503"),
+                | _problems("400", "401", "403", "404", "409", "413", "422", "503"),
             }
         },
         "/v1/play": {"post": _play(accepted)},
@@ -164,7 +165,7 @@ def _play(accepted: Schema) -> Schema:
             "content": sound | {"multipart/form-data": {"schema": form}},
         },
         "responses": {"202": accepted}
-        | _problems("400", "401", "403", "404", "413", "415", "422", "503"),
+        | _problems("400", "401", "403", "404", "409", "413", "415", "422", "503"),
     }
 
 
