@@ -19,9 +19,14 @@ LOWER = ((33, 7, 163, 144, 145, 153, 154, 155, 133), (362, 382, 381, 380, 374, 3
 CREASE = ((130, 247, 30, 29, 27, 28, 56, 190, 243), (463, 414, 286, 258, 257, 259, 260, 467, 359))
 IRIS = ((468, 469, 470, 471, 472), (473, 474, 475, 476, 477))
 UPPER_68, LOWER_68 = ((37, 38), (43, 44)), ((40, 41), (46, 47))
-EYEBALLS = slice(21451, 24591)
+EYEBALL_CM = 1.2
+GAZE_DEG = {"Out": (26.0, 0.0), "In": (-26.0, 0.0), "Up": (0.0, -16.0), "Down": (0.0, 18.0)}
+"""Full gaze: outward and down."""
+LOOK_LIDS = 0.6
 MEET = 0.92
 """Where closed lids meet, from the upper margin (0) to the lower (1)."""
+WIDE = 0.5
+"""Eyes opened wide show less white than in the prior: it alarms."""
 BAND_PX = 5.0
 """The lashes' band above the upper margin: it moves with the margin and is not stretched."""
 
@@ -47,7 +52,7 @@ def draw(photo: Image, landmarks_px: Floats, fit: Fit) -> Eyes:
     for side in (0, 1):
         ends = landmarks_px[[UPPER[side][0], UPPER[side][-1]], :2]
         middle = ends.mean(0)
-        half, up, down = width // 2 + 8, int(opening * 1.5), int(opening * 1.1)
+        half, up, down = width // 2 + 22, int(opening * 1.5), int(opening * 1.1)
         x0, y0 = int(middle[0]) - half, int(middle[1]) - up
         box = (x0, y0, x0 + 2 * half, y0 + up + down)
         curve = _curves(landmarks_px, side, box)
@@ -97,14 +102,15 @@ def _ball(photo: Image, box: Box, curve: Floats, iris: tuple[float, float, float
     """The eyeball as seen, carried on under the lids: the iris mirrored, the white filled in."""
     x0, y0, x1, y1 = box
     patch = photo[y0:y1, x0:x1].astype(np.float64)
-    visible = _opening(box, curve, 1.5) > 0.9
+    visible = _opening(box, curve, 2.0) > 0.9
+    clean = _opening(box, curve, 4.0) > 0.9
     ys, xs = np.mgrid[0 : y1 - y0, 0 : x1 - x0].astype(np.float64)
     cx, cy, radius = iris[0] - x0, iris[1] - y0, iris[2]
     away = np.hypot(xs - cx, ys - cy)
-    white = fill(patch, visible & (away > radius * 1.12))
+    white = fill(patch, clean & (away > radius * 1.12))
     mirror = np.clip(np.rint(2 * cy - ys), 0, y1 - y0 - 1).astype(int)
     mirrored = patch[mirror, xs.astype(int)]
-    seen_below = visible[mirror, xs.astype(int)]
+    seen_below = clean[mirror, xs.astype(int)]
     disc = fill(np.where(visible[..., None], patch, mirrored),
                 (visible | seen_below) & (away < radius))  # fmt: skip
     inside = smoothstep((radius - away) / 2 + 0.5)[..., None]
@@ -121,21 +127,25 @@ def _closed(photo: Image, box: Box, curve: Floats, outer_left: bool) -> Image:
     ys, xs = np.mgrid[0 : y1 - y0, 0 : x1 - x0].astype(np.float64)
     crease, upper, lower = curve
     meet = upper + MEET * (lower - upper)
-    above, below = ys < crease[None] - 1, ys > lower[None] + 4
-    skin = fill(patch, (above & (ys > crease[None] - 9)) | (below & (ys < lower[None] + 10)))
+    wide = np.flatnonzero(lower - upper > 0.8)
+    middle_x, middle_y = wide.mean(), float(np.mean(upper[wide] * 0.62 + lower[wide] * 0.38))
+    half_x, half_y = np.ptp(wide) / 2 + 17, float((lower - crease).max()) / 2 + 6
+    away = np.hypot((xs - middle_x) / half_x, (ys - middle_y) / half_y)
+    skin = fill(patch, (away > 1.05) & (away < 1.5))
+    skin = cv2.GaussianBlur(skin, (0, 0), 3)
     span = np.maximum(meet - crease, 1.0)[None]
     v = np.clip((ys - crease[None]) / span, 0, 1)
     tall = np.clip((lower - upper) / np.maximum((lower - upper).max(), 1), 0, 1)[None]
-    round_light = 1 + 0.06 * np.sin(np.pi * np.clip(v * 1.1, 0, 1)) * tall - 0.10 * v**3
+    round_light = 0.97 + 0.08 * np.sin(np.pi * np.clip(v * 1.05, 0, 1)) * tall - 0.09 * v**4
     lid = skin * round_light[..., None]
-    lid *= (1 - 0.14 * np.exp(-(((ys - crease[None] - 1) / 1.8) ** 2)) * tall)[..., None]
-    within = smoothstep((ys - crease[None] + 2) / 3) * smoothstep((lower[None] + 5 - ys) / 4)
-    ends = smoothstep(tall / 0.2)
-    out = patch * (1 - (within * ends)[..., None]) + lid * (within * ends)[..., None]
+    fold = np.exp(-(((ys - crease[None]) / 2.2) ** 2)) * smoothstep(tall / 0.5)
+    lid *= (1 - 0.17 * fold)[..., None]
+    within = smoothstep((1.08 - away) / 0.22)
+    out = lid
     lash = _lashes(xs, ys, meet, tall[0], outer_left)[..., None]
     dark = np.array([30.0, 34.0, 48.0])
     out = out * (1 - lash) + dark * lash
-    return np.dstack([out, np.full(out.shape[:2], 255)]).clip(0, 255).astype(np.uint8)
+    return np.dstack([out, 255 * within]).clip(0, 255).astype(np.uint8)
 
 
 def _lashes(xs: Floats, ys: Floats, meet: Floats, tall: Floats, outer_left: bool) -> Floats:
@@ -143,7 +153,7 @@ def _lashes(xs: Floats, ys: Floats, meet: Floats, tall: Floats, outer_left: bool
     columns = xs.shape[1]
     along = np.linspace(0, 1, columns)
     outer = 1 - along if outer_left else along
-    thick = (1.0 + 1.2 * outer) * smoothstep(tall / 0.3)
+    thick = (1.5 + 1.5 * outer) * smoothstep(tall / 0.3)
     gap = ys - meet[None]
     line = np.exp(-((gap / np.maximum(thick, 0.3)[None]) ** 2)) * smoothstep(tall / 0.25)[None]
     strokes = np.zeros_like(xs, dtype=np.float32)
@@ -152,7 +162,7 @@ def _lashes(xs: Floats, ys: Floats, meet: Floats, tall: Floats, outer_left: bool
         i = int(x)
         if tall[i] < 0.15:
             continue
-        length = (2.5 + 4.5 * outer[i]) * rng.uniform(0.7, 1.1)
+        length = (3.5 + 5.5 * outer[i]) * rng.uniform(0.7, 1.1)
         lean = (0.9 * (outer[i] - 0.35)) * length * (-1 if outer_left else 1)
         start = (round(x * 16), round(float(meet[i]) * 16))
         end = (round((x + lean) * 16), round((float(meet[i]) + length) * 16))
@@ -174,18 +184,19 @@ def _lid_motion(fit: Fit) -> NDArray[np.float32]:
                 out[side, :, k] = 0
             elif name.startswith("eyeBlink") and abs(out[side, 0, k]) > 0.3:
                 out[side, :, k] = MEET, 1 - MEET
+            elif name.startswith("eyeWide"):
+                out[side, :, k] *= WIDE
+            elif name.startswith("eyeLook"):
+                out[side, :, k] *= LOOK_LIDS
     return np.clip(out, -0.35, 1)
 
 
 def _gaze_motion(fit: Fit) -> NDArray[np.float32]:
-    """(2, coefficients, 2) pixels the foremost part of each eyeball moves."""
+    """(2, coefficients, 2) pixels the iris moves: the front of a ball that turns."""
     out = np.zeros((2, len(COEFFICIENTS), 2), np.float32)
-    balls = np.arange(len(fit.points_px))[EYEBALLS]
-    centre = fit.points_px[balls, 0].mean()
-    for side in (0, 1):
-        own = balls[(fit.points_px[balls, 0] < centre) == (side == 0)]
-        front = own[fit.points_px[own, 2] >= np.quantile(fit.points_px[own, 2], 0.93)]
-        for name in COEFFICIENTS:
-            if name.startswith("eyeLook"):
-                out[side, INDEX[name]] = fit.deltas_px[INDEX[name]][front, :2].mean(0)
+    radius = EYEBALL_CM * fit.scale_px_per_cm
+    for side, letter, outward in ((0, "R", -1.0), (1, "L", 1.0)):
+        for name, (across, down) in GAZE_DEG.items():
+            k = INDEX[f"eyeLook{name}_{letter}"]
+            out[side, k] = np.sin(np.deg2rad([outward * across, down])) * radius
     return out

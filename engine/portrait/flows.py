@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.motion.coefficients import COEFFICIENTS
+from engine.motion.coefficients import COEFFICIENTS, INDEX
 from engine.portrait.lips import LipLine
 from engine.portrait.prior import FACE, HEAD, Fit, Floats, Ints
 from engine.portrait.raster import Coverage, rasterise
@@ -21,10 +21,15 @@ Mask = NDArray[np.bool_]
 
 STEP_PX = 5
 SEAM_MARGIN_PX = 2.5
+RIM_PX = 9.0
+"""How far each lip goes on, unstretched, behind the other."""
 FACE_OVAL_JAW = (454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176, 149, 150, 136,
                  172, 58, 132, 93, 234)  # fmt: skip
 LIDS = ("eyeBlink", "eyeLook")
 """Coefficients drawn wholly by the eye patches."""
+OPENING_ROUND = 0.9
+CORNER_TAPER = 0.3
+"""Share of the half mouth over which the lips come together."""
 APERTURE = ("eyeSquint", "eyeWide", "cheekSquint", "cheekRaiser")
 """Coefficients whose flow leaves the eyeball alone; the eye patches move the lids."""
 
@@ -117,12 +122,16 @@ def bake(fit: Fit, landmarks_px: Floats, line: LipLine, box: Box) -> Flows:
     share = (STEP_PX * STEP_PX * 0.4) / STEP_PX**2
     lower = np.zeros((len(COEFFICIENTS), seen.shape[0] // STEP_PX, seen.shape[1] // STEP_PX, 2))
     upper = np.zeros_like(lower)
-    for out, lens in ((lower, above), (upper, below)):
+    for out, lens, side in ((lower, above, -1), (upper, below, 1)):
         mask = seen & off_seam & ~lens
         fields, weight = _fields(fit, face, cover, mask)
-        filled = relax(fields, weight > share, fixed_edges=True)
-        filled = _soften(filled)
+        known = weight > share
+        if side < 0:
+            _round_opening(fields, line, box)
+        known |= _rigid_rim(fields, known, line, box, side)
+        filled = _soften(relax(fields, known, fixed_edges=True))
         out[:] = filled.reshape(*filled.shape[:2], len(COEFFICIENTS), 2).transpose(2, 0, 1, 3)
+    _meet_at_corners(lower, upper, line, box)
     keep = eye_keep(landmarks_px, box)
     for k, name in enumerate(COEFFICIENTS):
         if name.startswith(LIDS):
@@ -143,11 +152,75 @@ def lenses(line: LipLine, xs: Floats, ys: Floats) -> tuple[Mask, Mask]:
 
 
 def _fields(fit: Fit, face: Ints, cover: Coverage, mask: Mask) -> tuple[Floats, Floats]:
-    parts = []
+    """Mean displacement in each cell, (rows, columns, 2 · coefficients), and the share known."""
+    rows, columns = mask.shape[0] // STEP_PX, mask.shape[1] // STEP_PX
+    ys, xs = np.nonzero(mask)
+    node = np.repeat((ys // STEP_PX) * columns + xs // STEP_PX, 3)
+    vertex = face[cover.triangle[ys, xs]].ravel()
+    weight = cover.corners[ys, xs].ravel().astype(np.float64)
+    total = np.maximum(np.bincount(node, weight, rows * columns), 1e-9)
+    out = np.empty((rows * columns, len(COEFFICIENTS), 2))
     for k in range(len(COEFFICIENTS)):
-        means, weight = _node_means(cover.sample(fit.deltas_px[k, :, :2], face), mask)
-        parts.append(means)
-    return np.concatenate(parts, -1), weight
+        for axis in (0, 1):
+            moved = weight * fit.deltas_px[k, vertex, axis]
+            out[:, k, axis] = np.bincount(node, moved, rows * columns) / total
+    share = np.bincount(node, weight, rows * columns) / STEP_PX**2
+    return out.reshape(rows, columns, -1), share.reshape(rows, columns)
+
+
+def _rigid_rim(fields: Floats, known: Mask, line: LipLine, box: Box, side: int) -> Mask:
+    """Carry the lip's motion on across the seam unchanged, for what the lip hides of itself.
+
+    *side* is −1 where the rim lies above the seam (the lower lip's), +1 below. Writes into
+    *fields* and returns the nodes now known.
+    """
+    xs, ys = node_centres(box)
+    reach = line.reach(xs)
+    gap = (ys - line.y(xs)) * side
+    rim = (gap > -SEAM_MARGIN_PX) & (gap < RIM_PX * np.minimum(1, reach * 1.5)) & (reach > 0.1)
+    rim &= ~known
+    for row, column in np.argwhere(rim):
+        r = row
+        while 0 <= r < known.shape[0] and not known[r, column]:
+            r -= side
+        if 0 <= r < known.shape[0]:
+            fields[row, column] = fields[r, column]
+    return rim
+
+
+def _round_opening(fields: Floats, line: LipLine, box: Box) -> None:
+    """Let the lower lip hang round when the jaw opens: the prior's comes down to a point."""
+    xs, ys = node_centres(box)
+    side = 1 - _from_corner(line, xs)
+    gap = ys - line.y(xs)
+    column = fields[..., 2 * INDEX["jawOpen"] + 1]
+    lip = (gap > SEAM_MARGIN_PX) & (gap < 3 * STEP_PX) & (side < 1)
+    if not lip.any():
+        return
+    drop = float(column[lip].max())
+    ends = float(column[lip & (side > 0.8)].mean()) if (lip & (side > 0.8)).any() else drop
+    straight, hanging = 1 - side, 1 - side**2.4
+    extra = (drop - ends) * (hanging - straight) * OPENING_ROUND
+    near = np.where(gap > 0, np.exp(-((np.maximum(gap - 8, 0) / 26) ** 2)), 0.0)
+    column += np.where(side < 1, extra, 0.0) * near
+
+
+def _from_corner(line: LipLine, xs: Floats) -> Floats:
+    """0 at and beyond the mouth's corners, 1 at its middle, straight between."""
+    half = (line.right_px - line.left_px) / 2
+    return np.clip(1 - np.abs(xs - (line.left_px + line.right_px) / 2) / half, 0, 1)
+
+
+def _meet_at_corners(lower: Floats, upper: Floats, line: LipLine, box: Box) -> None:
+    """Bring both flows together toward the mouth's corners, so that the opening tapers."""
+    xs, ys = node_centres(box)
+    t = np.clip(_from_corner(line, xs) / CORNER_TAPER, 0, 1)
+    apart = t * t * (3 - 2 * t)
+    near = np.exp(-(((ys - line.y(xs)) / 16) ** 2))
+    weight = ((1 - apart) * near)[None, ..., None]
+    middle = (lower + upper) / 2
+    lower += (middle - lower) * weight
+    upper += (middle - upper) * weight
 
 
 def _soften(fields: Floats) -> Floats:

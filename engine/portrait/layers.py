@@ -16,9 +16,11 @@ Mask = NDArray[np.bool_]
 JAW_SOFT_PX = 4.0
 SEAM_OVERLAP_PX = 5.0
 """How far the lower lip goes on behind the upper one: its inner, wet side."""
-SEAM_DARK_PX = 2.2
+SEAM_DARK_PX = 1.3
 """Half the thickness of the dark line between closed lips; it belongs to the upper layer."""
 LIP_SOFT_PX = 1.2
+HEM_SHADE = 0.12
+"""How much darker the upper lip turns where it curls under."""
 
 
 @dataclass(frozen=True)
@@ -157,7 +159,7 @@ def build(
 def _lower_lip(colour: Floats, xs: Floats, ys: Floats, line: LipLine) -> tuple[Floats, Floats]:
     """The head with the lower lip carried on behind the upper, and a hole in the upper lens."""
     gap, reach = ys - line.y(xs), line.reach(xs)
-    dark = SEAM_DARK_PX + 1.0
+    dark = SEAM_DARK_PX + 2.0
     lip = (gap > dark) & (gap < dark + 5) & (reach > 0.05)
     inner = fill(colour, lip)
     inner *= (1 - 0.28 * smoothstep((dark - gap) / (dark + SEAM_OVERLAP_PX)))[..., None]
@@ -166,16 +168,16 @@ def _lower_lip(colour: Floats, xs: Floats, ys: Floats, line: LipLine) -> tuple[F
     lower = colour * (1 - band[..., None]) + inner * band[..., None]
     overlap = SEAM_OVERLAP_PX * np.clip(reach * 1.3, 0, 1)
     top = smoothstep((-gap - overlap) / LIP_SOFT_PX + 0.5)
-    bottom = smoothstep((line.above_px * reach + gap) / 3)
+    bottom = smoothstep((line.hole_px * reach + gap) / 3)
     return lower, 1 - np.minimum(top, bottom) * (reach > 0)
 
 
 def _upper_lip(photo: Floats, line: LipLine) -> tuple[Floats, Box]:
     """The upper lip's patch: all above the seam that the lower layer may leave open."""
-    pad_x, pad_y = 28, 16
+    pad_x, pad_y = 28, 18
     middle = float(np.median(line.ys))
     box = (
-        int(line.left_px) - pad_x, int(middle - line.above_px) - pad_y,
+        int(line.left_px) - pad_x, int(middle - line.hole_px) - pad_y,
         int(line.right_px) + pad_x, int(middle) + 24,
     )  # fmt: skip
     x0, y0, x1, y1 = box
@@ -185,7 +187,12 @@ def _upper_lip(photo: Floats, line: LipLine) -> tuple[Floats, Box]:
     under = 1 - smoothstep((gap - edge) / LIP_SOFT_PX + 0.5)
     border = np.minimum.reduce([xs - x0, x1 - 1 - xs, ys - y0])
     fade = smoothstep(border / 12)
-    return np.dstack([photo[y0:y1, x0:x1], 255 * under * fade]), box
+    # Below the seam the patch goes on in the seam's own shade, or it would carry a pink hem.
+    rows = np.where(gap > 0.2, line.y(xs) + 0.2, ys).astype(np.float32)
+    colour = cv2.remap(photo.astype(np.float32), xs.astype(np.float32), rows, cv2.INTER_LINEAR)
+    hem = smoothstep((gap + 3.5) / 4) * smoothstep(reach / 0.4)
+    colour = colour * (1 - HEM_SHADE * hem)[..., None]
+    return np.dstack([colour, 255 * under * fade]), box
 
 
 def _bytes(image: Floats) -> Image:

@@ -25,6 +25,8 @@ class LipLine:
     above_px: float
     """Height of the lens above the seam, within which the lower layer is only guessed."""
     below_px: float
+    hole_px: float
+    """How far above the seam the lower layer is cut out."""
 
     def y(self, x: NDArray[np.floating]) -> Floats:
         """The seam's height; level beyond the corners."""
@@ -58,6 +60,7 @@ def find(photo: NDArray[np.uint8], landmarks_px: Floats) -> LipLine:
         right_px=right,
         xs=xs,
         ys=seam,
-        above_px=0.85 * (middle - float(landmarks_px[NOSE_BASE, 1])),
+        above_px=1.7 * (middle - float(landmarks_px[NOSE_BASE, 1])),
+        hole_px=0.8 * (middle - float(landmarks_px[NOSE_BASE, 1])),
         below_px=0.70 * (float(landmarks_px[CHIN, 1]) - middle),
     )

@@ -1,6 +1,6 @@
 """Drawing the inside of the mouth once: cavity, tongue and lower teeth, gums and upper teeth."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -15,8 +15,14 @@ from engine.portrait.raster import rasterise
 Image = NDArray[np.uint8]
 
 SUPERSAMPLE = 3
-ENAMEL = np.array([176.0, 200.0, 214.0])
-GUM = np.array([88.0, 84.0, 164.0])
+ENAMEL = np.array([196.0, 214.0, 226.0])
+GUM = np.array([92.0, 86.0, 168.0])
+SHOW_CM = 0.20
+"""Upper teeth stand this much lower than in the prior, whose closed lips hide them too well."""
+SINK_CM = 0.22
+"""Lower teeth stand this much lower than in the prior: speech shows little of them."""
+LOWER_LIGHT = 0.64
+TONGUE_FADE = 0.62
 CAVITY = np.array([16.0, 12.0, 34.0])
 
 
@@ -42,10 +48,14 @@ def draw(fit: Fit, line: LipLine, exposure: float) -> Interior:
     teeth = mesh_part(fit, TEETH)
     gums = mesh_part(fit, GUMS)
     moving = jaw > 0.5 * jaw[TEETH].max()
-    upper = _render(fit, teeth[~moving[teeth].any(1)], gums[~moving[gums].any(1)], box, exposure)
+    upper = _render(
+        _lowered(fit, SHOW_CM), teeth[~moving[teeth].any(1)], gums[~moving[gums].any(1)], box,
+        exposure,
+    )  # fmt: skip
     lower = _render(
-        fit, teeth[moving[teeth].all(1)], gums[moving[gums].any(1)], box, exposure * 0.62
-    )
+        _lowered(fit, SINK_CM), teeth[moving[teeth].all(1)], gums[moving[gums].any(1)], box,
+        exposure * LOWER_LIGHT,
+    )  # fmt: skip
     lower_vertices = np.arange(len(moving))[TEETH][moving[TEETH]]
     upper_vertices = np.arange(len(moving))[TEETH][~moving[TEETH]]
     front = [float(np.quantile(fit.points_px[v, 2], 0.9)) for v in (upper_vertices, lower_vertices)]
@@ -53,6 +63,11 @@ def draw(fit: Fit, line: LipLine, exposure: float) -> Interior:
         box, _cavity(box), lower, upper,
         fit.deltas_px[:, lower_vertices].mean(1), front[0], front[1],
     )  # fmt: skip
+
+
+def _lowered(fit: Fit, by_cm: float) -> Fit:
+    down = np.array([0.0, by_cm * fit.scale_px_per_cm, 0.0])
+    return replace(fit, points_px=fit.points_px + down)
 
 
 def _cavity(box: Box) -> Image:
@@ -77,6 +92,7 @@ def _render(fit: Fit, teeth: Ints, gums: Ints, box: Box, exposure: float) -> Ima
     fade = np.exp(-((np.maximum(deep, 0) / 1.5) ** 1.5))
     is_tooth = (cover.triangle < len(teeth))[..., None]
     colour = np.where(is_tooth, ENAMEL, GUM) * (0.35 + 0.65 * light**1.5)[..., None]
+    fade = np.where(is_tooth[..., 0], fade, np.maximum(fade, TONGUE_FADE * exposure))
     colour = CAVITY + (colour * exposure - CAVITY) * fade[..., None]
     # A gloss on wet enamel, broad and faint.
     gloss = np.clip(normal @ np.array([0.0, -0.5, 0.866]), 0, 1) ** 40 * 26 * fade * exposure

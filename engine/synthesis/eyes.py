@@ -21,7 +21,11 @@ class _Level:
     view: tuple[slice, slice]
     open_eye: ByteArray
     ball: ByteArray
+    dark: ByteArray
+    """Black, for shadow."""
     closed: ByteArray
+    veil: ByteArray
+    """How much of the closed eye's picture is lid."""
     xs: FloatArray
     ys: FloatArray
     crease: FloatArray
@@ -53,6 +57,7 @@ class Eyes:
             opaque(framing.place(np.ascontiguousarray(rig.eyes[side][..., :3]), box, rect)),
             opaque(framing.place(np.ascontiguousarray(rig.lids[side][..., :3]), box, rect)),
         ]
+        veil = framing.place(np.ascontiguousarray(rig.lids[side][..., 3]), box, rect)
         levels = []
         for half in (1, 2):
             scale = framing.scale / half
@@ -73,6 +78,9 @@ class Eyes:
                     open_eye=pictures[0].luma if half == 1 else pictures[0].chroma,
                     ball=pictures[1].luma if half == 1 else pictures[1].chroma,
                     closed=pictures[2].luma if half == 1 else pictures[2].chroma,
+                    dark=np.full_like(pictures[0].luma, 16) if half == 1
+                    else np.full_like(pictures[0].chroma, 128),
+                    veil=cv2.resize(veil, (columns, rows), interpolation=cv2.INTER_AREA),
                     xs=xs, ys=ys, crease=crease, upper=upper, lower=lower,
                     band=BAND_PX * scale, scale=scale,
                     iris=(
@@ -113,15 +121,23 @@ def _render(level: _Level, down: float, raised: float, gaze: FloatArray) -> Byte
     skin = _sample(level.open_eye, level.xs, skin_rows)
     mix = float(np.clip((down - 0.12) / 0.45, 0, 1))
     if mix > 0:
-        lid = _sample(level.closed, level.xs, _closed_rows(level, top))
-        weight = _smooth((level.ys - level.crease) / max(1.0, 4 * level.scale))
-        weight *= mix * mix * (3 - 2 * mix)
-        below = _smooth((bottom + 9 * level.scale - level.ys) / max(1.0, 5 * level.scale))
-        skin = _mix(skin, lid, weight * below)
+        rows = _closed_rows(level, top)
+        lid = _sample(level.closed, level.xs, rows)
+        weight = _sample(level.veil, level.xs, rows).astype(np.float32)
+        weight *= mix * mix * (3 - 2 * mix) / 255
+        skin = _mix(skin, lid, weight)
     open_part = np.clip(level.ys - top + 0.5, 0, 1) * np.clip(bottom - level.ys + 0.5, 0, 1)
+    open_part *= np.clip(bottom - top, 0, 1)
     if open_part.max() <= 0 or down > 0.99:
         return skin
-    return _mix(skin, _ball(level, gaze), open_part)
+    ball = _ball(level, gaze)
+    dim = float(np.clip(abs(down) / 0.25, 0, 1))
+    if dim > 0:
+        deep = np.exp(-np.maximum(level.ys - top, 0) / (5.0 * level.scale))
+        closing = 0.25 * max(down, 0.0)
+        light = 1 - dim * (0.5 * deep + closing)
+        ball = _mix(level.dark, ball, np.clip(light, 0, 1))
+    return _mix(skin, ball, open_part)
 
 
 def _skin_rows(level: _Level, top: FloatArray, bottom: FloatArray) -> FloatArray:

@@ -11,9 +11,9 @@ from engine.synthesis.blend import BLACK_LUMA, GREY_CHROMA, darken, over
 from engine.synthesis.framing import Framing, Planes, Rect, layer
 from engine.synthesis.warp import Turn
 
-LIGHT_REACH_PX = 11.0
+LIGHT_REACH_PX = 10.0
 """How far light creeps in from the lips' opening (portrait pixels)."""
-LIGHT_DROP_PX = 5.0
+LIGHT_DROP_PX = 3.5
 """How far the upper lip's shadow falls."""
 
 
@@ -92,7 +92,7 @@ class Mouth:
         blurred = cv2.blur(cv2.blur(opening, (2 * reach + 1, reach | 1)), (reach | 1, reach | 1))
         lit = np.empty_like(blurred)
         lit[drop:], lit[:drop] = blurred[:-drop], 0
-        light = cv2.convertScaleAbs(lit, alpha=1.25, beta=26)
+        light = cv2.convertScaleAbs(lit, alpha=1.7, beta=38)
         darken(luma, light, BLACK_LUMA)
         half = cv2.resize(light, (chroma.shape[1], chroma.shape[0]), interpolation=cv2.INTER_AREA)
         darken(chroma, cv2.merge([half, half]), GREY_CHROMA)

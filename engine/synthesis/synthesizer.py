@@ -172,6 +172,7 @@ class Synthesizer:
         """The output rectangle in which the mouth may open, for this flow."""
         left, top, right, bottom = self._rig.mouth_px
         wide, tall = (right - left) * 0.22, (right - left) * 0.2
+        top = min(top, self._rig.upper_box[1] + tall)
         points = []
         for x, y in ((left - wide, top - tall), (right + wide, top - tall),
                      (left - wide, bottom + tall * 0.6), (right + wide, bottom + tall * 0.6)):  # fmt: skip
