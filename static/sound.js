@@ -62,8 +62,8 @@ export class Sound {
   /** The button. If this very touch has just turned the sound on, it stays on. */
   toggle() {
     if (performance.now() - this.#touchedMs < SAME_TOUCH_MS) return;
+    this.#refused = this.on;
     this.#set(!this.on);
-    this.#refused = !this.on;
   }
 
   /** @param {boolean} on */

@@ -33,7 +33,8 @@ from kiosk.bench.mouth import first_above, mouth_change
 if TYPE_CHECKING:
     from playwright.async_api import Page
 
-VIEWPORT: Final = {"width": 1280, "height": 720}
+WIDTH_PX: Final = 1280
+HEIGHT_PX: Final = 720
 SETTLE_S: Final = 3.0
 LATENCY_ROUNDS: Final = 7
 QUEUE_AHEAD: Final = 2
@@ -109,7 +110,7 @@ async def run(
     say = progress or (lambda _: None)
     async with _server(url, say) as server, open_browser() as browser:
         address = url or server.url
-        page = await (await browser.new_context(viewport=VIEWPORT)).new_page()  # type: ignore[arg-type]  # a plain dict is a ViewportSize
+        page = await browser.new_page(viewport={"width": WIDTH_PX, "height": HEIGHT_PX})
         await page.goto(address)
         await until(page, "window.kiosk?.state === 'ready'", 60)
         await install_probe(page)

@@ -54,6 +54,7 @@ class FakeServer:
     def __init__(self, picture: Path | None = None, language: str = "en") -> None:
         self.picture = picture
         self.language = language
+        self.url = ""
         self.sessions: dict[str, tuple[RTCPeerConnection, Stage]] = {}
         self.reports: list[dict[str, Any]] = []
         self.said: list[dict[str, Any]] = []
@@ -123,11 +124,10 @@ class FakeServer:
         stage = Stage(f"stage-{session}", portrait, self.picture)
         peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self.sessions[session] = (peer, stage)
-        origins: dict[str, int] = {}
-        peer.on("datachannel", lambda channel: self._channel(channel, stage, session, origins))
+        peer.on("datachannel", lambda channel: self._channel(channel, stage, session))
         await peer.setRemoteDescription(RTCSessionDescription(await request.text(), "offer"))
         for track in (Sound(stage), Picture(stage)):
-            watch_origin(peer.addTrack(track), track.kind, origins, stage)
+            watch_origin(peer.addTrack(track), track.kind, stage)
         await peer.setLocalDescription(await peer.createAnswer())
         return web.Response(
             status=201,
@@ -136,9 +136,7 @@ class FakeServer:
             headers={"Location": f"/whep/{session}", "ETag": f'"{session}"'},
         )
 
-    def _channel(
-        self, channel: RTCDataChannel, stage: Stage, session: str, origins: dict[str, int]
-    ) -> None:
+    def _channel(self, channel: RTCDataChannel, stage: Stage, session: str) -> None:
         stage.channel = channel
         channel.on("message", lambda text: self.reports.append(json.loads(text)))
         stage.send(
@@ -150,8 +148,8 @@ class FakeServer:
             frame_rate_hz=FRAME_RATE_HZ,
             sample_rate_hz=SAMPLE_RATE_HZ,
         )
-        if len(origins) == 2:
-            stage.send(type="origin", **origins)
+        if len(stage.origins) == 2:
+            stage.send(type="origin", **stage.origins)
         stage.send(type="state", state="idle", media_ms=stage.now_ms())
 
     async def _delete(self, request: web.Request) -> web.Response:

@@ -50,6 +50,7 @@ class Stage:
         self.frozen = False
         self.channel: RTCDataChannel | None = None
         self.utterance = ""
+        self.origins: dict[str, int] = {}
         self._still = self._load(portrait, picture)
 
     @staticmethod
@@ -196,9 +197,9 @@ class Picture(MediaStreamTrack):
         return frame
 
 
-def watch_origin(sender: RTCRtpSender, kind: str, origins: dict[str, int], stage: Stage) -> None:
+def watch_origin(sender: RTCRtpSender, kind: str, stage: Stage) -> None:
     """Read the RTP timestamp of media time 0 from the first packet sent (its pts is 0)."""
-    transport = sender.transport
+    origins, transport = stage.origins, sender.transport
     send = transport._send_rtp
 
     async def watched(data: bytes) -> None:
