@@ -55,6 +55,12 @@ clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache
 	find engine kiosk tests -name __pycache__ -prune -exec rm -rf {} +
 
+# An environment whose Python is gone (the system was upgraded, the folder moved) is made anew.
+ifneq ($(shell $(BIN)/python -c 'print(1)' 2>/dev/null),1)
+$(STAMPS)/venv: FORCE
+endif
+FORCE:
+
 # The first Python of at least 3.11 makes the environment. Debian and Ubuntu ship venv apart.
 $(STAMPS)/venv:
 	@for name in $(NAMES); do \
