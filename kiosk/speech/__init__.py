@@ -1,0 +1,1 @@
+"""Text to speech and audio files: everything that turns into sound."""

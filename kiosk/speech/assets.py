@@ -1,8 +1,8 @@
 """Sets the voices up: joins the Kokoro model and fetches its voice styles.
 
-``python -m kiosk.speech.assets [--voices-dir DIR]`` is idempotent: what is there is left alone, what
-is missing or damaged is made anew, and no file appears under its name before it is whole. Nothing
-here runs when the kiosk serves: at run time there is no network.
+``python -m kiosk.speech.assets [--voices-dir DIR]`` is idempotent: what is there is left alone,
+what is missing or damaged is made anew, and no file appears under its name before it is whole.
+Nothing here runs when the kiosk serves: at run time there is no network.
 """
 
 import argparse

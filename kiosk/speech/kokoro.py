@@ -19,6 +19,7 @@ from kiosk.speech import loudness
 from kiosk.speech.assets import DURATIONS_OUTPUT, STYLE_SHAPE
 from kiosk.speech.graphemes import Reader, Sounded
 from kiosk.speech.kokoro_symbols import BOUNDARY_ID, IDS, known, spans
+from kiosk.speech.stop import StopSignal
 from kiosk.speech.voice import PhonemeTime, Speech, VoiceError, VoiceInfo, WordTime
 
 SAMPLE_RATE_HZ: Final = 24_000
@@ -76,7 +77,7 @@ class KokoroModel:
             raise VoiceError(f"cannot load {path}: {error}; remedy: make setup") from error
 
     def run(
-        self, phonemes: str, style: FloatArray, rate: float
+        self, phonemes: str, style: FloatArray, rate: float, stop: StopSignal
     ) -> tuple[FloatArray, NDArray[np.int64]]:
         """Speak *phonemes*.
 
@@ -84,20 +85,28 @@ class KokoroModel:
             phonemes: at most ``MAX_TOKENS`` symbols, all of them in ``kokoro_symbols.IDS``.
             style: shape (256,).
             rate: speaking rate.
+            stop: gives the work up when set.
 
         Returns:
             The samples, and the first sample of each symbol with the end of the last, shape
             (len(phonemes) + 1,).
+
+        Raises:
+            VoiceError: the work was stopped, or the model failed.
         """
         ids = [BOUNDARY_ID, *(IDS[symbol] for symbol in phonemes), BOUNDARY_ID]
-        samples, frames = self._session.run(
-            ["audio", DURATIONS_OUTPUT],
-            {
-                "tokens": np.array([ids], np.int64),
-                "style": style[None],
-                "speed": np.array([rate], np.float32),
-            },
-        )
+        feed = {
+            "tokens": np.array([ids], np.int64),
+            "style": style[None],
+            "speed": np.array([rate], np.float32),
+        }
+        options = onnxruntime.RunOptions()
+        try:
+            with stop.calling(lambda: setattr(options, "terminate", True)):
+                samples, frames = self._session.run(["audio", DURATIONS_OUTPUT], feed, options)
+        except Exception as error:  # the runtime raises a class of its own for each status
+            reason = "stopped" if stop.is_set else f"the model failed: {error}; see the log"
+            raise VoiceError(reason) from error
         ends = np.cumsum(np.rint(frames.reshape(-1)).astype(np.int64)) * FRAME_SAMPLES
         return np.asarray(samples, np.float32).reshape(-1), ends[:-1]
 
@@ -134,18 +143,24 @@ class KokoroVoice:
 
     def speak(self, text: str, rate: float = 1.0) -> Speech:
         """Speak one phrase (see ``Voice.speak``)."""
+        return self.speak_until(text, rate, StopSignal())
+
+    def speak_until(self, text: str, rate: float, stop: StopSignal) -> Speech:
+        """Speak one phrase, but give up with a ``VoiceError`` when *stop* is set."""
         if not MIN_RATE <= rate <= MAX_RATE:
             raise VoiceError(f"speaking rate {rate}: allowed are {MIN_RATE} to {MAX_RATE}")
         parts = [
-            self._speak_run(phonemes, words, rate)
+            self._speak_run(phonemes, words, rate, stop)
             for phonemes, words in _runs(self._reader.read(text))
         ]
         if not parts:
             raise VoiceError(f"nothing to pronounce in {text[:40]!r}; remedy: send words")
         return _join(text, parts)
 
-    def _speak_run(self, phonemes: str, words: list[_Word], rate: float) -> Speech:
-        samples, edges = self._model.run(phonemes, self._styles[len(phonemes) - 1], rate)
+    def _speak_run(
+        self, phonemes: str, words: list[_Word], rate: float, stop: StopSignal
+    ) -> Speech:
+        samples, edges = self._model.run(phonemes, self._styles[len(phonemes) - 1], rate, stop)
         first, end = loudness.speech_bounds(samples, SAMPLE_RATE_HZ)
         duration_s = (end - first) / SAMPLE_RATE_HZ
         times_s = np.clip(
@@ -165,7 +180,7 @@ class KokoroVoice:
 
 def _runs(sounded: list[Sounded]) -> Iterator[tuple[str, list[_Word]]]:
     """Phoneme strings of at most ``MAX_TOKENS`` symbols, cut between words, with their words."""
-    phonemes, words = "", []
+    phonemes, words = "", list[_Word]()
     for part in sounded:
         symbols, dropped = known(part.phonemes)
         if dropped:
@@ -174,7 +189,7 @@ def _runs(sounded: list[Sounded]) -> Iterator[tuple[str, list[_Word]]]:
         if len(phonemes) + len(symbols) + 1 > MAX_TOKENS:
             if words:
                 yield phonemes.rstrip(), words
-            phonemes, words = "", []
+            phonemes, words = "", list[_Word]()
         if part.is_word and symbols:
             words.append(_Word(part.text, len(phonemes), len(phonemes) + len(symbols)))
         phonemes += symbols + (" " if part.space_after and phonemes + symbols else "")

@@ -81,6 +81,13 @@ class Voices:
 
         return self.get(min(able, key=unfit).name)
 
+    def check(self, name: str | None) -> None:
+        """Raise ``VoiceError`` if there are no voices, or none called *name*; loads nothing."""
+        if name is not None:
+            self._info(name)
+        elif not self._loaders:
+            raise VoiceError(self._nobody("en"))
+
     def _info(self, name: str) -> VoiceInfo:
         if name not in self._loaders:
             raise VoiceError(self._unknown(name))
@@ -104,7 +111,10 @@ class Voices:
         if path is None:
             return
         english = EnglishReader()
-        readers = {"en": english, "zh": MandarinReader(english, self._voices_dir)}
+        readers: dict[str, Reader] = {
+            "en": english,
+            "zh": MandarinReader(english, self._voices_dir),
+        }
         model = cache(partial(KokoroModel, path, self._threads))
         for name, style_path in assets.style_paths(self._voices_dir).items():
             info = kokoro_voice_info(name)

@@ -1,0 +1,161 @@
+"""Turns texts into speech, phrase by phrase, on one thread of its own.
+
+The first phrase sounds while the next is made. The thread stays at most ``max_ahead_s`` ahead of
+whoever listens; of several texts it serves the one whose listener would first run dry, so a new
+one never waits for the rest of a long one.
+"""
+
+import asyncio
+import logging
+import threading
+from typing import Final, Protocol, runtime_checkable
+
+from kiosk.speech import captions, phrases
+from kiosk.speech.registry import Voices
+from kiosk.speech.request import SpeechRequest, SpeechTextError, SpokenPhrase
+from kiosk.speech.stop import StopSignal
+from kiosk.speech.voice import Speech, Voice, VoiceError
+
+MAX_CHARACTERS: Final = 20_000
+"""Longest text of one request: about twenty minutes."""
+
+MIN_RATE: Final = 0.5
+MAX_RATE: Final = 2.0
+
+__all__ = ["Speaker", "SpeechRequest", "SpeechTextError", "SpokenPhrase", "StoppableVoice"]
+
+_log: Final = logging.getLogger(__name__)
+
+
+@runtime_checkable
+class StoppableVoice(Protocol):
+    """A voice whose work can be stopped half way."""
+
+    def speak_until(self, text: str, rate: float, stop: StopSignal) -> Speech:
+        """As ``Voice.speak``; raises ``VoiceError`` soon after *stop* is set."""
+        ...
+
+
+class Speaker:
+    """The speech thread and what waits for it."""
+
+    def __init__(
+        self,
+        voices: Voices,
+        max_ahead_s: float = 8.0,
+        max_characters: int = MAX_CHARACTERS,
+    ) -> None:
+        """The thread starts with the first text.
+
+        Args:
+            voices: who can speak.
+            max_ahead_s: how much speech may wait for its listener.
+            max_characters: longest text of one request.
+        """
+        self._voices = voices
+        self._max_ahead_s = max_ahead_s
+        self._max_characters = max_characters
+        self._changed = threading.Condition()
+        self._requests: list[SpeechRequest] = []
+        self._thread: threading.Thread | None = None
+        self._closing = False
+
+    def say(self, text: str, voice: str | None = None, rate: float = 1.0) -> SpeechRequest:
+        """Begin to speak *text*.
+
+        Args:
+            text: English, Chinese or both.
+            voice: who speaks; stretches in a language that it does not read are given to a voice
+                of the same gender that does.
+            rate: speaking rate, 0.5 to 2.0.
+
+        Raises:
+            SpeechTextError: there is nothing to say in *text*, or it is too long.
+            VoiceError: *voice* is unknown, there are no voices, or *rate* is out of range.
+        """
+        self._check(text, voice, rate)
+        request = SpeechRequest(phrases.split(text), voice, rate, self._changed)
+        with self._changed:
+            if self._closing:
+                raise VoiceError("the speaker is closed; remedy: start the kiosk again")
+            self._requests.append(request)
+            self._start()
+            self._changed.notify_all()
+        return request
+
+    def close(self) -> None:
+        """Cancel everything and stop the thread."""
+        with self._changed:
+            self._closing = True
+            requests = list(self._requests)
+            self._changed.notify_all()
+        for request in requests:
+            request.cancel()
+        if self._thread:
+            self._thread.join()
+
+    async def aclose(self) -> None:
+        """``close`` without holding up the event loop."""
+        await asyncio.to_thread(self.close)
+
+    def _check(self, text: str, voice: str | None, rate: float) -> None:
+        if len(text) > self._max_characters:
+            raise SpeechTextError(
+                f"the text has {len(text)} characters, the limit is {self._max_characters}: "
+                "send it in parts"
+            )
+        if not text.strip():
+            raise SpeechTextError("the text is empty: send words to speak")
+        if not phrases.speakable(text):
+            raise SpeechTextError(
+                "nothing in the text can be pronounced: send English or Chinese words, or numbers"
+            )
+        if not MIN_RATE <= rate <= MAX_RATE:
+            raise VoiceError(f"speaking rate {rate}: allowed are {MIN_RATE} to {MAX_RATE}")
+        self._voices.check(voice)
+
+    def _start(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="speech", daemon=True)
+            self._thread.start()
+
+    def _run(self) -> None:
+        while (request := self._next_request()) is not None:
+            try:
+                self._speak_next(request)
+            except (VoiceError, SpeechTextError) as error:
+                self._fail(request, error)
+            except Exception as error:
+                _log.exception("speech failed")
+                self._fail(request, VoiceError(f"speech failed: {error!r}; see the log"))
+
+    def _next_request(self) -> SpeechRequest | None:
+        """The most urgent request, as soon as there is one; None when closing."""
+        with self._changed:
+            while not self._closing:
+                self._requests = [request for request in self._requests if not request.closed]
+                due = [r for r in self._requests if r.ahead_s < self._max_ahead_s]
+                if due:
+                    return min(due, key=lambda request: (not request.wanted, request.ahead_s))
+                self._changed.wait()
+        return None
+
+    def _speak_next(self, request: SpeechRequest) -> None:
+        taken = request.take_phrase()
+        if taken is None:
+            raise SpeechTextError("nothing in the text can be pronounced: send words or numbers")
+        phrase, final = taken
+        voice = self._voices.for_language(phrase.language, request.voice)
+        speech = _speak(voice, phrase.spoken, request)
+        with self._changed:
+            request.add(phrase, captions.captioned(speech, phrase.shown), final)
+
+    def _fail(self, request: SpeechRequest, error: Exception) -> None:
+        with self._changed:
+            request.fail(error)
+
+
+def _speak(voice: Voice, text: str, request: SpeechRequest) -> Speech:
+    if isinstance(voice, StoppableVoice):
+        return voice.speak_until(text, request.rate, request.stop)
+    return voice.speak(text, request.rate)
