@@ -12,6 +12,9 @@ from engine.timeline import SAMPLE_RATE_HZ
 GAIN_DB: Final = (-30.0, 6.0)
 SNR_DB: Final = (3.0, 35.0)
 
+CLEAN_SHARE: Final = 0.35
+"""Part of the speech that is left as it is but for its level."""
+
 Rng = np.random.Generator
 
 
@@ -136,6 +139,8 @@ def degrade(rng: Rng, samples: FloatArray, voices: Sequence[FloatArray] = ()) ->
         samples: shape (n,), clean speech, peaks near full scale.
         voices: other recordings for babble; none, no babble.
     """
+    if rng.random() < CLEAN_SHARE:
+        return np.asarray(np.clip(samples * decibels(rng.uniform(-12, 3)), -1.0, 1.0), np.float32)
     out = samples
     if rng.random() < 0.25:
         out = reverberate(rng, out)

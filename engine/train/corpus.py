@@ -18,6 +18,7 @@ from engine.media import FloatArray
 from engine.timeline import MOTION_RATE_HZ, SAMPLE_RATE_HZ
 from engine.train import teacher
 from engine.train.teacher import Phone
+from engine.train.visemes import STRESS_MARKS, VISEMES
 
 QUIET_DB: Final = -40.0
 """Softer than the loudest 10 ms by this much, for long enough, is silence."""
@@ -70,16 +71,35 @@ def quiet_stretches(samples: FloatArray, rate_hz: int) -> list[tuple[float, floa
     return [(float(a), float(b)) for a, b in pairs if b - a >= QUIET_S]
 
 
+def _ends(phones: list[Phone], start_s: float, end_s: float) -> None:
+    """The phoneme during which a quiet stretch begins ends there."""
+    for i, phone in enumerate(phones):
+        if phone.start_s < start_s < phone.end_s:
+            phones[i] = replace(phone, end_s=max(phone.start_s, start_s) + KEEP_S)
+            following_s = phones[i + 1].start_s if i + 1 < len(phones) else end_s
+            if following_s > phones[i].end_s:
+                phones.insert(i + 1, Phone(" ", phones[i].end_s, min(end_s, following_s)))
+            return
+
+
+def _begins(phones: list[Phone], start_s: float, end_s: float) -> None:
+    """Marks and sounds that are said to begin in a quiet stretch begin at its end; lips that
+    close for a sound to come do so in silence."""
+    for i, phone in enumerate(phones):
+        viseme = VISEMES.get(phone.symbol)
+        sounds = viseme is not None or phone.symbol in STRESS_MARKS
+        if sounds and not (viseme and viseme.contact) and start_s < phone.start_s < end_s:
+            late_s = end_s - KEEP_S
+            start = max(phone.start_s, late_s)
+            phones[i] = replace(phone, start_s=start, end_s=max(phone.end_s, start))
+
+
 def trim(phones: tuple[Phone, ...], quiet: list[tuple[float, float]]) -> tuple[Phone, ...]:
-    """End phonemes where their sound ends: a voice's durations count the silence that follows."""
+    """Phonemes kept to where there is sound: a voice's durations count the silence around."""
     out = list(phones)
     for start_s, end_s in quiet:
-        for i, phone in enumerate(out):
-            if phone.start_s < start_s < phone.end_s:
-                out[i] = replace(phone, end_s=max(phone.start_s + KEEP_S, start_s + KEEP_S))
-                if i + 1 < len(out) and out[i + 1].start_s > out[i].end_s:
-                    out.insert(i + 1, Phone(" ", out[i].end_s, min(end_s, out[i + 1].start_s)))
-                break
+        _ends(out, start_s, end_s)
+        _begins(out, start_s, end_s)
     return tuple(out)
 
 

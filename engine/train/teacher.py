@@ -6,8 +6,9 @@ contacts (f v) are laid over the blend as hard constraints that are reached on t
 whatever the tongue does alone leaves the lips to the neighbours (JALI, Edwards et al. 2016).
 """
 
+import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -113,16 +114,20 @@ def _bridge(joined: list[tuple[str, float, float, float]]) -> list[_Segment]:
     """Segments in order; short gaps given half to each neighbour, long ones silent."""
     segments: list[_Segment] = []
     carry_s: float | None = None
-    for symbol, start_s, end_s, gain in joined:
-        if not _sounding(symbol):
-            if end_s - start_s >= PAUSE_S or not segments:
-                segments.append(_Segment(SILENCE, start_s, end_s))
-            else:
-                last, carry_s = segments[-1], (start_s + end_s) / 2
-                segments[-1] = _Segment(last.viseme, last.start_s, carry_s, last.jaw_gain)
-            continue
-        segments += _split(symbol, start_s if carry_s is None else carry_s, end_s, gain)
-        carry_s = None
+    for sounds, run in itertools.groupby(joined, lambda item: _sounding(item[0])):
+        items = list(run)
+        start_s, end_s = items[0][1], items[-1][2]
+        if sounds:
+            if carry_s is not None:
+                symbol, _, first_end_s, gain = items[0]
+                items[0] = (symbol, carry_s, first_end_s, gain)
+            segments += [segment for item in items for segment in _split(*item)]
+            carry_s = None
+        elif end_s - start_s >= PAUSE_S or not segments:
+            segments.append(_Segment(SILENCE, start_s, end_s))
+        else:
+            carry_s = (start_s + end_s) / 2
+            segments[-1] = replace(segments[-1], end_s=carry_s)
     return segments
 
 

@@ -29,7 +29,7 @@ WARM_UP_STEPS = 5
 WEIGHTS = {"jawOpen": 2.0, "mouthPress": 1.0, "mouthClose": 2.0}
 VELOCITY_WEIGHT = 2.0
 OPENING_WEIGHT = 1.5
-CLOSURE_WEIGHT = 4.0
+CLOSURE_WEIGHT = 2.5
 
 _GAP = torch.tensor([GAP[name] for name in SPEECH]) / FULL_GAP
 _WEIGHT = torch.tensor([WEIGHTS.get(name, 1.0) for name in SPEECH])
