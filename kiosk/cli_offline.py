@@ -41,8 +41,10 @@ def render(
     settings = load(config, {"video.frame_rate_hz": fps, "avatar.name": avatar_name(avatar)})
     width, height = frame_size(size, settings)
     from kiosk.avatars import Avatars
+    from kiosk.render import FILM_SUFFIXES, check_path
     from kiosk.render import render as render_file
 
+    check_path(out, FILM_SUFFIXES)
     pipeline = Avatars(settings.avatar).pipeline(avatar, width, height)
     sound = _sound(audio, text, voice, settings)
     title = text[:80] if text else audio.stem if audio else ""
@@ -66,8 +68,9 @@ def motion(
     settings = load(config, {"video.frame_rate_hz": fps})
     from engine.motion.settings import MotionSettings
     from engine.motion.stream import MotionStream
-    from kiosk.render import write_motion
+    from kiosk.render import MOTION_SUFFIXES, check_path, write_motion
 
+    check_path(out, MOTION_SUFFIXES)
     scales = settings.avatar
     stream = MotionStream(MotionSettings(scales.dynamic_scale, scales.motion_scale))
     sound = _sound(audio, text, voice, settings)

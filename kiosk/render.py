@@ -33,6 +33,9 @@ SYNTHETIC_SOURCE: Final = "trainedAlgorithmicMedia"
 POSE_COLUMNS: Final = ("yaw_deg", "pitch_deg", "roll_deg", "x", "y", "scale", "breath")
 MOTION_COLUMNS: Final = ("time_s", *COEFFICIENTS, *POSE_COLUMNS)
 
+FILM_SUFFIXES: Final = (".mp4",)
+MOTION_SUFFIXES: Final = (".csv", ".json")
+
 _AUDIO_BITRATE: Final = 128_000
 _BT601: Final = 6
 _LIMITED_RANGE: Final = 1
@@ -145,7 +148,7 @@ def render(
     Raises:
         RenderError: there is no sound, or the file cannot be written.
     """
-    _check(sound, path, (".mp4",))
+    _check(sound, path, FILM_SUFFIXES)
     total = frame_count(sound, frame_rate_hz)
     with _whole_file(path) as part, Mp4Writer(part, frame_rate_hz, title) as writer:
         for frame in drawn(pipeline, pipeline.pull, sound, frame_rate_hz):
@@ -226,7 +229,7 @@ def write_motion(motion: Moves, sound: FloatArray, path: Path, frame_rate_hz: in
     Raises:
         RenderError: there is no sound, or the file cannot be written.
     """
-    _check(sound, path, (".csv", ".json"))
+    _check(sound, path, MOTION_SUFFIXES)
     frames = drawn(motion, lambda index, pts: motion.at(pts), sound, frame_rate_hz)
     rows = map(motion_row, frames)
     with _whole_file(path) as part, part.open("w", encoding="utf-8", newline="") as file:
@@ -254,13 +257,22 @@ def _write_json(file: TextIO, rows: Iterable[list[float]], frame_rate_hz: int) -
     json.dump(content, file)
 
 
-def _check(sound: FloatArray, path: Path, suffixes: tuple[str, ...]) -> None:
-    if not len(sound):
-        raise RenderError("there is no sound to speak: give a file that has some")
+def check_path(path: Path, suffixes: tuple[str, ...]) -> None:
+    """See whether a file can be written at *path*, before the work is done.
+
+    Raises:
+        RenderError: its name has none of *suffixes*, or its folder does not exist.
+    """
     if path.suffix.lower() not in suffixes:
         raise RenderError(f"{path}: give a name that ends in {' or '.join(suffixes)}")
     if path.is_dir() or not path.parent.is_dir():
         raise RenderError(f"{path}: cannot be written: give a file in a folder that exists")
+
+
+def _check(sound: FloatArray, path: Path, suffixes: tuple[str, ...]) -> None:
+    if not len(sound):
+        raise RenderError("there is no sound to speak: give a file that has some")
+    check_path(path, suffixes)
 
 
 @contextlib.contextmanager
