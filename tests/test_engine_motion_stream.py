@@ -123,7 +123,8 @@ def test_noise_keeps_the_mouth_shut(level: float) -> None:
     rng = np.random.default_rng(0)
     noise = (level * rng.standard_normal(4 * 48_000)).astype(np.float32)
     shown = lips(frames(feed(stream(own_network=False), noise)))
-    assert np.mean(shown > 0.05) < 0.05
+    # Noise that bursts in may be an s or sh for as long as one lasts.
+    assert np.mean(shown[20:] > 0.05) < 0.02
 
 
 def test_music_keeps_the_mouth_shut() -> None:
