@@ -1,7 +1,7 @@
 """The frame ring and the choice of the picture that is due.
 
-Pictures are keyed by their index on the timeline. A picture that comes after its time is dropped;
-a slot that has none repeats the last picture. Both are counted.
+Pictures are keyed by their index on the timeline. A picture that comes after its time has lost its
+slot; a slot that has none shows the newest picture there is. Both are counted.
 """
 
 from dataclasses import dataclass, fields
@@ -55,9 +55,15 @@ class FrameRing:
         return len(self._frames)
 
     def put(self, frame: PictureFrame) -> bool:
-        """Store *frame* for its slot, in place of an older generation's; False if dropped."""
+        """Store *frame* for its slot, in place of an older generation's; False if dropped.
+
+        A late picture has lost its slot, but where later slots are empty they show it: an engine
+        that is too slow shows a face that lags rather than one that is frozen.
+        """
         if frame.index < self._next_index:
             self.counters.late += 1
+            if self._last is None or frame.index > self._last.index:
+                self._last = frame
             return False
         held = self._frames.get(frame.index)
         if held is not None:
@@ -72,7 +78,7 @@ class FrameRing:
         return True
 
     def take(self, index: int) -> PictureFrame | None:
-        """The picture for slot *index*: its own, else the last one shown, else None.
+        """The picture for slot *index*: its own, else the newest before it, else None.
 
         Slots must be taken in rising order; those passed over count as skipped.
         """

@@ -93,6 +93,8 @@ class Stage:
         self._metrics = metrics
         self._pushed_pts = 0
         self._next_index = 0
+        self._draw_samples = 0.0
+        """How long a picture takes to draw, waiting included; a running mean."""
         self._flush_pts: int | None = None
         self._written = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -237,17 +239,24 @@ class Stage:
             self._next_index = min(self._next_index, -(-pts // self._frame_samples))
 
     async def _draw(self) -> None:
-        index = self._next_index
+        index = self._choose()
         pts = index * self._frame_samples
-        self._next_index += 1
-        if self.clock.late_s(pts) > 0:
-            return  # its slot is over: draw the next one instead
+        self._next_index = index + 1
         shown_pts = max(0, pts + self.shift_samples)
+        begun_pts = self.clock.now_pts
         frame = await self._worker.run(
             self.clock.time_s(pts), lambda: self._render(index, pts, shown_pts)
         )
+        self._draw_samples += (self.clock.now_pts - begun_pts - self._draw_samples) / 4
         self._metrics.lead_ms.observe(-self.clock.late_s(pts) * 1000.0)
         self.ring.put(frame)
+
+    def _choose(self) -> int:
+        """The next slot to draw: slots that would be over before they are drawn are left out."""
+        in_time_pts = self.clock.now_pts + round(self._draw_samples)
+        in_time = -(-in_time_pts // self._frame_samples)
+        known_pts = self._pipeline.ready_pts - 1 - max(0, self.shift_samples)
+        return max(self._next_index, min(in_time, known_pts // self._frame_samples))
 
     def _render(self, index: int, pts: int, shown_pts: int) -> PictureFrame:
         begun_s = time.perf_counter()
@@ -261,6 +270,6 @@ class Stage:
             # The engine was away for longer than the line remembers: begin anew where sound is.
             pts = self.line.kept_pts
             await self._worker.run(self.clock.time_s(pts), lambda: self._pipeline.reset(pts))
-        audio = Audio(pts, self.line.peek(pts, min(PACKET_SAMPLES, self.line.write_pts - pts)))
+        audio = Audio(pts, self.line.peek(pts, self.line.write_pts - pts))
         await self._worker.run(self.clock.time_s(pts), lambda: self._pipeline.push(audio))
         self._pushed_pts = audio.end_pts

@@ -34,12 +34,26 @@ def test_before_the_first_picture_there_is_nothing_to_repeat() -> None:
     assert ring.counters.emitted == ring.counters.repeated == 0
 
 
-def test_a_late_picture_is_dropped_and_counted() -> None:
+def test_a_late_picture_loses_its_slot_but_is_shown_in_the_next_empty_one() -> None:
     ring = FrameRing()
     ring.put(picture(0))
     ring.take(0)
-    assert not ring.put(picture(0))
-    assert ring.counters.late == 1
+    ring.take(1)
+    ring.take(2)
+    assert not ring.put(picture(2))
+    assert not ring.put(picture(1))
+    assert ring.counters.late == 2
+    shown = ring.take(3)
+    assert shown is not None and shown.index == 2
+    assert ring.counters.repeated == 3
+
+
+def test_even_the_first_picture_may_be_late() -> None:
+    ring = FrameRing()
+    assert ring.take(0) is None
+    ring.put(picture(0))
+    shown = ring.take(1)
+    assert shown is not None and shown.index == 0
 
 
 def test_a_full_ring_refuses_and_counts() -> None:
