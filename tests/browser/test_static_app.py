@@ -130,7 +130,7 @@ async def test_every_control_can_be_seen_and_touched(
             assert box["height"] >= 56
             assert box["width"] >= 56
         for name in ("language", "sound", "ask-text", "speak"):
-            box = await (await page.wait_for_selector(f"#{name}")).bounding_box()
+            box = await page.locator(f"#{name}").bounding_box()
             assert box is not None
             assert box["x"] >= 0
             assert box["x"] + box["width"] <= viewport["width"]
