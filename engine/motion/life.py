@@ -85,13 +85,13 @@ class Life:
         def turn(channel: int, idle_deg: float, shift_deg: float, speech_deg: float) -> float:
             still = idle_deg * drift(seed, channel, time_s, 6.0)
             shift = shift_deg * steps(seed, channel + 1, time_s, 9.0, 0.9)
-            lively = speech_deg * speaking * drift(seed, channel + 2, time_s, 1.3, 2)
+            lively = speech_deg * speaking * drift(seed, channel + 2, time_s, 1.5, 2)
             total = scale * (still + shift + lively)
             return HEAD_LIMIT_DEG * math.tanh(total / HEAD_LIMIT_DEG)
 
-        yaw = turn(1, 1.9, 1.1, 2.4)
-        roll = turn(9, 1.0, 0.5, 1.1)
-        pitch = turn(5, 1.1, 0.6, 1.4) + scale * (0.25 * breath - 2.4 * prosody.nod)
+        yaw = turn(1, 2.4, 1.4, 2.2)
+        roll = turn(9, 1.2, 0.6, 1.1)
+        pitch = turn(5, 1.3, 0.8, 1.4) + scale * (0.25 * breath - 2.4 * prosody.nod)
         lean = 0.006 * drift(seed, 13, time_s, 8.0, 2) + 0.006 * speaking
         return Pose(
             yaw_deg=yaw,
