@@ -188,6 +188,11 @@ class SpeechSettings(_Section):
     """Folder of the voices; empty: ``voices`` beside the project."""
 
     @property
+    def voices(self) -> dict[str, str]:
+        """Who speaks each language when a request names nobody."""
+        return {"en": self.voice_en, "zh": self.voice_zh}
+
+    @property
     def voices_path(self) -> Path:
         """Folder of the voices."""
         return Path(self.voices_dir).expanduser() if self.voices_dir else default_voices_dir()

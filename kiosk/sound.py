@@ -39,7 +39,7 @@ def spoken(text: str, voice: str | None, settings: SpeechSettings) -> FloatArray
 
 
 async def _speak(text: str, voice: str | None, settings: SpeechSettings) -> FloatArray:
-    voices = Voices(settings.voices_path, settings.threads)
+    voices = Voices(settings.voices_path, settings.threads, settings.voices)
     speaker = Speaker(voices, max_characters=settings.max_characters)
     try:
         request = speaker.say(text, voice=voice, rate=settings.rate)

@@ -2,6 +2,7 @@
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from typing import Final
 
 from kiosk.api import ProblemError
 from kiosk.config import SpeechSettings
@@ -12,6 +13,8 @@ from kiosk.speech.speaker import Speaker, SpeechTextError
 from kiosk.speech.voice import VoiceError, VoiceInfo
 
 logger = logging.getLogger(__name__)
+
+_GREETINGS: Final = {"en": "Hello.", "zh": "您好。"}
 
 
 class SpeechDesk:
@@ -24,7 +27,7 @@ class SpeechDesk:
             settings: who speaks, and how.
         """
         self._settings = settings
-        self._voices = Voices(settings.voices_path, settings.threads)
+        self._voices = Voices(settings.voices_path, settings.threads, settings.voices)
         self._speaker = Speaker(self._voices, max_characters=settings.max_characters)
         self._pool = ThreadPoolExecutor(1, "audio")
 
@@ -38,7 +41,11 @@ class SpeechDesk:
         Raises:
             VoiceError: there is no voice; the message names the remedy.
         """
-        self._voices.for_language("en", self._settings.voice_en).speak("Hello.")
+        self._voices.check(None)
+        read = {language for info in self._voices.list() for language in info.languages}
+        for language, text in _GREETINGS.items():
+            if language in read:
+                self._voices.for_language(language).speak(text)
 
     def say(self, text: str, voice: str | None, rate: float | None) -> TextSource:
         """Begin to speak *text*.

@@ -2,7 +2,7 @@
 
 import difflib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache, partial
 from pathlib import Path
 from typing import Final
@@ -25,17 +25,25 @@ Loader = Callable[[], Voice]
 class Voices:
     """The voices of this machine, loaded when first used. Thread-safe."""
 
-    def __init__(self, voices_dir: Path | None = None, threads: int = 1) -> None:
+    def __init__(
+        self,
+        voices_dir: Path | None = None,
+        threads: int = 1,
+        chosen: Mapping[str, str] | None = None,
+    ) -> None:
         """Look which voices there are (nothing is loaded yet).
 
         Args:
             voices_dir: what ``assets.fetch`` filled; by default ``assets.default_voices_dir()``.
             threads: for the neural voices' network.
+            chosen: by language (ISO 639-1), who speaks when nobody is asked for.
         """
+        self._chosen = dict(chosen or {})
         self._voices_dir = voices_dir or assets.default_voices_dir()
         self._threads = threads
         self._lock = threading.RLock()
         self._loaded: dict[str, Voice] = {}
+        self._preferred: dict[str, str] = {}
         self._loaders: dict[str, tuple[VoiceInfo, Loader]] = {}
         self._find_kokoro()
 
@@ -57,6 +65,10 @@ class Voices:
                 self._loaded[name] = self._loaders[name][1]()
             return self._loaded[name]
 
+    def prefer(self, names: Mapping[str, str]) -> None:
+        """Let *names* (language to voice) speak when none is asked for, where they are there."""
+        self._preferred.update(names)
+
     def for_language(self, language: str, preferred: str | None = None) -> Voice:
         """A voice that reads *language*: *preferred* if it does, else one of the same gender.
 
@@ -74,10 +86,11 @@ class Voices:
         if not able:
             raise VoiceError(self._nobody(language))
         defaults = DEFAULT_VOICES.get(language, ())
+        chosen = self._chosen.get(language)
 
-        def unfit(info: VoiceInfo) -> tuple[bool, bool]:
+        def unfit(info: VoiceInfo) -> tuple[bool, bool, bool]:
             other_gender = wanted is not None and info.gender != wanted.gender
-            return other_gender, info.name not in defaults
+            return other_gender, info.name != chosen, info.name not in defaults
 
         return self.get(min(able, key=unfit).name)
 
