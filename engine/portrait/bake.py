@@ -70,7 +70,7 @@ def _assemble(
     pivot_depth = flow.pivot_depth_px
     return Rig(
         name=name,
-        plate=parts.plate, head=parts.head, upper=parts.upper,
+        plate=parts.plate, head=parts.head, upper=parts.upper, hole=parts.hole,
         cavity=inside.cavity, lower_teeth=inside.lower, upper_teeth=inside.upper,
         eyes=both.balls, lids=both.closed, lid_curves=both.curves,
         lid_motion=both.lid_motion, gaze_motion=both.gaze_motion, irises=both.irises,

@@ -30,9 +30,11 @@ class Layers:
     plate: Image
     """(height, width, 3): the photo without the head."""
     head: Image
-    """(rows, columns, 4) over the head's box: all but the upper lip's lens."""
+    """(rows, columns, 4) over the head's box, the lower lip carried on behind the upper."""
     upper: Image
     """(rows, columns, 4) over the mouth's box: the upper lip and what hangs on it."""
+    hole: Image
+    """(rows, columns) over the mouth's box: where the head lies open behind the upper lip."""
     mouth_box: Box
 
 
@@ -150,14 +152,14 @@ def build(
     x0, y0, x1, y1 = box
     colour, cover = own[y0:y1, x0:x1], alpha[y0:y1, x0:x1]
     ys, xs = np.mgrid[y0:y1, x0:x1].astype(np.float64)
-    lower, hole = _lower_lip(colour, xs, ys, line)
-    head = np.dstack([lower, 255 * cover * hole])
+    head = np.dstack([_lower_lip(colour, xs, ys, line), 255 * cover])
     upper, mouth_box = _upper_lip(image, line)
-    return Layers(_bytes(behind), _bytes(head), _bytes(upper), mouth_box)
+    hole = 255 * _hole(line, mouth_box)
+    return Layers(_bytes(behind), _bytes(head), _bytes(upper), _bytes(hole), mouth_box)
 
 
-def _lower_lip(colour: Floats, xs: Floats, ys: Floats, line: LipLine) -> tuple[Floats, Floats]:
-    """The head with the lower lip carried on behind the upper, and a hole in the upper lens."""
+def _lower_lip(colour: Floats, xs: Floats, ys: Floats, line: LipLine) -> Floats:
+    """The head with the lower lip carried on behind the upper."""
     gap, reach = ys - line.y(xs), line.reach(xs)
     dark = SEAM_DARK_PX + 2.0
     lip = (gap > dark) & (gap < dark + 5) & (reach > 0.05)
@@ -165,11 +167,17 @@ def _lower_lip(colour: Floats, xs: Floats, ys: Floats, line: LipLine) -> tuple[F
     inner *= (1 - 0.28 * smoothstep((dark - gap) / (dark + SEAM_OVERLAP_PX)))[..., None]
     band = smoothstep((dark + 2 - gap) / 2.5) * smoothstep((gap + 14) / 4) * (reach > 0.02)
     band = band * smoothstep(reach / 0.3)
-    lower = colour * (1 - band[..., None]) + inner * band[..., None]
+    return np.asarray(colour * (1 - band[..., None]) + inner * band[..., None])
+
+
+def _hole(line: LipLine, box: Box) -> Floats:
+    """1 where the mouth opens: above the lower lip's rim, behind the upper lip."""
+    ys, xs = np.mgrid[box[1] : box[3], box[0] : box[2]].astype(np.float64)
+    gap, reach = ys - line.y(xs), line.reach(xs)
     overlap = SEAM_OVERLAP_PX * np.clip(reach * 1.3, 0, 1)
     top = smoothstep((-gap - overlap) / LIP_SOFT_PX + 0.5)
     bottom = smoothstep((line.hole_px * reach + gap) / 3)
-    return lower, 1 - np.minimum(top, bottom) * (reach > 0)
+    return np.asarray(np.minimum(top, bottom) * (reach > 0))
 
 
 def _upper_lip(photo: Floats, line: LipLine) -> tuple[Floats, Box]:

@@ -36,9 +36,11 @@ class Rig:
     plate: Image
     """(height, width, 3) the scene without the head."""
     head: Image
-    """(rows, columns, 4) over ``box``: the head without the upper lip."""
+    """(rows, columns, 4) over ``box``: the head, the lower lip carried on behind the upper."""
     upper: Image
     """(rows, columns, 4) over ``upper_box``: the upper lip."""
+    hole: Image
+    """(rows, columns) over ``upper_box``: where the head lies open behind the upper lip."""
     cavity: Image
     """(rows, columns, 4) over ``cavity_box``: the back of the mouth."""
     lower_teeth: Image
@@ -82,7 +84,7 @@ class Rig:
     version: int = VERSION
 
 
-_PICTURES = ("plate", "head", "upper", "cavity", "lower_teeth", "upper_teeth")
+_PICTURES = ("plate", "head", "upper", "hole", "cavity", "lower_teeth", "upper_teeth")
 _STACKS = ("eyes", "lids")
 _ARRAYS = ("lid_curves", "lid_motion", "gaze_motion", "irises", "lower_flow", "upper_flow",
            "depth_px", "jaw_motion")  # fmt: skip

@@ -7,6 +7,7 @@ import numpy as np
 
 from engine.media import ByteArray, FloatArray
 from engine.portrait.rig import Rig
+from engine.synthesis.blend import BLACK_LUMA, GREY_CHROMA
 from engine.synthesis.framing import Framing, Rect, opaque
 
 BAND_PX = 5.0
@@ -75,11 +76,10 @@ class Eyes:
             levels.append(
                 _Level(
                     view=(slice(y0 // half, y1 // half), slice(x0 // half, x1 // half)),
-                    open_eye=pictures[0].luma if half == 1 else pictures[0].chroma,
-                    ball=pictures[1].luma if half == 1 else pictures[1].chroma,
-                    closed=pictures[2].luma if half == 1 else pictures[2].chroma,
-                    dark=np.full_like(pictures[0].luma, 16) if half == 1
-                    else np.full_like(pictures[0].chroma, 128),
+                    open_eye=pictures[0][half - 1],
+                    ball=pictures[1][half - 1],
+                    closed=pictures[2][half - 1],
+                    dark=np.full_like(pictures[0][half - 1], BLACK_LUMA if half == 1 else GREY_CHROMA),
                     veil=cv2.resize(veil, (columns, rows), interpolation=cv2.INTER_AREA),
                     xs=xs, ys=ys, crease=crease, upper=upper, lower=lower,
                     band=BAND_PX * scale, scale=scale,

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from engine.media import ByteArray, FloatArray
+from engine.media import ByteArray
 
 MIN_WIDTH_SOURCE_PX = 560
 """Never crop closer than this: head and shoulders stay in the picture."""
@@ -34,18 +33,26 @@ class Framing:
         )
 
     def rect(self, box: Rect, width: int, height: int, even: int = 2) -> Rect:
-        """The smallest output rectangle over *box* with even sides, inside the picture."""
-        x0, y0 = self.to_output(box[0], box[1])
-        x1, y1 = self.to_output(box[2], box[3])
-        return (
-            max(0, int(np.floor(x0 / even)) * even), max(0, int(np.floor(y0 / even)) * even),
-            min(width, int(np.ceil(x1 / even)) * even), min(height, int(np.ceil(y1 / even)) * even),
-        )  # fmt: skip
+        """An output rectangle over *box*, inside the picture, its sides multiples of *even*."""
+        low = self.to_output(box[0], box[1])
+        high = self.to_output(box[2], box[3])
+        starts, ends = [], []
+        for first, last, size in zip(low, high, (width, height), strict=True):
+            start = max(0, int(first // 2) * 2)
+            cells = int(np.ceil((min(last, size) - start) / even))
+            if start + cells * even > size:
+                cells -= 1
+            starts.append(start)
+            ends.append(start + cells * even)
+        return starts[0], starts[1], ends[0], ends[1]
 
     def place(
-        self, image: ByteArray, box: Rect, rect: Rect, border: int = cv2.BORDER_REPLICATE
+        self, image: ByteArray, box: Rect, rect: Rect, *, alpha_outside: bool = True
     ) -> ByteArray:
-        """Resample *image*, lying over *box* of the portrait, onto output rectangle *rect*."""
+        """Resample *image*, lying over *box* of the portrait, onto output rectangle *rect*.
+
+        Outside *box* the edge is carried on; without *alpha_outside*, transparent.
+        """
         if self.scale < 1:
             image = cv2.GaussianBlur(image, (0, 0), 0.36 * (1 / self.scale - 1) + 0.01)
         s = self.scale
@@ -53,9 +60,9 @@ class Framing:
         shift_y = (box[1] - self.origin_y + 0.5) * s - 0.5 - rect[1]
         matrix = np.array([[s, 0, shift_x], [0, s, shift_y]])
         size = (rect[2] - rect[0], rect[3] - rect[1])
-        return np.asarray(
-            cv2.warpAffine(image, matrix, size, flags=cv2.INTER_CUBIC, borderMode=border), np.uint8
-        )
+        border = cv2.BORDER_REPLICATE if alpha_outside else cv2.BORDER_CONSTANT
+        placed = cv2.warpAffine(image, matrix, size, flags=cv2.INTER_CUBIC, borderMode=border)
+        return np.asarray(placed, np.uint8)
 
 
 def frame(source: tuple[int, int], centre_x: float, width: int, height: int) -> Framing:
@@ -71,28 +78,37 @@ def frame(source: tuple[int, int], centre_x: float, width: int, height: int) -> 
 
 @dataclass(frozen=True)
 class Planes:
-    """A layer, premultiplied: luma at full size, chroma at half."""
+    """A layer, premultiplied: luma at full size, chroma at half. Four channels, for speed."""
 
     luma: ByteArray
-    """(rows, columns, 2): Y·α, α; or (rows, columns) where it is opaque."""
+    """(rows, columns, 4): Y·α, α, hole, 0."""
     chroma: ByteArray
-    """(rows/2, columns/2, 3): U·α, V·α, α; or two channels where it is opaque."""
+    """(rows/2, columns/2, 4): U·α, V·α, α, 0."""
 
 
-def opaque(image: ByteArray) -> Planes:
-    """Planes of an opaque picture with even sides."""
-    luma, chroma = _yuv(image)
-    return Planes(luma, chroma)
+def opaque(image: ByteArray) -> tuple[ByteArray, ByteArray]:
+    """Luma (rows, columns) and chroma (rows/2, columns/2, 2) of a picture with even sides."""
+    return _yuv(image)
 
 
-def layer(image: ByteArray) -> Planes:
-    """Premultiplied planes of a blue-green-red-alpha picture with even sides."""
+def layer(image: ByteArray, hole: ByteArray | None = None) -> Planes:
+    """Premultiplied planes of a blue-green-red-alpha picture with even sides.
+
+    *hole*, (rows, columns), is cut out of it and kept beside it.
+    """
     luma, chroma = _yuv(np.ascontiguousarray(image[..., :3]))
     alpha = np.ascontiguousarray(image[..., 3])
-    half = cv2.resize(alpha, (alpha.shape[1] // 2, alpha.shape[0] // 2), interpolation=cv2.INTER_AREA)
+    if hole is not None:
+        alpha = cv2.multiply(alpha, cv2.bitwise_not(hole), scale=1 / 255)
+    size = (alpha.shape[1] // 2, alpha.shape[0] // 2)
+    half = cv2.resize(alpha, size, interpolation=cv2.INTER_AREA)
+    u, v = (cv2.multiply(chroma[..., k], half, scale=1 / 255) for k in (0, 1))
+    empty, empty_half = np.zeros_like(alpha), np.zeros_like(half)
     return Planes(
-        np.dstack([cv2.multiply(luma, alpha, scale=1 / 255), alpha]),
-        np.dstack([cv2.multiply(chroma, cv2.merge([half, half]), scale=1 / 255), half]),
+        cv2.merge([
+            cv2.multiply(luma, alpha, scale=1 / 255), alpha, empty if hole is None else hole, empty,
+        ]),
+        cv2.merge([u, v, half, empty_half]),
     )
 
 
@@ -104,12 +120,3 @@ def _yuv(image: ByteArray) -> tuple[ByteArray, ByteArray]:
     u = planar[size : size + size // 4].reshape(quarter)
     v = planar[size + size // 4 :].reshape(quarter)
     return planar[:size].reshape(height, width).copy(), np.dstack([u, v])
-
-
-def pixel_grid(width: int, height: int) -> tuple[FloatArray, FloatArray]:
-    """x and y of every pixel."""
-    ys, xs = np.mgrid[0:height, 0:width].astype(np.float32)
-    return xs, ys
-
-
-Maps = NDArray[np.float32]

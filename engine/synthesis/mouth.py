@@ -1,20 +1,27 @@
 """The mouth: what is seen between the lips, its light, and the upper lip over it."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import cv2
 import numpy as np
 
 from engine.media import ByteArray, FloatArray
+from engine.motion.coefficients import INDEX
 from engine.portrait.rig import Rig
 from engine.synthesis.blend import BLACK_LUMA, GREY_CHROMA, darken, over
 from engine.synthesis.framing import Framing, Planes, Rect, layer
 from engine.synthesis.warp import Turn
 
-LIGHT_REACH_PX = 10.0
+LIGHT_REACH_PX: Final = 10.0
 """How far light creeps in from the lips' opening (portrait pixels)."""
-LIGHT_DROP_PX = 3.5
+LIGHT_DROP_PX: Final = 3.5
 """How far the upper lip's shadow falls."""
+
+
+ROUNDED: Final = (INDEX["mouthFunnel"], INDEX["mouthPucker"])
+ROUNDED_SHADE: Final = 0.45
+"""Lips pushed forward keep light from the teeth."""
 
 
 @dataclass(frozen=True)
@@ -32,67 +39,89 @@ class Mouth:
     def __init__(self, rig: Rig, framing: Framing, width: int, height: int) -> None:
         box = rig.cavity_box
         self._rect = framing.rect(box, width, height)
-        self.scale = framing.scale
+        self._scale = s = framing.scale
         upper_depth, lower_depth = rig.teeth_depth_px
-        s = framing.scale
         self._parts = [
             _Part(self._planes(rig.cavity, box, framing), (lower_depth - 40) * s, False),
             _Part(self._planes(rig.lower_teeth, box, framing), lower_depth * s, True),
             _Part(self._planes(rig.upper_teeth, box, framing), upper_depth * s, False),
         ]
-        pivot = framing.to_output(*rig.pivot_px)
-        self._offset = (self._rect[0] - pivot[0], self._rect[1] - pivot[1])
-        self._pivot = pivot
+        self._pivot = framing.to_output(*rig.pivot_px)
+        self._jaw_motion = rig.jaw_motion * s
 
     def _planes(self, image: ByteArray, box: Rect, framing: Framing) -> Planes:
         premultiplied = image.astype(np.float32)
         premultiplied[..., :3] *= premultiplied[..., 3:] / 255
         placed = framing.place(
-            np.clip(premultiplied, 0, 255).astype(np.uint8), box, self._rect, cv2.BORDER_CONSTANT
+            np.clip(premultiplied, 0, 255).astype(np.uint8), box, self._rect, alpha_outside=False
         )
         alpha = placed[..., 3:].astype(np.float32)
         colour = np.where(alpha > 0, placed[..., :3] * (255 / np.maximum(alpha, 1)), 0)
         return layer(np.dstack([np.clip(colour, 0, 255), alpha]).astype(np.uint8))
 
-    def interior(self, rect: Rect, turn: Turn, jaw: FloatArray) -> tuple[ByteArray, ByteArray]:
-        """Draw the inside of the mouth over output *rect*: luma, chroma.
+    def draw(
+        self, planes: tuple[ByteArray, ByteArray, ByteArray], rect: Rect, hole: ByteArray,
+        seen: ByteArray, weights: FloatArray, turned: Turn,
+    ) -> None:  # fmt: skip
+        """Draw the inside of the mouth over output *rect*, into views of the picture's planes.
 
-        *jaw* is the lower teeth's displacement, (3,) output pixels.
+        *hole* is where the head lies open, *seen* what of it the upper lip leaves, both
+        (rows, columns): by how little of the opening lets light in, the inside is dark.
         """
-        x0, y0, x1, y1 = rect
-        luma = np.full((y1 - y0, x1 - x0), BLACK_LUMA + 6, np.uint8)
-        chroma = np.full(((y1 - y0) // 2, (x1 - x0) // 2, 2), GREY_CHROMA, np.uint8)
+        jaw = weights @ self._jaw_motion
+        rows, columns = hole.shape
+        inside = np.full((rows, columns), BLACK_LUMA, np.uint8)
+        inside_chroma = np.full((2, rows // 2, columns // 2), GREY_CHROMA, np.uint8)
         for part in self._parts:
-            shift = jaw if part.with_jaw else np.zeros(3, np.float32)
-            matrix = turn.matrix[:, :2]
-            at = np.array(
-                [self._offset[0] + shift[0], self._offset[1] + shift[1], part.depth + shift[2]]
-            )
-            origin = turn.matrix @ at + turn.shift + np.array(self._pivot) - (x0, y0)
-            full = np.column_stack([matrix, origin])
-            middle = (matrix - np.eye(2)) @ np.array([0.5, 0.5])
-            half = np.column_stack([matrix, (origin + 0.5 + middle) / 2 - 0.5 - middle / 2])
-            border = cv2.BORDER_REPLICATE if part is self._parts[0] else cv2.BORDER_CONSTANT
-            size = (x1 - x0, y1 - y0)
-            drawn = cv2.warpAffine(part.planes.luma, full, size, borderMode=border)
-            over(luma, drawn[..., 0], drawn[..., 1])
-            size = (size[0] // 2, size[1] // 2)
-            drawn = cv2.warpAffine(part.planes.chroma, half, size, borderMode=border)
-            over(chroma, drawn[..., :2], cv2.merge([drawn[..., 2], drawn[..., 2]]))
-        return luma, chroma
+            self._lay(part, self._placement(part, rect, turned, jaw), inside, inside_chroma)
+        light, light_half = self._light(seen, weights)
+        darken(inside, light, BLACK_LUMA)
+        # Wholly under the hole's soft rim too: the head is laid over it.
+        under = cv2.convertScaleAbs(hole, alpha=12)
+        _blend(planes[0], inside, under)
+        half = cv2.resize(under, (columns // 2, rows // 2), interpolation=cv2.INTER_AREA)
+        half = cv2.convertScaleAbs(half, alpha=4)
+        for plane, target in zip(inside_chroma, planes[1:], strict=True):
+            darken(plane, light_half, GREY_CHROMA)
+            _blend(target, plane, half)
 
-    def shade(self, luma: ByteArray, chroma: ByteArray, hidden: ByteArray) -> None:
-        """Darken the interior by how little of the opening lets light in.
+    def _placement(self, part: _Part, rect: Rect, turned: Turn, jaw: FloatArray) -> FloatArray:
+        """(2, 3) from the part's pixels to those of *rect*."""
+        move = jaw if part.with_jaw else np.zeros(3, np.float32)
+        at = np.array([self._rect[0] - self._pivot[0] + move[0],
+                       self._rect[1] - self._pivot[1] + move[1], part.depth + move[2]])  # fmt: skip
+        origin = turned.matrix @ at + turned.shift + np.array(self._pivot) - rect[:2]
+        return np.column_stack([turned.matrix[:, :2], origin])
 
-        *hidden*, (rows, columns), is 255 where lips or skin lie in front.
-        """
-        opening = cv2.bitwise_not(hidden)
-        reach = max(1, round(LIGHT_REACH_PX * self.scale))
-        drop = max(1, round(LIGHT_DROP_PX * self.scale))
-        blurred = cv2.blur(cv2.blur(opening, (2 * reach + 1, reach | 1)), (reach | 1, reach | 1))
-        lit = np.empty_like(blurred)
-        lit[drop:], lit[:drop] = blurred[:-drop], 0
-        light = cv2.convertScaleAbs(lit, alpha=1.7, beta=38)
-        darken(luma, light, BLACK_LUMA)
-        half = cv2.resize(light, (chroma.shape[1], chroma.shape[0]), interpolation=cv2.INTER_AREA)
-        darken(chroma, cv2.merge([half, half]), GREY_CHROMA)
+    def _lay(
+        self, part: _Part, matrix: FloatArray, luma: ByteArray, chroma: ByteArray
+    ) -> None:
+        turning, origin = matrix[:, :2], matrix[:, 2]
+        half = np.column_stack([turning, (origin + turning @ (0.5, 0.5) - 0.5) / 2])
+        back = part is self._parts[0]
+        border = cv2.BORDER_REPLICATE if back else cv2.BORDER_CONSTANT
+        rest = np.empty_like(luma)
+        drawn = cv2.warpAffine(part.planes.luma, matrix, luma.shape[::-1], borderMode=border)
+        over(luma, drawn[..., 0], drawn[..., 1], rest)
+        size = (chroma.shape[2], chroma.shape[1])
+        drawn = cv2.warpAffine(part.planes.chroma, half, size, borderMode=border)
+        rest = np.empty_like(chroma[0])
+        for k in (0, 1):
+            over(chroma[k], drawn[..., k], drawn[..., 2], rest)
+
+    def _light(self, seen: ByteArray, weights: FloatArray) -> tuple[ByteArray, ByteArray]:
+        """How lit the inside is, 255 fully, at full and at half size."""
+        reach = max(1, round(LIGHT_REACH_PX * self._scale))
+        drop = max(1, round(LIGHT_DROP_PX * self._scale))
+        wide = cv2.blur(cv2.blur(seen, (2 * reach + 1, reach | 1)), (reach | 1, reach | 1))
+        lit = np.empty_like(wide)
+        lit[drop:], lit[:drop] = wide[:-drop], 0
+        rounded = 1 - ROUNDED_SHADE * min(1.0, float(weights[list(ROUNDED)].sum()))
+        light = cv2.convertScaleAbs(lit, alpha=1.7 * rounded, beta=38 * rounded)
+        size = (light.shape[1] // 2, light.shape[0] // 2)
+        return light, cv2.resize(light, size, interpolation=cv2.INTER_AREA)
+
+
+def _blend(target: ByteArray, picture: ByteArray, alpha: ByteArray) -> None:
+    colour = cv2.multiply(picture, alpha, scale=1 / 255)
+    over(target, np.asarray(colour, np.uint8), alpha, np.empty_like(alpha))

@@ -2,19 +2,24 @@
 
 A flow says where each point of the portrait goes; drawing needs where each pixel of the output
 comes from. The inverse is found on the grid's nodes by Newton steps with a diagonal slope: the
-flow is smooth, so four steps leave well under a tenth of a pixel.
+flow is smooth, so a few steps leave well under a tenth of a pixel.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 import cv2
 import numpy as np
 
 from engine.media import FloatArray, Pose
+from engine.synthesis.blend import Scratch
 
-NEWTON_STEPS = 5
-STEEPEST = 0.22
+NEWTON_STEPS: Final = 4
+STEEPEST: Final = 0.22
 """Slopes below this (folds) are taken as this."""
+
+Cells = tuple[int, int, int, int]
+"""x0, y0, x1, y1 in nodes."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,10 @@ class Turn:
         """A point relative to the pivot, moved; still relative to the pivot."""
         at = self.matrix @ np.array([x, y, depth], np.float32) + self.shift
         return float(at[0]), float(at[1])
+
+    def raised(self, by_px: float) -> "Turn":
+        """The same, *by_px* higher."""
+        return Turn(self.matrix, self.shift - np.array([0.0, by_px], np.float32))
 
 
 def turn(pose: Pose, eye_distance_px: float) -> Turn:
@@ -48,50 +57,63 @@ def turn(pose: Pose, eye_distance_px: float) -> Turn:
 
 
 class Grid:
-    """Nodes over a rectangle of the output, at the centres of equal cells."""
+    """Nodes at the centres of square cells over a rectangle of whole cells."""
 
-    def __init__(self, width: int, height: int, cell_px: float) -> None:
-        self.columns = max(4, round(width / cell_px))
-        self.rows = max(4, round(height / cell_px))
-        self.per_px = np.array([self.columns / width, self.rows / height], np.float32)
-        xs = (np.arange(self.columns) + 0.5) / self.per_px[0] - 0.5
-        ys = (np.arange(self.rows) + 0.5) / self.per_px[1] - 0.5
-        self.nodes_px = np.stack(np.meshgrid(xs, ys), -1).astype(np.float32)
-        """(rows, columns, 2) in pixels of the rectangle."""
-        column, row = np.meshgrid(np.arange(self.columns), np.arange(self.rows))
+    def __init__(self, columns: int, rows: int, cell_px: int) -> None:
+        self.columns, self.rows, self.cell_px = columns, rows, cell_px
+        column, row = np.meshgrid(np.arange(columns), np.arange(rows))
         self.index = np.stack([column, row], -1).astype(np.float32)
-        shape = self.nodes_px.shape
-        self._field = np.empty((*shape[:2], 4), np.float32)
-        self._at = np.empty(shape, np.float32)
+        self.nodes_px = ((self.index + 0.5) * cell_px - 0.5).astype(np.float32)
+        """(rows, columns, 2) in pixels of the rectangle."""
+        self._scratch = Scratch()
 
-    def invert(self, flow: FloatArray) -> FloatArray:
-        """Where each node comes from: (rows, columns, 2) pixels, given the forward *flow*."""
-        field = self._field
-        field[..., :2] = flow
-        slope_x, slope_y = field[..., 2], field[..., 3]
-        _slope(flow[..., 0], slope_x, 1, float(self.per_px[0]))
-        _slope(flow[..., 1], slope_y, 0, float(self.per_px[1]))
-        back = -flow
+    def whole(self) -> Cells:
+        """All of it."""
+        return 0, 0, self.columns, self.rows
+
+    def invert(self, flow: FloatArray, cells: Cells) -> tuple[FloatArray, FloatArray]:
+        """Where the nodes of *cells* come from, given the forward *flow* (rows, columns, 2).
+
+        Returns x and y in pixels of the rectangle; valid until the next call.
+        """
+        x0, y0, x1, y1 = cells
+        field = self._scratch.floats("field", self.rows, self.columns, 4)
+        slopes = self._scratch.floats("slopes", 2, self.rows, self.columns)
+        self._slopes(flow, slopes)
+        cv2.mixChannels([flow, slopes[0], slopes[1]], [field], [0, 0, 1, 1, 2, 2, 3, 3])
+        index = self.index[y0:y1, x0:x1]
+        # In cells: cheaper than pixels, since the samples are fetched by cell.
+        per_px = 1.0 / self.cell_px
+        start = self._scratch.floats("start", y1 - y0, x1 - x0, 2)
+        at = self._scratch.floats("at", y1 - y0, x1 - x0, 2)
+        np.multiply(flow[y0:y1, x0:x1], -per_px, out=start)
+        np.add(index, start, out=at)
+        got = self._scratch.floats("got", y1 - y0, x1 - x0, 4)
+        step = self._scratch.floats("step", y1 - y0, x1 - x0, 2)
         for _ in range(NEWTON_STEPS):
-            np.multiply(back, self.per_px, out=self._at)
-            self._at += self.index
-            sampled = cv2.remap(field, self._at, None, cv2.INTER_LINEAR,
-                                borderMode=cv2.BORDER_REPLICATE)  # fmt: skip
-            step = back + sampled[..., :2]
-            step *= sampled[..., 2:]
-            back -= step
-        back += self.nodes_px
-        return back
+            cv2.remap(field, at, None, cv2.INTER_LINEAR, dst=got, borderMode=cv2.BORDER_REPLICATE)
+            # residual = at + flow(at) − index
+            np.multiply(got[..., :2], per_px, out=step)
+            step += at
+            step -= index
+            step *= got[..., 2:]
+            at -= step
+        at += 0.5
+        at *= self.cell_px
+        at -= 0.5
+        back = self._scratch.floats("back", 2, y1 - y0, x1 - x0)
+        cv2.split(at, [back[0], back[1]])
+        return back[0], back[1]
 
-
-def _slope(values: FloatArray, out: FloatArray, axis: int, per_px: float) -> None:
-    """1 / (1 + d values / d axis), bounded."""
-    if axis == 1:
-        out[:, 1:-1] = (values[:, 2:] - values[:, :-2]) * (per_px / 2)
-        out[:, 0], out[:, -1] = out[:, 1], out[:, -2]
-    else:
-        out[1:-1] = (values[2:] - values[:-2]) * (per_px / 2)
-        out[0], out[-1] = out[1], out[-2]
-    out += 1
-    np.maximum(out, STEEPEST, out=out)
-    np.reciprocal(out, out=out)
+    def _slopes(self, flow: FloatArray, out: FloatArray) -> None:
+        """1 / (1 + slope) along x of the x flow and along y of the y flow, bounded."""
+        half = 0.5 / self.cell_px
+        across, down = out
+        np.subtract(flow[:, 2:, 0], flow[:, :-2, 0], out=across[:, 1:-1])
+        across[:, 0], across[:, -1] = across[:, 1], across[:, -2]
+        np.subtract(flow[2:, :, 1], flow[:-2, :, 1], out=down[1:-1])
+        down[0], down[-1] = down[1], down[-2]
+        out *= half
+        out += 1
+        np.maximum(out, STEEPEST, out=out)
+        np.reciprocal(out, out=out)
