@@ -59,7 +59,7 @@ def test_settings_are_frozen() -> None:
     ("text", "told"),
     [
         ("[video]\nframe_rate_hz = 30", "kiosk.toml: video.frame_rate_hz = 30: allowed: 20 or 25"),
-        ("[video]\nwidth = 513", "video.width = 513: allowed: an even whole number from 256 to 1280"),
+        ("[video]\nwidth = 513", "width = 513: allowed: an even whole number from 256 to 1280"),
         ("[video]\nportrait_height = 99", "portrait_height = 99: allowed: an even whole number"),
         ("[server]\nport = 0", "server.port = 0: allowed: a whole number from 1 to 65535"),
         ("[server]\nport = 'x'", 'server.port = "x": allowed: a whole number'),
