@@ -1,0 +1,61 @@
+"""The server put together: it listens, says why it cannot, and ends cleanly."""
+
+import asyncio
+import os
+import signal
+import socket
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from kiosk import app
+from kiosk.app import Kiosk, ServeError, listening
+from tests.kiosk_client import FakeAvatars, FakeSpeech, settings
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def test_it_listens_and_stops() -> None:
+    port = free_port()
+    kiosk = Kiosk(settings(server__port=port), FakeAvatars(), FakeSpeech())
+    async with listening(kiosk), aiohttp.ClientSession() as client:
+        response = await client.get(f"http://127.0.0.1:{port}/healthz")
+        assert response.status == 200
+        response.release()
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection("127.0.0.1", port)
+
+
+async def test_a_port_in_use_is_named_with_the_remedy() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        kiosk = Kiosk(settings(server__port=port), FakeAvatars(), FakeSpeech())
+        with pytest.raises(ServeError, match=rf"{port} is in use.*--port"):
+            async with listening(kiosk):
+                pass
+
+
+async def test_a_certificate_that_is_none_is_named(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.pem"
+    broken.write_text("this is no certificate")
+    tls = settings(server__tls_certificate=str(broken), server__tls_key=str(broken))
+    with pytest.raises(ServeError, match="certificate cannot be used"):
+        async with listening(Kiosk(tls, FakeAvatars(), FakeSpeech())):
+            pass
+
+
+async def test_it_ends_when_told_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "Avatars", lambda _settings: FakeAvatars())
+    monkeypatch.setattr(app, "SpeechDesk", lambda _settings: FakeSpeech())
+    serving = asyncio.create_task(app.serve(settings(server__port=free_port())))
+    await asyncio.sleep(0.2)
+    os.kill(os.getpid(), signal.SIGTERM)
+    async with asyncio.timeout(5):
+        await serving
