@@ -5,10 +5,7 @@ be done, with the remedy; 130 stopped by the keyboard.
 """
 
 import asyncio
-import errno
 import json
-import logging
-import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -17,7 +14,7 @@ from typing import Annotated, Final, NoReturn
 
 import typer
 
-from kiosk import __version__, cli_offline
+from kiosk import __version__, cli_offline, cli_serve
 from kiosk.api import SayAnswer, SayRequest
 from kiosk.cli_options import Config, Json, Queue, Stage, Token, Url, UsageError
 from kiosk.client import Client
@@ -56,78 +53,7 @@ def _root(
     pass
 
 
-@app.command()
-def serve(
-    config: Config = None,
-    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
-    port: Annotated[int | None, typer.Option(help="TCP port.")] = None,
-    token: Annotated[str | None, typer.Option(help="Bearer token callers must send.")] = None,
-    tls_certificate: Annotated[str | None, typer.Option(help="PEM file.")] = None,
-    tls_key: Annotated[str | None, typer.Option(help="PEM file.")] = None,
-    title: Annotated[str | None, typer.Option(help="Heading of the page.")] = None,
-    language: Annotated[str | None, typer.Option(help="Language of the page: en or zh.")] = None,
-    fps: Annotated[int | None, typer.Option(help="Pictures per second: 20 or 25.")] = None,
-    bitrate_kbps: Annotated[int | None, typer.Option(help="Video bitrate per viewer.")] = None,
-    voice_en: Annotated[str | None, typer.Option(help="Voice for English.")] = None,
-    voice_zh: Annotated[str | None, typer.Option(help="Voice for Mandarin.")] = None,
-    rate: Annotated[float | None, typer.Option(help="Speaking rate, 0.5 to 2.")] = None,
-    avatar: Annotated[str | None, typer.Option(help="Persona to show.")] = None,
-    dynamic_scale: Annotated[float | None, typer.Option(help="Mouth motion, 1 to 1.2.")] = None,
-    motion_scale: Annotated[float | None, typer.Option(help="Head motion, 1 to 1.1.")] = None,
-    log_level: Annotated[str | None, typer.Option(help="debug, info, warning, error.")] = None,
-) -> None:
-    """Start the kiosk; ends on Ctrl-C."""
-    overrides = {
-        "server.host": host,
-        "server.port": port,
-        "server.token": token,
-        "server.tls_certificate": tls_certificate,
-        "server.tls_key": tls_key,
-        "page.title": title,
-        "page.language": language,
-        "video.frame_rate_hz": fps,
-        "video.bitrate_kbps": bitrate_kbps,
-        "speech.voice_en": voice_en,
-        "speech.voice_zh": voice_zh,
-        "speech.rate": rate,
-        "avatar.name": avatar,
-        "avatar.dynamic_scale": dynamic_scale,
-        "avatar.motion_scale": motion_scale,
-        "log.level": log_level,
-    }
-    settings = load(config, overrides)
-    _refuse_taken_port(settings)
-    from kiosk.app import serve as serve_settings
-
-    _log(settings)
-    typer.echo(f"sonic-kiosk {__version__}: {settings.server.url} (Ctrl-C ends it)")
-    try:
-        asyncio.run(serve_settings(settings))
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            _refuse_taken_port(settings, "address already in use")
-        raise
-
-
-def _log(settings: Settings) -> None:
-    """To standard error; systemd's journal brings the time itself."""
-    time = "" if "JOURNAL_STREAM" in os.environ else "%(asctime)s "
-    logging.basicConfig(
-        level=settings.log.level.upper(), format=f"{time}%(levelname)s %(name)s: %(message)s"
-    )
-    for chatty in ("aioice", "aiortc", "asyncio"):
-        logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLogger().level))
-
-
-def _refuse_taken_port(settings: Settings, reason: str = "") -> None:
-    from kiosk.doctor import port_taken
-
-    server = settings.server
-    if reason := reason or port_taken(server.host, server.port):
-        raise UsageError(
-            f"port {server.port} on {server.host}: {reason}: end what listens there "
-            f"(ss -ltnp 'sport = :{server.port}' shows it), or choose another with --port"
-        )
+app.command()(cli_serve.serve)
 
 
 @app.command()

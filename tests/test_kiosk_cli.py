@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from kiosk import __version__, app, cli, doctor
+from kiosk import __version__, cli, doctor
 from kiosk.api import SayAnswer, SayRequest
 from kiosk.client import Client
-from kiosk.config import FLAGS, PROJECT, Settings
+from kiosk.config import PROJECT
 from kiosk.doctor import Check
 
 Capture = pytest.CaptureFixture[str]
@@ -120,55 +119,6 @@ def test_debug_shows_the_traceback_wherever_it_stands(capsys: Capture) -> None:
 def test_bad_names_are_told(capsys: Capture) -> None:
     assert run("say", "Hello", "--stage", "../x") == 2
     assert "--voice and --stage are names" in capsys.readouterr().err
-
-
-@pytest.fixture
-def served(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
-    """The settings that the server was started with."""
-    started: list[Settings] = []
-
-    async def serve(settings: Settings) -> None:
-        await asyncio.sleep(0)
-        started.append(settings)
-
-    monkeypatch.setattr(app, "serve", serve)
-    monkeypatch.setattr(doctor, "port_taken", lambda host, port: "")
-    return started
-
-
-def test_flags_override_the_configuration(served: list[Settings], capsys: Capture) -> None:
-    arguments = ("--port", "9002", "--fps", "20", "--avatar", "lin", "--log-level", "error")
-    assert run("serve", *arguments) == 0
-    (settings,) = served
-    assert (settings.server.port, settings.video.frame_rate_hz) == (9002, 20)
-    assert (settings.avatar.name, settings.log.level) == ("lin", "error")
-    assert "http://localhost:9002" in capsys.readouterr().out
-
-
-def test_serve_has_every_flag(capsys: Capture) -> None:
-    for dotted, flag in FLAGS.items():
-        assert run("serve", flag, "\x00") == 2, dotted
-        error = capsys.readouterr().err
-        assert "No such option" not in error, flag
-
-
-def test_a_wrong_flag_is_named(served: list[Settings], capsys: Capture) -> None:
-    assert run("serve", "--fps", "30", "--rate", "9") == 2
-    assert capsys.readouterr().err == (
-        "kiosk: --fps: video.frame_rate_hz = 30: allowed: 20 or 25\n"
-        "--rate: speech.rate = 9.0: allowed: a number from 0.5 to 2.0\n"
-    )
-    assert served == []
-
-
-def test_a_port_in_use_is_named_with_the_remedy(capsys: Capture) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        assert run("serve", "--port", str(port)) == 2
-    error = capsys.readouterr().err
-    assert error.startswith(f"kiosk: port {port} on 127.0.0.1: address already in use: ")
-    assert "--port" in error
-    assert len(error.splitlines()) == 1
 
 
 def test_doctor(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
