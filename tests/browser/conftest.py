@@ -3,6 +3,7 @@
 All tests here and their fixtures share one event loop, because they share the browser.
 """
 
+import inspect
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,7 +21,8 @@ LANDSCAPE: ViewportSize = {"width": 1280, "height": 720}
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if HERE in item.path.parents:
+        test = getattr(item, "function", None)
+        if HERE in item.path.parents and inspect.iscoroutinefunction(test):
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 

@@ -1,0 +1,33 @@
+"""Run inside a network namespace without a route out: server, browser, and does a picture come?
+
+``python -m tests.browser.isolated FOLDER`` prints one line of JSON.
+"""
+
+import asyncio
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from kiosk.bench.browser import ServerProcess, open_browser, until
+
+
+async def watch(folder: Path) -> dict[str, object]:
+    """What the page has after a second of pictures."""
+    server = ServerProcess()
+    try:
+        await server.start(folder / "server.log")
+        async with open_browser() as browser:
+            page = await browser.new_page()
+            await page.goto(server.url)
+            await until(page, "window.kiosk?.state === 'ready'", 40)
+            await until(page, "kiosk.stats().frames_decoded > 25", 20)
+            stats: dict[str, object] = await page.evaluate("kiosk.stats()")
+            return stats
+    finally:
+        await server.stop()
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as scratch:
+        sys.stdout.write(json.dumps(asyncio.run(watch(Path(scratch)))) + "\n")
