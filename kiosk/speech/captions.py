@@ -30,7 +30,7 @@ def align(shown: str, spoken: Sequence[WordTime]) -> tuple[WordTime, ...]:
     tokens = list(_TOKEN.finditer(shown))
     if not tokens or not spoken:
         return ()
-    times = _letter_times(shown.lower(), spoken)
+    times = _letter_times("".join(letter.lower()[:1] for letter in shown), spoken)
     words: list[WordTime] = []
     for token in tokens:
         starts, ends = zip(*times[token.start() : token.end()], strict=True)
@@ -58,12 +58,19 @@ def _letter_times(shown: str, spoken: Sequence[WordTime]) -> list[tuple[float, f
 
 
 def _spread(spoken: Sequence[WordTime]) -> tuple[str, list[tuple[float, float]]]:
-    """The letters of the spoken words, and when each begins and ends, evenly within its word."""
+    """The letters of the spoken words, and when each sounds: evenly within its word.
+
+    A space stands between two words, for the time between them.
+    """
     letters: list[str] = []
     edges_s: list[tuple[float, float]] = []
     for word in spoken:
-        step_s = (word.end_s - word.start_s) / len(word.text)
-        for index, letter in enumerate(word.text.lower()[: len(word.text)]):
+        if letters:
+            letters.append(" ")
+            edges_s.append((edges_s[-1][1], max(edges_s[-1][1], word.start_s)))
+        text = word.text.lower()
+        step_s = (word.end_s - word.start_s) / max(1, len(text))
+        for index, letter in enumerate(text):
             letters.append(letter)
             edges_s.append((word.start_s + index * step_s, word.start_s + (index + 1) * step_s))
     return "".join(letters), edges_s

@@ -91,8 +91,11 @@ def _open(data: bytes | Path) -> "av.container.InputContainer":
 
 
 def _chunks(container: "av.container.InputContainer") -> Iterator[FloatArray]:
-    """All sound of the first audio track at the master rate."""
-    resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE_HZ)
+    """All sound of the first audio track, mixed into one channel at the master rate."""
+    channels = container.streams.audio[0].channels
+    # FFmpeg makes one channel of two louder than either: the last mixing is done in _samples.
+    layout = "mono" if channels == 1 else "stereo"
+    resampler = av.AudioResampler(format="fltp", layout=layout, rate=SAMPLE_RATE_HZ)
     for frame in _frames(container):
         frame.pts = None  # gaps in a file's own clock are closed
         for resampled in resampler.resample(frame):
@@ -122,7 +125,8 @@ def _frames(container: "av.container.InputContainer") -> Iterator[av.AudioFrame]
 
 
 def _samples(frame: av.AudioFrame) -> FloatArray:
-    return _within_full_scale(frame.to_ndarray().reshape(-1).astype(np.float32, copy=False))
+    """The mean of the frame's channels."""
+    return _within_full_scale(frame.to_ndarray().mean(axis=0, dtype=np.float32))
 
 
 def _within_full_scale(samples: FloatArray) -> FloatArray:

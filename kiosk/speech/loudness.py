@@ -54,7 +54,7 @@ def limit(samples: FloatArray, rate_hz: int) -> FloatArray:
     half = max(1, round(_LIMITER_S * rate_hz))
     width = 2 * half + 1
     lowest = sliding_window_view(np.pad(needed, width - 1, mode="edge"), width).min(axis=1)
-    sums = np.cumsum(np.pad(lowest, (1, 0)))
+    sums = np.cumsum(np.pad(lowest, (1, 0)), dtype=np.float64)
     smooth = (sums[width:] - sums[:-width]) / width
     return np.asarray(samples * smooth, np.float32)
 

@@ -173,5 +173,5 @@ BEFORE: Final[tuple[Rule, ...]] = (
 
 AFTER: Final[tuple[Rule, ...]] = (
     rule(r"\bAM\b", "A M"),
-    rule(r"\s([,.;:!?])", r"\1"),
+    rule(r"\s+([,.;:!?])", r"\1"),
 )

@@ -7,7 +7,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Final
 
-from kiosk.speech import assets
+from kiosk.speech import assets, espeak, piper
 from kiosk.speech.graphemes import EnglishReader, MandarinReader, Reader
 from kiosk.speech.kokoro import KokoroModel, KokoroVoice
 from kiosk.speech.kokoro import voice_info as kokoro_voice_info
@@ -43,9 +43,10 @@ class Voices:
         self._threads = threads
         self._lock = threading.RLock()
         self._loaded: dict[str, Voice] = {}
-        self._preferred: dict[str, str] = {}
         self._loaders: dict[str, tuple[VoiceInfo, Loader]] = {}
         self._find_kokoro()
+        self._find_piper()
+        self._find_espeak()
 
     def list(self) -> tuple[VoiceInfo, ...]:
         """Everyone who can speak here, best engine first, then by name."""
@@ -64,10 +65,6 @@ class Voices:
                     raise VoiceError(self._unknown(name))
                 self._loaded[name] = self._loaders[name][1]()
             return self._loaded[name]
-
-    def prefer(self, names: Mapping[str, str]) -> None:
-        """Let *names* (language to voice) speak when none is asked for, where they are there."""
-        self._preferred.update(names)
 
     def for_language(self, language: str, preferred: str | None = None) -> Voice:
         """A voice that reads *language*: *preferred* if it does, else one of the same gender.
@@ -134,6 +131,16 @@ class Voices:
             if info is not None:
                 reader = readers[info.languages[0]]
                 self._loaders[name] = (info, _kokoro_loader(name, style_path, model, reader))
+
+    def _find_piper(self) -> None:
+        """Piper: an optional extra."""
+        for info, paths in piper.installed().items():
+            self._loaders[info.name] = (info, partial(piper.PiperVoice, info, paths, self._threads))
+
+    def _find_espeak(self) -> None:
+        """espeak-ng: an optional extra, the last resort."""
+        for info in espeak.installed():
+            self._loaders[info.name] = (info, partial(espeak.EspeakVoice, info))
 
 
 def _kokoro_loader(

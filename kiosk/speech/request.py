@@ -90,7 +90,7 @@ class SpeechRequest:
             self._finish()
         self.stop.set()
 
-    # For the speech thread, which holds the lock unless said otherwise.
+    # For the speech thread.
 
     @property
     def wanted(self) -> bool:
@@ -100,15 +100,16 @@ class SpeechRequest:
     @property
     def ahead_s(self) -> float:
         """Speech that is ready and that even the first consumer has not taken."""
-        first = max((cursor.index for cursor in self._cursors), default=0)
-        return sum(
-            phrase.speech.duration_s + phrase.pause_s
-            for index, phrase in self._spoken.items()
-            if index >= first
-        )
+        with self._changed:
+            first = max((cursor.index for cursor in self._cursors), default=0)
+            return sum(
+                phrase.speech.duration_s + phrase.pause_s
+                for index, phrase in self._spoken.items()
+                if index >= first
+            )
 
     def take_phrase(self) -> tuple[Phrase, bool] | None:
-        """The next phrase to speak and whether it is the last. Call without the lock."""
+        """The next phrase to speak and whether it is the last."""
         if not self._started:
             self._started = True
             self._next_phrase = next(self._phrases, None)
@@ -120,23 +121,23 @@ class SpeechRequest:
 
     def add(self, phrase: Phrase, speech: Speech, final: bool) -> None:
         """Hand a spoken phrase to the consumers; dropped if the request was cancelled."""
-        if self._closed:
-            return
-        spoken = SpokenPhrase(
-            speech, phrase.char_start, phrase.char_end, phrase.pause_s, self._count, final
-        )
-        self._spoken[self._count] = spoken
-        self._count += 1
-        if final:
-            self._closed = True
-        self._forget()
-        self._wake()
+        with self._changed:
+            if self._closed:
+                return
+            self._spoken[self._count] = SpokenPhrase(
+                speech, phrase.char_start, phrase.char_end, phrase.pause_s, self._count, final
+            )
+            self._count += 1
+            self._closed = final
+            self._forget()
+            self._wake()
 
     def fail(self, error: Exception) -> None:
         """End the request with *error*."""
-        if not self._closed:
-            self._error = error
-            self._finish()
+        with self._changed:
+            if not self._closed:
+                self._error = error
+                self._finish()
 
     def _finish(self) -> None:
         self._closed = True

@@ -124,10 +124,10 @@ class Speaker:
             try:
                 self._speak_next(request)
             except (VoiceError, SpeechTextError) as error:
-                self._fail(request, error)
+                request.fail(error)
             except Exception as error:
                 _log.exception("speech failed")
-                self._fail(request, VoiceError(f"speech failed: {error!r}; see the log"))
+                request.fail(VoiceError(f"speech failed: {error!r}; see the log"))
 
     def _next_request(self) -> SpeechRequest | None:
         """The most urgent request, as soon as there is one; None when closing."""
@@ -147,12 +147,7 @@ class Speaker:
         phrase, final = taken
         voice = self._voices.for_language(phrase.language, request.voice)
         speech = _speak(voice, phrase.spoken, request)
-        with self._changed:
-            request.add(phrase, captions.captioned(speech, phrase.shown), final)
-
-    def _fail(self, request: SpeechRequest, error: Exception) -> None:
-        with self._changed:
-            request.fail(error)
+        request.add(phrase, captions.captioned(speech, phrase.shown), final)
 
 
 def _speak(voice: Voice, text: str, request: SpeechRequest) -> Speech:

