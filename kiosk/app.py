@@ -21,7 +21,7 @@ from kiosk.health import feed_watchdog, notify, watchdog_interval_s
 from kiosk.loopback import offer_loopback_when_alone
 from kiosk.metrics import Metrics
 from kiosk.routes import MAX_BODY_BYTES, Routes, Speaks
-from kiosk.speech.desk import SpeechDesk
+from kiosk.speech.desk import LANGUAGES, SpeechDesk
 from kiosk.stages import Stages
 from kiosk.whep import Whep
 
@@ -47,8 +47,8 @@ class Faces(Protocol):
 class Voicing(Speaks, Protocol):
     """What the server needs of the voices; see ``speech.desk.SpeechDesk``."""
 
-    def warm_up(self) -> None:
-        """Do what the first listener should not wait for."""
+    def warm_up(self, language: str) -> None:
+        """Do what the first listener of *language* should not wait for."""
         ...
 
     def close(self) -> None:
@@ -94,11 +94,13 @@ class Kiosk:
         await asyncio.to_thread(self._speech.close)
 
     async def _warm_up(self) -> None:
+        """Be ready once the face and the page's language are; the other language follows."""
         video, name = self.settings.video, self.settings.avatar.name
+        languages = sorted(LANGUAGES, key=lambda code: code != self.settings.page.language)
         try:
             draw = partial(self._avatars.warm_up, name, video.width, video.height)
             await self.stages.worker.run(0.0, draw)
-            await asyncio.to_thread(self._speech.warm_up)
+            await asyncio.to_thread(self._speech.warm_up, languages[0])
         except Exception as error:
             logger.error("not ready: %s", error)
             self.routes.readiness = ReadyAnswer(status="failing", detail=str(error))
@@ -106,6 +108,8 @@ class Kiosk:
         self.routes.readiness = ReadyAnswer(status="ready")
         notify("READY=1")
         logger.info("ready")
+        for language in languages[1:]:
+            await asyncio.to_thread(self._speech.warm_up, language)
 
 
 @contextlib.asynccontextmanager

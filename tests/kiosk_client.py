@@ -61,7 +61,7 @@ class FakeSpeech:
         self.played.append(data)
         return FakeSource("file")
 
-    def warm_up(self) -> None:
+    def warm_up(self, language: str) -> None:
         if self.failure:
             raise self.failure
 

@@ -7,6 +7,7 @@ from typing import Final
 from kiosk.api import ProblemError
 from kiosk.config import SpeechSettings
 from kiosk.sources import FileSource, TextSource
+from kiosk.speech import phrases
 from kiosk.speech.decode import AudioFileError
 from kiosk.speech.registry import Voices
 from kiosk.speech.speaker import Speaker, SpeechTextError
@@ -14,7 +15,11 @@ from kiosk.speech.voice import VoiceError, VoiceInfo
 
 logger = logging.getLogger(__name__)
 
-_GREETINGS: Final = {"en": "Hello.", "zh": "您好。"}
+_GREETINGS: Final = {"en": "It is 9:30.", "zh": "现在9点30分。"}
+"""With numbers, so that the normaliser is loaded too."""
+
+LANGUAGES: Final = tuple(_GREETINGS)
+"""Those that are read."""
 
 
 class SpeechDesk:
@@ -35,17 +40,19 @@ class SpeechDesk:
         """Everyone who can speak here."""
         return self._voices.list()
 
-    def warm_up(self) -> None:
-        """Load the default voices and speak a word, so that the first visitor need not wait.
+    def warm_up(self, language: str) -> None:
+        """Load what *language* needs and speak a little, so that no visitor waits for it.
+
+        Args:
+            language: ISO 639-1 code; one that nobody here reads is passed over.
 
         Raises:
-            VoiceError: there is no voice; the message names the remedy.
+            VoiceError: there is no voice at all; the message names the remedy.
         """
         self._voices.check(None)
-        read = {language for info in self._voices.list() for language in info.languages}
-        for language, text in _GREETINGS.items():
-            if language in read:
-                self._voices.for_language(language).speak(text)
+        if any(language in info.languages for info in self._voices.list()):
+            for phrase in phrases.split(_GREETINGS[language]):
+                self._voices.for_language(language).speak(phrase.spoken)
 
     def say(self, text: str, voice: str | None, rate: float | None) -> TextSource:
         """Begin to speak *text*.
