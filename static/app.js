@@ -18,7 +18,7 @@ import { WhepClient, framesDecoded } from './whep.js';
 /** @typedef {import('./view.js').State} State */
 
 const PORTRAIT_ASPECT = 0.75;
-const PREPARING_MS = 10_000;
+const PREPARING_MS = 30_000;
 const PAGE_RETRY_MS = 2000;
 
 /** @param {string} id @returns {any} */

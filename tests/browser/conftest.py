@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, ViewportSize
 
-from kiosk.bench.browser import BenchError, ServerProcess, find_chromium, open_browser
+from kiosk.bench.browser import BenchError, ServerProcess, find_chromium, free_port, open_browser
 from tests.browser.fake_server import FakeServer, start
 
 HERE = Path(__file__).parent
@@ -94,12 +94,19 @@ async def fake() -> AsyncIterator[FakeServer]:
     await runner.cleanup()
 
 
+@pytest.fixture(scope="session")
+def guest_port() -> int:
+    """The port of a page that is not the server's own, but allowed."""
+    return free_port()
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def kiosk_server(
-    chromium: Path, tmp_path_factory: pytest.TempPathFactory
+    chromium: Path, guest_port: int, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[ServerProcess]:
     """The real server, as a process of its own."""
-    server = ServerProcess(["--log-level", "info"])
+    guest = {"KIOSK_SERVER__ALLOWED_ORIGINS": f"http://127.0.0.1:{guest_port}"}
+    server = ServerProcess(variables=guest)
     await server.start(tmp_path_factory.mktemp("server") / "server.log")
     yield server
     await server.stop()

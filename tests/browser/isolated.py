@@ -11,13 +11,19 @@ from pathlib import Path
 
 from kiosk.bench.browser import ServerProcess, open_browser, until
 
+LOOPBACK_FLAGS = (
+    "--allow-loopback-in-peer-connection",
+    "--disable-features=WebRtcHideLocalIpsWithMdns",
+)
+"""What the kiosk's own screen also sets, for a machine whose cable is pulled."""
+
 
 async def watch(folder: Path) -> dict[str, object]:
     """What the page has after a second of pictures."""
     server = ServerProcess()
     try:
         await server.start(folder / "server.log")
-        async with open_browser() as browser:
+        async with open_browser(LOOPBACK_FLAGS) as browser:
             page = await browser.new_page()
             await page.goto(server.url)
             await until(page, "window.kiosk?.state === 'ready'", 40)

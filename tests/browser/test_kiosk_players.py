@@ -13,11 +13,14 @@ import pytest_asyncio
 from aiohttp import web
 from playwright.async_api import Page
 
-from kiosk.bench.browser import ServerProcess, free_port, until
+from kiosk.bench.browser import ServerProcess, until
+from tests.browser.fake_server import FakeServer
 
 HERE: Final = Path(__file__).parent
 PACKAGES: Final = ("@eyevinn/webrtc-player@0.13.0", "@binbat/whip-whep@1.1.1-sdp-trickle-throw")
 NPM_TIMEOUT_S: Final = 120
+NODE_BUILTINS: Final = ("fs", "http", "https", "url")
+"""Asked for by the advertisement part of one player, which is not used."""
 
 EYEVINN: Final = """
 import { load } from '/commonjs.js';
@@ -94,8 +97,8 @@ def resolve(modules: Path, name: str, importer: str) -> Path:
         base = modules / name
     if (base / "package.json").is_file():
         package = json.loads((base / "package.json").read_text(encoding="utf-8"))
-        browser = package.get("browser")
-        base = base / (browser if isinstance(browser, str) else package.get("main", "index.js"))
+        base = base / package.get("main", "index.js")
+    base = Path(os.path.normpath(base))
     candidates = (base, base.with_name(base.name + ".js"), base / "index.js")
     return next(path for path in candidates if path.is_file())
 
@@ -103,8 +106,8 @@ def resolve(modules: Path, name: str, importer: str) -> Path:
 class Elsewhere:
     """A page on another port: another origin than the server's."""
 
-    def __init__(self, modules: Path) -> None:
-        self.port = free_port()
+    def __init__(self, modules: Path, port: int) -> None:
+        self.port = port
         self.script = ""
         self._modules = modules
 
@@ -114,8 +117,8 @@ class Elsewhere:
 
     def application(self) -> web.Application:
         app = web.Application()
-        app.router.add_get("/", lambda _: _file(HERE / "player.html"))
-        app.router.add_get("/commonjs.js", lambda _: _file(HERE / "commonjs.js"))
+        app.router.add_get("/", _page)
+        app.router.add_get("/commonjs.js", _loader)
         app.router.add_get("/player.js", self._player)
         app.router.add_get("/require", self._require)
         app.router.add_static("/node_modules", self._modules)
@@ -125,18 +128,25 @@ class Elsewhere:
         return web.Response(text=self.script, content_type="text/javascript")
 
     async def _require(self, request: web.Request) -> web.Response:
-        path = resolve(self._modules, request.query["name"], request.query["from"])
+        name = request.query["name"]
+        if name in NODE_BUILTINS:
+            return web.Response(text="", content_type="text/javascript")
+        path = resolve(self._modules, name, request.query["from"])
         location = f"/node_modules/{path.relative_to(self._modules)}"
         return web.Response(status=302, headers={"Location": location})
 
 
-async def _file(path: Path) -> web.FileResponse:
-    return web.FileResponse(path)
+async def _page(_request: web.Request) -> web.FileResponse:
+    return web.FileResponse(HERE / "player.html")
+
+
+async def _loader(_request: web.Request) -> web.FileResponse:
+    return web.FileResponse(HERE / "commonjs.js")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def elsewhere(modules: Path) -> AsyncIterator[Elsewhere]:
-    place = Elsewhere(modules)
+async def elsewhere(modules: Path, guest_port: int) -> AsyncIterator[Elsewhere]:
+    place = Elsewhere(modules, guest_port)
     runner = web.AppRunner(place.application())
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", place.port).start()
@@ -144,34 +154,21 @@ async def elsewhere(modules: Path) -> AsyncIterator[Elsewhere]:
     await runner.cleanup()
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def open_server(
-    elsewhere: Elsewhere, chromium: Path, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[ServerProcess]:
-    """A server that allows the other origin."""
-    allowed = {"KIOSK_SERVER__ALLOWED_ORIGINS": json.dumps([elsewhere.origin])}
-    server = ServerProcess(variables=allowed)
-    await server.start(tmp_path_factory.mktemp("players") / "server.log")
-    yield server
-    await server.stop()
-
-
 @pytest.mark.parametrize("script", [EYEVINN, BINBAT], ids=["eyevinn", "binbat"])
 async def test_an_unchanged_player_plays(
-    page: Page, elsewhere: Elsewhere, open_server: ServerProcess, script: str
+    page: Page, elsewhere: Elsewhere, kiosk_server: ServerProcess, script: str
 ) -> None:
-    elsewhere.script = script % json.dumps(f"{open_server.url}/whep")
+    elsewhere.script = script % json.dumps(f"{kiosk_server.url}/whep")
     await page.goto(elsewhere.origin)
-    await until(page, PLAYS, 30)
+    await until(page, PLAYS, 40)
 
 
 async def test_an_origin_that_is_not_allowed_is_refused(
-    page: Page, elsewhere: Elsewhere, kiosk_server: ServerProcess
+    page: Page, fake: FakeServer, kiosk_server: ServerProcess
 ) -> None:
-    elsewhere.script = ""
-    await page.goto(elsewhere.origin)
-    outcome = await page.evaluate(
-        f"""fetch('{kiosk_server.url}/v1/interrupt', {{ method: 'POST' }})
-              .then((answer) => answer.status, () => 'blocked')"""
+    await page.goto(f"{fake.url}/static/icon.svg")
+    told = await page.evaluate(
+        "(url) => fetch(url, { method: 'POST' }).then(() => 'answered', () => 'blocked')",
+        f"{kiosk_server.url}/v1/interrupt",
     )
-    assert outcome in ("blocked", 403)
+    assert told == "blocked"
