@@ -10,11 +10,15 @@ from engine.motion.coefficients import COEFFICIENTS, INDEX
 from engine.portrait.flows import Box
 from engine.portrait.layers import fill, smoothstep
 from engine.portrait.prior import PRIOR_68, Fit, Floats
+from engine.portrait.rig import LASH_BAND_PX, LIDS_MEET
 
 Image = NDArray[np.uint8]
 
 # Viewer's left eye first (the subject's right).
-UPPER = ((33, 246, 161, 160, 159, 158, 157, 173, 133), (362, 398, 384, 385, 386, 387, 388, 466, 263))
+UPPER = (
+    (33, 246, 161, 160, 159, 158, 157, 173, 133),
+    (362, 398, 384, 385, 386, 387, 388, 466, 263),
+)
 LOWER = ((33, 7, 163, 144, 145, 153, 154, 155, 133), (362, 382, 381, 380, 374, 373, 390, 249, 263))
 CREASE = ((130, 247, 30, 29, 27, 28, 56, 190, 243), (463, 414, 286, 258, 257, 259, 260, 467, 359))
 IRIS = ((468, 469, 470, 471, 472), (473, 474, 475, 476, 477))
@@ -23,12 +27,8 @@ EYEBALL_CM = 1.2
 GAZE_DEG = {"Out": (26.0, 0.0), "In": (-26.0, 0.0), "Up": (0.0, -16.0), "Down": (0.0, 18.0)}
 """Full gaze: outward and down."""
 LOOK_LIDS = 0.6
-MEET = 0.92
-"""Where closed lids meet, from the upper margin (0) to the lower (1)."""
 WIDE = 0.5
 """Eyes opened wide show less white than in the prior: it alarms."""
-BAND_PX = 5.0
-"""The lashes' band above the upper margin: it moves with the margin and is not stretched."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,9 @@ class Eyes:
 
 def draw(photo: Image, landmarks_px: Floats, fit: Fit) -> Eyes:
     """Draw both eyes' parts from the photo."""
-    width = 12 + int(max(abs(landmarks_px[a, 0] - landmarks_px[b, 0]) for a, b in ((33, 133), (263, 362))))
+    width = 12 + int(
+        max(abs(landmarks_px[a, 0] - landmarks_px[b, 0]) for a, b in ((33, 133), (263, 362)))
+    )
     opening = float(np.ptp(landmarks_px[list(UPPER[0] + LOWER[0]), 1]))
     boxes, balls, closed, curves, irises = [], [], [], [], []
     for side in (0, 1):
@@ -87,7 +89,7 @@ def _curves(landmarks_px: Floats, side: int, box: Box) -> Floats:
     crease, upper, lower = rows
     lower = np.maximum(lower, upper)
     # A fold a little above the landmarks' ring leaves the lid room to unroll.
-    crease = np.minimum(crease, upper - BAND_PX - 1.5)
+    crease = np.minimum(crease, upper - LASH_BAND_PX - 1.5)
     return np.stack([crease, upper, lower])
 
 
@@ -115,7 +117,8 @@ def _ball(photo: Image, box: Box, curve: Floats, iris: tuple[float, float, float
                 (visible | seen_below) & (away < radius))  # fmt: skip
     inside = smoothstep((radius - away) / 2 + 0.5)[..., None]
     whole = white * (1 - inside) + disc * inside
-    mix = smoothstep((cv2.GaussianBlur(visible.astype(np.float64), (0, 0), 1) - 0.5) * 2)[..., None]
+    soft = np.asarray(cv2.GaussianBlur(visible.astype(np.float64), (0, 0), 1))
+    mix = smoothstep((soft - 0.5) * 2)[..., None]
     colour = patch * mix + whole * (1 - mix)
     return np.dstack([colour, 255 * _opening(box, curve, 0.0)]).clip(0, 255).astype(np.uint8)
 
@@ -126,13 +129,13 @@ def _closed(photo: Image, box: Box, curve: Floats, outer_left: bool) -> Image:
     patch = photo[y0:y1, x0:x1].astype(np.float64)
     ys, xs = np.mgrid[0 : y1 - y0, 0 : x1 - x0].astype(np.float64)
     crease, upper, lower = curve
-    meet = upper + MEET * (lower - upper)
+    meet = upper + LIDS_MEET * (lower - upper)
     wide = np.flatnonzero(lower - upper > 0.8)
     middle_x, middle_y = wide.mean(), float(np.mean(upper[wide] * 0.62 + lower[wide] * 0.38))
     half_x, half_y = np.ptp(wide) / 2 + 17, float((lower - crease).max()) / 2 + 6
     away = np.hypot((xs - middle_x) / half_x, (ys - middle_y) / half_y)
     skin = fill(patch, (away > 1.05) & (away < 1.5))
-    skin = cv2.GaussianBlur(skin, (0, 0), 3)
+    skin = np.asarray(cv2.GaussianBlur(skin, (0, 0), 3), np.float64)
     span = np.maximum(meet - crease, 1.0)[None]
     v = np.clip((ys - crease[None]) / span, 0, 1)
     tall = np.clip((lower - upper) / np.maximum((lower - upper).max(), 1), 0, 1)[None]
@@ -167,8 +170,8 @@ def _lashes(xs: Floats, ys: Floats, meet: Floats, tall: Floats, outer_left: bool
         start = (round(x * 16), round(float(meet[i]) * 16))
         end = (round((x + lean) * 16), round((float(meet[i]) + length) * 16))
         cv2.line(strokes, start, end, float(rng.uniform(0.35, 0.6)), 1, cv2.LINE_AA, 4)
-    strokes = cv2.GaussianBlur(strokes, (0, 0), 0.7)
-    return np.clip(0.80 * line + strokes, 0, 0.92)
+    soft = cv2.GaussianBlur(strokes, (0, 0), 0.7)
+    return np.asarray(np.clip(0.80 * line + soft, 0, 0.92))
 
 
 def _lid_motion(fit: Fit) -> NDArray[np.float32]:
@@ -183,7 +186,7 @@ def _lid_motion(fit: Fit) -> NDArray[np.float32]:
             if not name.startswith(("eye", "cheekSquint", "cheekRaiser")):
                 out[side, :, k] = 0
             elif name.startswith("eyeBlink") and abs(out[side, 0, k]) > 0.3:
-                out[side, :, k] = MEET, 1 - MEET
+                out[side, :, k] = LIDS_MEET, 1 - LIDS_MEET
             elif name.startswith("eyeWide"):
                 out[side, :, k] *= WIDE
             elif name.startswith("eyeLook"):

@@ -235,7 +235,8 @@ def node_centres(box: Box) -> tuple[Floats, Floats]:
     x0, y0, x1, y1 = box
     xs = np.arange(x0, x1, STEP_PX) + (STEP_PX - 1) / 2
     ys = np.arange(y0, y1, STEP_PX) + (STEP_PX - 1) / 2
-    return np.meshgrid(xs, ys)  # type: ignore[return-value]  # numpy types a tuple as a list
+    across, down = np.meshgrid(xs, ys)
+    return across, down
 
 
 def eye_keep(landmarks_px: Floats, box: Box) -> Floats:
@@ -246,7 +247,9 @@ def eye_keep(landmarks_px: Floats, box: Box) -> Floats:
         a, b = landmarks_px[outer, :2], landmarks_px[inner, :2]
         middle, half = (a + b) / 2, float(np.linalg.norm(a - b)) / 2
         radius = np.hypot((xs - middle[0]) / (half * 1.15), (ys - middle[1]) / (half * 0.75))
-        keep *= np.clip((radius - 0.8) / 0.6, 0, 1) ** 2 * (3 - 2 * np.clip((radius - 0.8) / 0.6, 0, 1))
+        keep *= np.clip((radius - 0.8) / 0.6, 0, 1) ** 2 * (
+            3 - 2 * np.clip((radius - 0.8) / 0.6, 0, 1)
+        )
     return keep
 
 

@@ -1,4 +1,4 @@
-"""The pictures a rig is made of: the clean plate behind the head, the head's matte, the lips' parts."""
+"""The pictures a rig is made of: the plate behind the head, the head's matte, the lips' parts."""
 
 from dataclasses import dataclass
 
@@ -19,6 +19,8 @@ SEAM_OVERLAP_PX = 5.0
 SEAM_DARK_PX = 1.3
 """Half the thickness of the dark line between closed lips; it belongs to the upper layer."""
 LIP_SOFT_PX = 1.2
+INNER_SHADE = np.array([0.42, 0.40, 0.26])
+"""How much darker and redder the lower lip turns inward."""
 HEM_SHADE = 0.12
 """How much darker the upper lip turns where it curls under."""
 
@@ -38,10 +40,10 @@ class Layers:
     mouth_box: Box
 
 
-def smoothstep(value: Floats) -> Floats:
+def smoothstep(value: NDArray[np.floating]) -> Floats:
     """0 below 0, 1 above 1, smooth between."""
-    t = np.clip(value, 0, 1)
-    return t * t * (3 - 2 * t)
+    t = np.clip(np.asarray(value, np.float64), 0, 1)
+    return np.asarray(t * t * (3 - 2 * t))
 
 
 def fill(image: Floats, known: Mask) -> Floats:
@@ -52,14 +54,14 @@ def fill(image: Floats, known: Mask) -> Floats:
 
 def _pull_push(total: NDArray[np.float32], weight: NDArray[np.float32]) -> NDArray[np.float32]:
     if min(weight.shape) <= 2:
-        return total / np.maximum(weight, 1e-6)[..., None]
+        return np.asarray(total / np.maximum(weight, 1e-6)[..., None], np.float32)
     half = (max(1, weight.shape[1] // 2), max(1, weight.shape[0] // 2))
-    small_weight = cv2.resize(weight, half, interpolation=cv2.INTER_AREA)
-    small_total = cv2.resize(total, half, interpolation=cv2.INTER_AREA)
-    gain = np.minimum(1, small_weight * 4) / np.maximum(small_weight, 1e-6)
-    below = _pull_push(
-        (small_total * gain[..., None]).reshape(*small_weight.shape, -1), small_weight * gain
-    )
+    small_weight = np.asarray(cv2.resize(weight, half, interpolation=cv2.INTER_AREA), np.float32)
+    small_total = np.asarray(cv2.resize(total, half, interpolation=cv2.INTER_AREA), np.float32)
+    spread = np.asarray(np.minimum(1, small_weight * 4), np.float32)
+    gain = spread / np.maximum(small_weight, np.float32(1e-6))
+    lifted = np.asarray(small_total.reshape(*spread.shape, -1) * gain[..., None], np.float32)
+    below = _pull_push(lifted, spread)
     size = (weight.shape[1], weight.shape[0])
     wide = cv2.resize(below, size, interpolation=cv2.INTER_LINEAR).reshape(*weight.shape, -1)
     return np.asarray(total + wide * (1 - weight)[..., None], dtype=np.float32)
@@ -106,7 +108,7 @@ def behind_head(photo: Image, landmarks_px: Floats) -> Floats:
     column = smoothstep((0.47 * eyes - np.abs(xs - centre)) / 14)
     upward = column * smoothstep((ys - (chin - 0.55 * eyes)) / 30) * (ys < jaw + 10)
     upward = np.where(body & (ys > jaw + 9), 0, upward)[..., None]
-    return plate * (1 - upward) + neck * shade[..., None] * upward
+    return np.asarray(plate * (1 - upward) + neck * shade[..., None] * upward)
 
 
 def head_matte(photo: Image, plate: Floats, landmarks_px: Floats) -> Floats:
@@ -164,9 +166,10 @@ def _lower_lip(colour: Floats, xs: Floats, ys: Floats, line: LipLine) -> Floats:
     dark = SEAM_DARK_PX + 2.0
     lip = (gap > dark) & (gap < dark + 5) & (reach > 0.05)
     inner = fill(colour, lip)
-    inner *= (1 - 0.28 * smoothstep((dark - gap) / (dark + SEAM_OVERLAP_PX)))[..., None]
+    inward = smoothstep((dark - gap) / (dark + SEAM_OVERLAP_PX))[..., None]
+    inner *= 1 - INNER_SHADE * inward
     band = smoothstep((dark + 2 - gap) / 2.5) * smoothstep((gap + 14) / 4) * (reach > 0.02)
-    band = band * smoothstep(reach / 0.3)
+    band = band * smoothstep((reach - 0.2) / 0.4)
     return np.asarray(colour * (1 - band[..., None]) + inner * band[..., None])
 
 

@@ -30,13 +30,13 @@ class LipLine:
 
     def y(self, x: NDArray[np.floating]) -> Floats:
         """The seam's height; level beyond the corners."""
-        return np.interp(x, self.xs, self.ys)
+        return np.asarray(np.interp(x, self.xs, self.ys))
 
     def reach(self, x: NDArray[np.floating]) -> Floats:
         """1 in the middle of the mouth, 0 at and beyond its corners, round between."""
         half = (self.right_px - self.left_px) / 2
         side = (x - (self.left_px + self.right_px) / 2) / half
-        return np.sqrt(np.clip(1 - side**2, 0, 1))
+        return np.asarray(np.sqrt(np.clip(1 - side**2, 0, 1)))
 
 
 def find(photo: NDArray[np.uint8], landmarks_px: Floats) -> LipLine:

@@ -1,6 +1,12 @@
-"""Drawing the inside of the mouth once: cavity, tongue and lower teeth, gums and upper teeth."""
+"""Drawing the inside of the mouth once: cavity, tongue and lower teeth, gums and upper teeth.
 
-from dataclasses import dataclass, replace
+The tongue and the lower gum are the prior's own, lit by their normals. Teeth are drawn tooth by
+tooth at the prior's place: at the size of a mouth in a portrait, shading, the thin dark lines
+between them and the fall-off into the dark are what the eye reads.
+"""
+
+from dataclasses import dataclass
+from typing import Final
 
 import cv2
 import numpy as np
@@ -8,22 +14,48 @@ from numpy.typing import NDArray
 
 from engine.motion.coefficients import INDEX
 from engine.portrait.flows import Box, mesh_part
+from engine.portrait.layers import smoothstep
 from engine.portrait.lips import LipLine
 from engine.portrait.prior import GUMS, TEETH, Fit, Floats, Ints
 from engine.portrait.raster import rasterise
 
 Image = NDArray[np.uint8]
 
-SUPERSAMPLE = 3
-ENAMEL = np.array([196.0, 214.0, 226.0])
-GUM = np.array([92.0, 86.0, 168.0])
-SHOW_CM = 0.20
+SUPERSAMPLE: Final = 3
+ENAMEL: Final = np.array([172.0, 189.0, 201.0])
+NECK_TINT: Final = np.array([0.84, 0.93, 0.98])
+"""Enamel is warmer toward the gum."""
+GUM: Final = np.array([92.0, 86.0, 168.0])
+CAVITY: Final = np.array([16.0, 12.0, 34.0])
+TONGUE_FADE: Final = 0.62
+SHOW_CM: Final = 0.18
 """Upper teeth stand this much lower than in the prior, whose closed lips hide them too well."""
-SINK_CM = 0.22
+SINK_CM: Final = 0.40
 """Lower teeth stand this much lower than in the prior: speech shows little of them."""
-LOWER_LIGHT = 0.64
-TONGUE_FADE = 0.62
-CAVITY = np.array([16.0, 12.0, 34.0])
+LOWER_LIGHT: Final = 0.58
+
+
+@dataclass(frozen=True)
+class _Tooth:
+    """One tooth of the right half; the left mirrors it. Centimetres as seen from the front."""
+
+    width: float
+    rise: float
+    """How far its edge stands back from the middle teeth's."""
+    light: float
+    """Of the middle teeth's light, as the row turns away into the dark."""
+
+
+UPPER_ROW: Final = (
+    _Tooth(0.76, 0.00, 1.00), _Tooth(0.58, 0.06, 0.95), _Tooth(0.56, 0.03, 0.84),
+    _Tooth(0.42, 0.09, 0.66), _Tooth(0.34, 0.13, 0.48), _Tooth(0.28, 0.18, 0.30),
+)  # fmt: skip
+LOWER_ROW: Final = (
+    _Tooth(0.47, 0.00, 1.00), _Tooth(0.50, 0.01, 0.96), _Tooth(0.52, 0.00, 0.85),
+    _Tooth(0.44, 0.05, 0.66), _Tooth(0.36, 0.09, 0.46), _Tooth(0.28, 0.13, 0.28),
+)  # fmt: skip
+CROWN_CM: Final = (0.98, 0.80)
+"""Height of the middle crowns, upper and lower."""
 
 
 @dataclass(frozen=True)
@@ -45,29 +77,27 @@ def draw(fit: Fit, line: LipLine, exposure: float) -> Interior:
     middle = float(np.median(line.ys))
     box = (int(line.left_px) - 24, int(middle) - 50, int(line.right_px) + 24, int(middle) + 74)
     jaw = np.linalg.norm(fit.deltas_px[INDEX["jawOpen"]], axis=1)
-    teeth = mesh_part(fit, TEETH)
-    gums = mesh_part(fit, GUMS)
     moving = jaw > 0.5 * jaw[TEETH].max()
-    upper = _render(
-        _lowered(fit, SHOW_CM), teeth[~moving[teeth].any(1)], gums[~moving[gums].any(1)], box,
-        exposure,
-    )  # fmt: skip
-    lower = _render(
-        _lowered(fit, SINK_CM), teeth[moving[teeth].all(1)], gums[moving[gums].any(1)], box,
-        exposure * LOWER_LIGHT,
-    )  # fmt: skip
-    lower_vertices = np.arange(len(moving))[TEETH][moving[TEETH]]
-    upper_vertices = np.arange(len(moving))[TEETH][~moving[TEETH]]
-    front = [float(np.quantile(fit.points_px[v, 2], 0.9)) for v in (upper_vertices, lower_vertices)]
-    return Interior(
-        box, _cavity(box), lower, upper,
-        fit.deltas_px[:, lower_vertices].mean(1), front[0], front[1],
-    )  # fmt: skip
+    teeth = np.arange(len(moving))[TEETH]
+    lower, upper = teeth[moving[TEETH]], teeth[~moving[TEETH]]
+    gums = mesh_part(fit, GUMS)
+    cm = fit.scale_px_per_cm
+    x, y = _front_edge(fit, upper, lowest=True)
+    front = _row(UPPER_ROW, CROWN_CM[0], cm, (x, y + SHOW_CM * cm), box, exposure, True)
+    x, y = _front_edge(fit, lower, lowest=False)
+    dim = exposure * LOWER_LIGHT
+    low = _row(LOWER_ROW, CROWN_CM[1], cm, (x, y + SINK_CM * cm), box, dim, False)
+    tongue = _soft_parts(fit, gums[moving[gums].any(1)], box, dim)
+    depths = [float(np.quantile(fit.points_px[v, 2], 0.9)) for v in (upper, lower)]
+    jaw_motion = fit.deltas_px[:, lower].mean(1)
+    return Interior(box, _cavity(box), _laid(tongue, low), front, jaw_motion, *depths)
 
 
-def _lowered(fit: Fit, by_cm: float) -> Fit:
-    down = np.array([0.0, by_cm * fit.scale_px_per_cm, 0.0])
-    return replace(fit, points_px=fit.points_px + down)
+def _front_edge(fit: Fit, vertices: Ints, *, lowest: bool) -> tuple[float, float]:
+    """Middle x and edge height of the front teeth among *vertices*."""
+    points = fit.points_px[vertices]
+    heights = points[points[:, 2] > np.quantile(points[:, 2], 0.85), 1]
+    return float(points[:, 0].mean()), float(heights.max() if lowest else heights.min())
 
 
 def _cavity(box: Box) -> Image:
@@ -78,32 +108,99 @@ def _cavity(box: Box) -> Image:
     return np.dstack([CAVITY * shade[..., None], np.full((height, width), 255)]).astype(np.uint8)
 
 
-def _render(fit: Fit, teeth: Ints, gums: Ints, box: Box, exposure: float) -> Image:
-    """Teeth and gums, lit from the front and above, fading into the dark with depth."""
-    points = fit.points_px * SUPERSAMPLE
-    big: Box = tuple(v * SUPERSAMPLE for v in box)  # type: ignore[assignment]  # four stay four
-    both = np.concatenate([teeth, gums])
-    cover = rasterise(points, both, big)
-    normal = cover.sample(_normals(points, both), both)
+def _row(
+    row: tuple[_Tooth, ...], crown_cm: float, px_per_cm: float, edge_px: tuple[float, float],
+    box: Box, exposure: float, is_upper: bool,
+) -> Image:  # fmt: skip
+    """Draw a row of teeth and its gum, from the back teeth to the middle ones."""
+    unit = px_per_cm * SUPERSAMPLE
+    height, width = (box[3] - box[1]) * SUPERSAMPLE, (box[2] - box[0]) * SUPERSAMPLE
+    ys, xs = np.mgrid[0:height, 0:width].astype(np.float64)
+    centre_x = (edge_px[0] - box[0]) * SUPERSAMPLE
+    edge_y = (edge_px[1] - box[1]) * SUPERSAMPLE
+    toward_gum = -1.0 if is_upper else 1.0
+    # Heights from the edge toward the gum, in centimetres.
+    up = (ys - edge_y) * toward_gum / unit
+    across = np.abs(xs - centre_x) / unit
+    reach = sum(tooth.width for tooth in row)
+    fade = np.clip(1 - (across / reach) ** 2, 0, 1)
+    gum_light = (0.30 + 0.70 * fade) * (1 - 0.35 * np.clip((up - crown_cm) / 0.6, 0, 1))
+    colour = CAVITY + (GUM * exposure - CAVITY) * gum_light[..., None]
+    top = crown_cm * (1 - 0.22 * (across / reach) ** 1.5)
+    alpha = smoothstep((up - top + 0.30) * unit / 3) * smoothstep((reach - across) * unit / 6)
+    start = 0.0
+    for tooth in row:
+        middle, half = start + tooth.width / 2, tooth.width / 2
+        start += tooth.width
+        side = (across - middle) / half
+        colour, alpha = _tooth(tooth, side, up, top, half, unit, exposure, colour, alpha)
+    size = (box[2] - box[0], box[3] - box[1])
+    return _shrunk(colour, alpha, size)
+
+
+def _tooth(
+    tooth: _Tooth, side: Floats, up: Floats, top: Floats, half: float, unit: float,
+    exposure: float, colour: Floats, alpha: Floats,
+) -> tuple[Floats, Floats]:  # fmt: skip
+    """Lay one tooth over what is drawn; *side* runs from −1 to 1 across it."""
+    height = up - tooth.rise
+    crown = top - tooth.rise
+    t = np.clip(height / np.maximum(crown, 0.1), 0, 1.3)
+    # Widest a third up from the edge, narrower at the neck; corners round.
+    outline = 1.0 - 0.16 * np.clip(t - 0.3, 0, 1) ** 1.5 / 0.6 - 0.05 * np.clip(0.3 - t, 0, 1) / 0.3
+    corner = 0.10 * np.abs(side) ** 3
+    inside = smoothstep((outline - np.abs(side)) * half * unit / 1.6 + 0.35)
+    inside *= smoothstep((height - corner) * unit / 2.0 + 0.5)
+    scallop = 1.0 - 0.13 * side**2
+    inside *= smoothstep((crown * scallop - height) * unit / 3.0 + 0.5)
+    bulge = 1 - 0.20 * np.abs(side) ** 2.5 - 0.10 * np.clip(t, 0, 1) ** 2
+    edge = 1 - 0.14 * np.exp(-((height / 0.05) ** 2))
+    gloss = 0.10 * np.exp(-(((side + 0.15) / 0.32) ** 2) - ((t - 0.42) / 0.22) ** 2)
+    tint = 1 + (NECK_TINT - 1) * np.clip(t, 0, 1)[..., None] ** 1.5
+    shade = (bulge * edge + gloss) * tooth.light
+    enamel = CAVITY + (ENAMEL * tint * exposure - CAVITY) * np.clip(shade, 0, 1.08)[..., None]
+    # The line between neighbours: deep, soft, never black.
+    gap = smoothstep((1.06 - np.abs(side)) * half * unit / 1.5)
+    gap *= smoothstep((height - corner - 0.03) * unit / 3) * smoothstep((crown - height) * unit / 3)
+    dark = CAVITY + (np.array([70.0, 84.0, 122.0]) * exposure - CAVITY) * tooth.light * 0.75
+    colour = colour * (1 - gap[..., None]) + dark * gap[..., None]
+    colour = colour * (1 - inside[..., None]) + enamel * inside[..., None]
+    return colour, np.maximum(alpha, np.maximum(inside, gap * 0.9))
+
+
+def _soft_parts(fit: Fit, gums: Ints, box: Box, exposure: float) -> Image:
+    """Tongue and gum from the prior, lit from the front and above, fading with depth."""
+    sunk = np.array([0.0, SINK_CM * fit.scale_px_per_cm, 0.0])
+    points = (fit.points_px + sunk) * SUPERSAMPLE
+    x0, y0, x1, y1 = (v * SUPERSAMPLE for v in box)
+    cover = rasterise(points, gums, (x0, y0, x1, y1))
+    normal = cover.sample(_normals(points, gums), gums)
     seen = cover.triangle >= 0
     light = np.clip(normal @ np.array([0.0, -0.28, 0.96]), 0, 1)
-    front = float(fit.points_px[teeth, 2].max()) * SUPERSAMPLE
+    front = float(fit.points_px[TEETH, 2].max()) * SUPERSAMPLE
     deep = np.where(seen, front - cover.depth_px, 0) / (fit.scale_px_per_cm * SUPERSAMPLE)
-    fade = np.exp(-((np.maximum(deep, 0) / 1.5) ** 1.5))
-    is_tooth = (cover.triangle < len(teeth))[..., None]
-    colour = np.where(is_tooth, ENAMEL, GUM) * (0.35 + 0.65 * light**1.5)[..., None]
-    fade = np.where(is_tooth[..., 0], fade, np.maximum(fade, TONGUE_FADE * exposure))
-    colour = CAVITY + (colour * exposure - CAVITY) * fade[..., None]
-    # A gloss on wet enamel, broad and faint.
-    gloss = np.clip(normal @ np.array([0.0, -0.5, 0.866]), 0, 1) ** 40 * 26 * fade * exposure
-    colour = np.where(seen[..., None], colour + gloss[..., None], 0)
-    alpha = seen.astype(np.float64)
-    size = (box[2] - box[0], box[3] - box[1])
-    small = cv2.resize(np.dstack([colour * alpha[..., None], alpha]), size,
-                       interpolation=cv2.INTER_AREA)  # fmt: skip
+    fade = np.maximum(np.exp(-((np.maximum(deep, 0) / 1.5) ** 1.5)), TONGUE_FADE * exposure)
+    flesh = GUM * (0.62 + 0.38 * light)[..., None] * exposure
+    colour = CAVITY + (flesh - CAVITY) * fade[..., None]
+    return _shrunk(colour, seen.astype(np.float64), (box[2] - box[0], box[3] - box[1]))
+
+
+def _shrunk(colour: Floats, alpha: Floats, size: tuple[int, int]) -> Image:
+    """From the supersampled drawing to the layer's own size."""
+    whole = np.dstack([colour * alpha[..., None], alpha])
+    small = np.asarray(cv2.resize(whole, size, interpolation=cv2.INTER_AREA), np.float64)
     small[..., :3] /= np.maximum(small[..., 3:], 1e-3)
     small[..., 3] *= 255
     return np.clip(np.rint(small), 0, 255).astype(np.uint8)
+
+
+def _laid(back: Image, front: Image) -> Image:
+    """*front* over *back*, both straight."""
+    near, far = front[..., 3:] / 255.0, back[..., 3:] / 255.0
+    alpha = near + far * (1 - near)
+    colour = front[..., :3] * near + back[..., :3] * far * (1 - near)
+    colour /= np.maximum(alpha, 1e-3)
+    return np.dstack([colour, 255 * alpha]).clip(0, 255).astype(np.uint8)
 
 
 def _normals(points: Floats, triangles: Ints) -> Floats:

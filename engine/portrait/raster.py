@@ -21,7 +21,7 @@ class Coverage:
     """(height, width), +z toward the viewer, −inf where nothing is seen."""
 
     def sample(self, values: Floats, triangles: Ints) -> Floats:
-        """Per-vertex *values* (vertices, k) seen at each pixel: (height, width, k), 0 where none."""
+        """Per-vertex *values* (vertices, k) seen at each pixel: (height, width, k), else 0."""
         seen = self.triangle >= 0
         out = np.zeros((*self.triangle.shape, values.shape[1]))
         rows = triangles[self.triangle[seen]]
@@ -30,7 +30,7 @@ class Coverage:
 
 
 def rasterise(points_px: Floats, triangles: Ints, box: tuple[int, int, int, int]) -> Coverage:
-    """Rasterise front-facing *triangles* of *points_px* (vertices, 3) inside *box* (x0, y0, x1, y1).
+    """Rasterise front-facing *triangles* of *points_px* (vertices, 3) in *box* (x0, y0, x1, y1).
 
     Pixel centres stand at whole coordinates. Image axes: +y down; front-facing triangles are those
     whose corners run counter-clockwise as seen by the viewer with +y up.

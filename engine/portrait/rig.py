@@ -19,6 +19,11 @@ from engine.motion.coefficients import COEFFICIENTS
 VERSION: Final = 1
 MAX_BYTES: Final = 8 * 1024 * 1024
 
+LIDS_MEET: Final = 0.92
+"""Where closed lids meet, from the upper margin at rest (0) to the lower (1)."""
+LASH_BAND_PX: Final = 5.0
+"""The lashes' band above the upper margin: it moves with the margin and is not stretched."""
+
 Image = NDArray[np.uint8]
 Halves = NDArray[np.float16]
 Box = tuple[int, int, int, int]

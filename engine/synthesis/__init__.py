@@ -1,0 +1,1 @@
+"""Drawing pictures of a rig from motion frames, in two dimensions."""

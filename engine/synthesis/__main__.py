@@ -124,7 +124,9 @@ def main() -> int:
     if options.sheet:
         cv2.imwrite(str(options.sheet), sheet(Synthesizer(rig, FORMATS[0])))
         return 0
-    figures = {f"{f.width}x{f.height}": measure(Synthesizer(rig, f), options.frames) for f in FORMATS}
+    figures = {
+        f"{f.width}x{f.height}": measure(Synthesizer(rig, f), options.frames) for f in FORMATS
+    }
     if options.json:
         sys.stdout.write(json.dumps(figures) + "\n")
     else:

@@ -49,7 +49,6 @@ def over(target: ByteArray, colour: ByteArray, alpha: ByteArray, rest: ByteArray
 
 def darken(target: ByteArray, light: ByteArray, black: int) -> None:
     """Scale *target* toward *black* by *light* (255 leaves it), in place."""
-    shade = cv2.multiply(cv2.bitwise_not(light), black / 255)
+    shade = cv2.convertScaleAbs(cv2.bitwise_not(light), alpha=black / 255)
     kept = cv2.multiply(target, light, scale=1 / 255)
-    cv2.add(kept, np.asarray(shade, np.uint8), dst=kept)
-    target[...] = kept
+    target[...] = cv2.add(kept, shade)

@@ -6,12 +6,10 @@ import cv2
 import numpy as np
 
 from engine.media import ByteArray, FloatArray
-from engine.portrait.rig import Rig
+from engine.portrait.rig import LASH_BAND_PX, LIDS_MEET, Rig
 from engine.synthesis.blend import BLACK_LUMA, GREY_CHROMA
 from engine.synthesis.framing import Framing, Rect, opaque
 
-BAND_PX = 5.0
-"""The lashes' band above the margin, moved but not stretched (portrait pixels)."""
 REST = 0.004
 
 
@@ -79,16 +77,25 @@ class Eyes:
                     open_eye=pictures[0][half - 1],
                     ball=pictures[1][half - 1],
                     closed=pictures[2][half - 1],
-                    dark=np.full_like(pictures[0][half - 1], BLACK_LUMA if half == 1 else GREY_CHROMA),
-                    veil=cv2.resize(veil, (columns, rows), interpolation=cv2.INTER_AREA),
-                    xs=xs, ys=ys, crease=crease, upper=upper, lower=lower,
-                    band=BAND_PX * scale, scale=scale,
+                    dark=np.full_like(
+                        pictures[0][half - 1], BLACK_LUMA if half == 1 else GREY_CHROMA
+                    ),
+                    veil=np.asarray(
+                        cv2.resize(veil, (columns, rows), interpolation=cv2.INTER_AREA), np.uint8
+                    ),
+                    xs=xs,
+                    ys=ys,
+                    crease=crease,
+                    upper=upper,
+                    lower=lower,
+                    band=LASH_BAND_PX * scale,
+                    scale=scale,
                     iris=(
                         (iris_x - rect[0] + 0.5) / half - 0.5,
                         (iris_y - rect[1] + 0.5) / half - 0.5,
                         float(rig.irises[side][2]) * scale,
                     ),
-                )  # fmt: skip
+                )
             )
         return levels[0], levels[1]
 
@@ -160,12 +167,10 @@ def _skin_rows(level: _Level, top: FloatArray, bottom: FloatArray) -> FloatArray
 def _closed_rows(level: _Level, top: FloatArray) -> FloatArray:
     """Which row of the closed eye each row of a lid ending at *top* shows."""
     ys, crease = level.ys, level.crease
-    meet = level.upper + 0.92 * (level.lower - level.upper)
+    meet = level.upper + LIDS_MEET * (level.lower - level.upper)
     free = np.maximum(top - level.band - crease, 0.5)
     rest = np.maximum(meet - level.band - crease, 0.5)
-    lid = np.where(
-        ys > top - level.band, ys - top + meet, crease + (ys - crease) * (rest / free)
-    )
+    lid = np.where(ys > top - level.band, ys - top + meet, crease + (ys - crease) * (rest / free))
     return np.where(ys < crease, ys, lid).astype(np.float32)
 
 
@@ -177,9 +182,9 @@ def _ball(level: _Level, gaze: FloatArray) -> ByteArray:
         return level.ball
     across = (level.xs - x - dx) / (radius * 2.6)
     along = (level.ys - y - dy) / (radius * 3.2)
-    near = np.clip(1.35 - 1.35 * (across * across + along * along), 0, 1)
-    near = _smooth(near)
-    return _sample(level.ball, level.xs - dx * near, level.ys - dy * near)
+    near = _smooth(np.asarray(1.35 - 1.35 * (across * across + along * along), np.float32))
+    xs = np.asarray(level.xs - dx * near, np.float32)
+    return _sample(level.ball, xs, np.asarray(level.ys - dy * near, np.float32))
 
 
 def _sample(picture: ByteArray, xs: FloatArray, ys: FloatArray) -> ByteArray:

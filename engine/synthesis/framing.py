@@ -54,7 +54,8 @@ class Framing:
         Outside *box* the edge is carried on; without *alpha_outside*, transparent.
         """
         if self.scale < 1:
-            image = cv2.GaussianBlur(image, (0, 0), 0.36 * (1 / self.scale - 1) + 0.01)
+            blur = 0.36 * (1 / self.scale - 1) + 0.01
+            image = np.asarray(cv2.GaussianBlur(image, (0, 0), blur), np.uint8)
         s = self.scale
         shift_x = (box[0] - self.origin_x + 0.5) * s - 0.5 - rect[0]
         shift_y = (box[1] - self.origin_y + 0.5) * s - 0.5 - rect[1]
@@ -66,7 +67,7 @@ class Framing:
 
 
 def frame(source: tuple[int, int], centre_x: float, width: int, height: int) -> Framing:
-    """Fit the portrait of *source* (width, height) into the output: full height, face in the middle."""
+    """Fit a portrait of *source* (width, height) into the output: full height, face centred."""
     source_width, source_height = source
     scale = min(height / source_height, width / min(MIN_WIDTH_SOURCE_PX, source_width))
     seen = width / scale
@@ -99,22 +100,25 @@ def layer(image: ByteArray, hole: ByteArray | None = None) -> Planes:
     luma, chroma = _yuv(np.ascontiguousarray(image[..., :3]))
     alpha = np.ascontiguousarray(image[..., 3])
     if hole is not None:
-        alpha = cv2.multiply(alpha, cv2.bitwise_not(hole), scale=1 / 255)
+        alpha = _times(alpha, np.asarray(cv2.bitwise_not(hole), np.uint8))
     size = (alpha.shape[1] // 2, alpha.shape[0] // 2)
-    half = cv2.resize(alpha, size, interpolation=cv2.INTER_AREA)
-    u, v = (cv2.multiply(chroma[..., k], half, scale=1 / 255) for k in (0, 1))
+    half = np.asarray(cv2.resize(alpha, size, interpolation=cv2.INTER_AREA), np.uint8)
+    u, v = (_times(np.ascontiguousarray(chroma[..., k]), half) for k in (0, 1))
     empty, empty_half = np.zeros_like(alpha), np.zeros_like(half)
+    cut = empty if hole is None else hole
     return Planes(
-        cv2.merge([
-            cv2.multiply(luma, alpha, scale=1 / 255), alpha, empty if hole is None else hole, empty,
-        ]),
-        cv2.merge([u, v, half, empty_half]),
+        np.dstack([_times(luma, alpha), alpha, cut, empty]),
+        np.dstack([u, v, half, empty_half]),
     )
+
+
+def _times(colour: ByteArray, alpha: ByteArray) -> ByteArray:
+    return np.asarray(cv2.multiply(colour, alpha, scale=1 / 255), np.uint8)
 
 
 def _yuv(image: ByteArray) -> tuple[ByteArray, ByteArray]:
     height, width = image.shape[:2]
-    planar = cv2.cvtColor(image, cv2.COLOR_BGR2YUV_I420).reshape(-1)
+    planar = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2YUV_I420), np.uint8).reshape(-1)
     size = height * width
     quarter = (height // 2, width // 2)
     u = planar[size : size + size // 4].reshape(quarter)

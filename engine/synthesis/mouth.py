@@ -77,13 +77,13 @@ class Mouth:
         light, light_half = self._light(seen, weights)
         darken(inside, light, BLACK_LUMA)
         # Wholly under the hole's soft rim too: the head is laid over it.
-        under = cv2.convertScaleAbs(hole, alpha=12)
+        under = np.asarray(cv2.convertScaleAbs(hole, alpha=12), np.uint8)
         _blend(planes[0], inside, under)
         half = cv2.resize(under, (columns // 2, rows // 2), interpolation=cv2.INTER_AREA)
-        half = cv2.convertScaleAbs(half, alpha=4)
+        under_half = np.asarray(cv2.convertScaleAbs(half, alpha=4), np.uint8)
         for plane, target in zip(inside_chroma, planes[1:], strict=True):
             darken(plane, light_half, GREY_CHROMA)
-            _blend(target, plane, half)
+            _blend(target, plane, under_half)
 
     def _placement(self, part: _Part, rect: Rect, turned: Turn, jaw: FloatArray) -> FloatArray:
         """(2, 3) from the part's pixels to those of *rect*."""
@@ -93,18 +93,17 @@ class Mouth:
         origin = turned.matrix @ at + turned.shift + np.array(self._pivot) - rect[:2]
         return np.column_stack([turned.matrix[:, :2], origin])
 
-    def _lay(
-        self, part: _Part, matrix: FloatArray, luma: ByteArray, chroma: ByteArray
-    ) -> None:
+    def _lay(self, part: _Part, matrix: FloatArray, luma: ByteArray, chroma: ByteArray) -> None:
         turning, origin = matrix[:, :2], matrix[:, 2]
         half = np.column_stack([turning, (origin + turning @ (0.5, 0.5) - 0.5) / 2])
         back = part is self._parts[0]
         border = cv2.BORDER_REPLICATE if back else cv2.BORDER_CONSTANT
         rest = np.empty_like(luma)
-        drawn = cv2.warpAffine(part.planes.luma, matrix, luma.shape[::-1], borderMode=border)
+        size = (luma.shape[1], luma.shape[0])
+        drawn = _moved(part.planes.luma, matrix, size, border)
         over(luma, drawn[..., 0], drawn[..., 1], rest)
         size = (chroma.shape[2], chroma.shape[1])
-        drawn = cv2.warpAffine(part.planes.chroma, half, size, borderMode=border)
+        drawn = _moved(part.planes.chroma, half, size, border)
         rest = np.empty_like(chroma[0])
         for k in (0, 1):
             over(chroma[k], drawn[..., k], drawn[..., 2], rest)
@@ -117,9 +116,15 @@ class Mouth:
         lit = np.empty_like(wide)
         lit[drop:], lit[:drop] = wide[:-drop], 0
         rounded = 1 - ROUNDED_SHADE * min(1.0, float(weights[list(ROUNDED)].sum()))
-        light = cv2.convertScaleAbs(lit, alpha=1.7 * rounded, beta=38 * rounded)
+        light = np.asarray(
+            cv2.convertScaleAbs(lit, alpha=1.7 * rounded, beta=38 * rounded), np.uint8
+        )
         size = (light.shape[1] // 2, light.shape[0] // 2)
-        return light, cv2.resize(light, size, interpolation=cv2.INTER_AREA)
+        return light, np.asarray(cv2.resize(light, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _moved(picture: ByteArray, matrix: FloatArray, size: tuple[int, int], border: int) -> ByteArray:
+    return np.asarray(cv2.warpAffine(picture, matrix, size, borderMode=border), np.uint8)
 
 
 def _blend(target: ByteArray, picture: ByteArray, alpha: ByteArray) -> None:

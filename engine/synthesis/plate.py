@@ -35,13 +35,13 @@ class Plate:
         self._throat = (chin_x - pivot_x, chin_y - pivot_y, depth)
         self._top = max(0, int(chin_y - 0.75 * eye) // 2 * 2)
         rows = height - self._top
-        self._size = (width, rows)
+        self._here = _places(width, rows, self._top)
+        self._here_half = _places(width // 2, rows // 2, self._top // 2)
         cell = CELL_SOURCE_PX * framing.scale
         columns, lines = max(4, round(width / cell)), max(4, round(rows / cell))
         xs = (np.arange(columns) + 0.5) * width / columns - 0.5
         ys = (np.arange(lines) + 0.5) * rows / lines - 0.5 + self._top
         x, y = np.meshgrid(xs, ys)
-        self._rest = np.stack([x, y]).astype(np.float32)
         across, down = (x - chin_x) / eye, (y - chin_y) / eye
         swell = _smooth((down + 0.15) / 0.9) * _smooth((height - y) / (1.2 * eye))
         shoulders = 0.45 + 0.55 * _smooth((np.abs(across) - 0.3) / 0.5)
@@ -56,28 +56,37 @@ class Plate:
 
     def draw(self, luma: ByteArray, chroma: ByteArray, breath: float, turned: Turn) -> None:
         """Draw over the whole picture; *chroma* is (2, rows, columns)."""
-        top, (width, rows) = self._top, self._size
+        top = self._top
         luma[:top] = self._luma[:top]
         chroma[:, : top // 2] = self._chroma[:, : top // 2]
         throat = turned.move(*self._throat)
-        maps = self._rest - self._breath * breath
+        back = self._breath * -breath
         for axis in (0, 1):
-            maps[axis] -= self._follow * (throat[axis] - self._throat[axis])
-        full = self._spread("full", maps, width, rows)
+            back[axis] -= self._follow * (throat[axis] - self._throat[axis])
+        full = self._spread("full", back, self._here)
         border = cv2.BORDER_REPLICATE
         cv2.remap(self._luma, full[0], full[1], cv2.INTER_LINEAR, dst=luma[top:], borderMode=border)
-        half = self._spread("half", (maps - 0.5) * 0.5, width // 2, rows // 2)
+        half = self._spread("half", back * 0.5, self._here_half)
         for plane, target in zip(self._chroma, chroma, strict=True):
             cv2.remap(plane, half[0], half[1], cv2.INTER_LINEAR, dst=target[top // 2 :],
                       borderMode=border)  # fmt: skip
 
     def _spread(
-        self, name: str, maps: NDArray[np.float32], width: int, rows: int
+        self, name: str, back: NDArray[np.float32], here: NDArray[np.float32]
     ) -> NDArray[np.float32]:
-        out = self._scratch.floats(name, 2, rows, width)
+        """Maps from offsets: offsets may be flat in the last half cell, places may not."""
+        out = self._scratch.floats(name, *here.shape)
+        size = (here.shape[2], here.shape[1])
         for axis in (0, 1):
-            cv2.resize(maps[axis], (width, rows), dst=out[axis], interpolation=cv2.INTER_LINEAR)
+            cv2.resize(back[axis], size, dst=out[axis], interpolation=cv2.INTER_LINEAR)
+            cv2.add(out[axis], here[axis], dst=out[axis])
         return out
+
+
+def _places(width: int, rows: int, top: int) -> NDArray[np.float32]:
+    """(2, rows, width): x and y of every pixel."""
+    ys, xs = np.mgrid[top : top + rows, 0:width]
+    return np.stack([xs, ys]).astype(np.float32)
 
 
 def _smooth(value: NDArray[np.float64]) -> NDArray[np.float64]:

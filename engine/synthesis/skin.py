@@ -57,13 +57,15 @@ class Skin:
         x0, y0, x1, y1 = rect
         self.rect = rect
         self.grid = grid = Grid((x1 - x0) // cell, (y1 - y0) // cell, cell)
-        source = (grid.nodes_px + (x0 + 0.5, y0 + 0.5)) / framing.scale - 0.5
-        source += (framing.origin_x, framing.origin_y)
+        source = (grid.nodes_px + np.array([x0 + 0.5, y0 + 0.5])) / framing.scale - 0.5
+        source += np.array([framing.origin_x, framing.origin_y])
         at = ((source - rig.box[:2] - (rig.step_px - 1) / 2) / rig.step_px).astype(np.float32)
+        at_x, at_y = np.ascontiguousarray(at[..., 0]), np.ascontiguousarray(at[..., 1])
 
         def spread(field: FloatArray) -> FloatArray:
             mode = cv2.BORDER_REPLICATE
-            return np.asarray(cv2.remap(field, at, None, cv2.INTER_LINEAR, borderMode=mode))
+            drawn = cv2.remap(field, at_x, at_y, cv2.INTER_LINEAR, borderMode=mode)
+            return np.asarray(drawn, np.float32)
 
         lower = rig.lower_flow.astype(np.float32) * framing.scale
         self._lower = [spread(field) for field in lower]
@@ -79,7 +81,9 @@ class Skin:
         self._extra = [np.ascontiguousarray(field[self._lens]) for field in extra]
         pivot = np.array(framing.to_output(*rig.pivot_px), np.float32)
         depth = spread(rig.depth_px.astype(np.float32)) * framing.scale
-        self._rest = np.dstack([grid.nodes_px + (x0, y0) - pivot, depth]).astype(np.float32)
+        self._rest = np.dstack([grid.nodes_px + np.array([x0, y0]) - pivot, depth]).astype(
+            np.float32
+        )
         self._scratch = Scratch()
 
     def flows(self, weights: FloatArray, turned: Turn) -> tuple[FloatArray, FloatArray]:

@@ -97,7 +97,7 @@ class Synthesizer:
     ) -> None:
         self._eyes.draw(weights, self._head.luma, self._head.chroma)
         lower, upper = self._skin.flows(weights, turned)
-        maps = self._skin.maps(upper, self._skin.cells_over(self._mouth_box, lower, margin=0))
+        maps = self._skin.maps(upper, self._skin.cells_over(self._mouth_box, lower, margin=1))
         mouth = self._warp("lip", self._upper, maps, self._upper_rect)
         mouth_rect = maps.rect
         maps = self._skin.maps(lower, self._skin.cells_over(self._head_box, lower))
@@ -111,7 +111,7 @@ class Synthesizer:
         shift_x, shift_y = self._skin.rect[0] - origin[0], self._skin.rect[1] - origin[1]
         if shift_x or shift_y:
             maps = Maps(maps.rect, maps.x + shift_x, maps.y + shift_y)
-        parts = []
+        parts: list[ByteArray] = []
         for size, picture, (x, y), channels in (
             ("full", planes.luma, maps.full(self._scratch, "map"), (0, 1, 2)),
             ("half", planes.chroma, maps.half(self._scratch, "map half"), (0, 1, 2)),
@@ -121,7 +121,8 @@ class Synthesizer:
             cv2.remap(picture, x, y, cv2.INTER_LINEAR, dst=drawn, borderMode=cv2.BORDER_CONSTANT)
             for channel in channels:
                 plane = self._scratch.bytes(f"{name} {size} {channel}", *x.shape)
-                parts.append(cv2.extractChannel(drawn, channel, plane))
+                cv2.extractChannel(drawn, channel, plane)
+                parts.append(plane)
         return parts
 
     def _lay(self, luma: ByteArray, chroma: ByteArray, parts: list[ByteArray], rect: Rect) -> None:
@@ -140,7 +141,7 @@ class Synthesizer:
         x0, y0, x1, y1 = rect
         hx, hy = head_rect[:2]
         hole = head[2][y0 - hy : y1 - hy, x0 - hx : x1 - hx]
-        seen = cv2.bitwise_and(hole, cv2.bitwise_not(lip[1]))
+        seen = np.asarray(cv2.bitwise_and(hole, cv2.bitwise_not(lip[1])), np.uint8)
         if seen.max() > 0:
             half = (slice(y0 // 2, y1 // 2), slice(x0 // 2, x1 // 2))
             planes = (luma[y0:y1, x0:x1], chroma[0][half], chroma[1][half])

@@ -91,7 +91,9 @@ class Grid:
         got = self._scratch.floats("got", y1 - y0, x1 - x0, 4)
         step = self._scratch.floats("step", y1 - y0, x1 - x0, 2)
         for _ in range(NEWTON_STEPS):
-            cv2.remap(field, at, None, cv2.INTER_LINEAR, dst=got, borderMode=cv2.BORDER_REPLICATE)
+            cv2.remap(  # type: ignore[call-overload]  # the stubs forbid the None it takes
+                field, at, None, cv2.INTER_LINEAR, dst=got, borderMode=cv2.BORDER_REPLICATE
+            )
             # residual = at + flow(at) − index
             np.multiply(got[..., :2], per_px, out=step)
             step += at
