@@ -3,8 +3,9 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from kiosk.bench.browser import BenchError
-from kiosk.bench.live import LiveReport, _offset_figures, mouth_threshold, run, sum_of
+from kiosk.bench.browser import BenchError, Heard, Seen
+from kiosk.bench.live import LiveReport, _offset_figures, latency, mouth_threshold, run, sum_of
+from tests.test_kiosk_bench_mouth import face
 
 KEYS = (
     "fps",
@@ -49,9 +50,33 @@ def test_offsets_that_were_never_measured_are_not_zero() -> None:
     assert set(_offset_figures([]).values()) == {None}
 
 
+def recorded(sound_at_ms: float, mouth_at_ms: float) -> tuple[Heard, Seen]:
+    """Three seconds of silence, then a second of speech, as the page records it."""
+    heard_ms = np.arange(0.0, 4000, 5)
+    seen_ms = np.arange(0.0, 4000, 40)
+    closed, opened = face(), face(opening_px=5)
+    grey = np.stack([opened if at >= mouth_at_ms else closed for at in seen_ms])
+    return Heard(heard_ms, np.where(heard_ms >= sound_at_ms, 0.1, 0.0)), Seen(seen_ms, grey)
+
+
+def test_the_latency_is_counted_from_the_request() -> None:
+    sound_ms, mouth_ms = latency(*recorded(3400, 3440), asked_ms=3000)
+    assert sound_ms == 400
+    assert mouth_ms == 440
+
+
+def test_without_sound_nothing_was_answered() -> None:
+    assert latency(*recorded(9999, 9999), asked_ms=3000) == (None, None)
+
+
+def test_a_mouth_that_stays_shut_has_no_latency() -> None:
+    assert latency(*recorded(3400, 9999), asked_ms=3000) == (400, None)
+
+
 def test_a_resting_mouth_is_below_the_threshold() -> None:
     resting = np.array([0.5, 0.7, 0.6, 1.1])
-    assert mouth_threshold(resting) > resting.max()
+    assert mouth_threshold(resting, resting) > resting.max()
+    assert mouth_threshold(resting, 10 * resting) < 10 * resting.max()
 
 
 async def test_too_short_a_time_is_refused_with_the_remedy() -> None:

@@ -21,6 +21,8 @@ import numpy as np
 
 from kiosk.bench.browser import (
     BenchError,
+    Heard,
+    Seen,
     ServerProcess,
     TimeArray,
     install_probe,
@@ -39,15 +41,17 @@ SETTLE_S: Final = 3.0
 LATENCY_ROUNDS: Final = 7
 QUEUE_AHEAD: Final = 2
 QUEUE_POLL_S: Final = 0.5
-REST_MS: Final = 1000.0
-ANSWER_S: Final = 4.0
-SILENCE_TIMEOUT_S: Final = 30.0
+REST_MS: Final = 2500.0
+SPEECH_TIMEOUT_S: Final = 30.0
 SOUND_RMS: Final = 0.003
 """-50 dB: quieter than any phoneme, louder than a codec's idea of silence."""
 
-MOUTH_SIGMAS: Final = 5.0
-MOUTH_FLOOR: Final = 1.0
+MIN_PICTURES: Final = 5
+MOUTH_FLOOR: Final = 0.5
 """Grey levels: below this the mouth does not visibly move."""
+
+MOUTH_SHARE: Final = 0.2
+"""Of its widest motion: from there on it is speaking, not breathing."""
 
 SENTENCES: Final = (
     "Good morning, and welcome to the service hall. How may I help you today?",
@@ -59,7 +63,8 @@ SENTENCES: Final = (
     "The wait is usually about fifteen minutes. Thank you for your patience.",
     "如果材料不齐，请不要着急，十四天之内补交就可以。",
 )
-PROMPTS: Final = ("Please come in.", "Maybe later.", "Back in five minutes.")
+PROMPTS: Final = ("All right.", "Our desk is open.", "I am here.")
+"""They begin with an open mouth, so that sound and motion begin together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,35 +239,42 @@ async def _latencies(page: "Page") -> tuple[float | None, float | None]:
     await page.evaluate("fetch('/v1/interrupt', { method: 'POST' })")
     sounds, mouths = [], []
     for _, prompt in zip(range(LATENCY_ROUNDS), itertools.cycle(PROMPTS), strict=False):
-        await until(page, "window.kiosk.state === 'ready'", SILENCE_TIMEOUT_S)
+        await until(page, "window.kiosk.state === 'ready'", SPEECH_TIMEOUT_S)
         await asyncio.sleep(SETTLE_S)
         asked_ms = await page.evaluate(SAY, [prompt, True])
-        await asyncio.sleep(ANSWER_S)
-        sound_ms, mouth_ms = await _answered(page, asked_ms)
+        await until(page, "window.kiosk.state === 'speaking'", SPEECH_TIMEOUT_S)
+        await until(page, "window.kiosk.state === 'ready'", SPEECH_TIMEOUT_S)
+        sound_ms, mouth_ms = latency(*await record(page), asked_ms)
         sounds.append(sound_ms)
         mouths.append(mouth_ms)
     return _median(sounds), _median(mouths)
 
 
-async def _answered(page: "Page", asked_ms: float) -> tuple[float | None, float | None]:
-    heard, seen = await record(page)
-    sounding = first_above(heard.rms[heard.at_ms > asked_ms], SOUND_RMS, run=3)
-    sound_ms = None
-    if sounding is not None:
-        sound_ms = float(heard.at_ms[heard.at_ms > asked_ms][sounding] - asked_ms)
+def latency(heard: Heard, seen: Seen, asked_ms: float) -> tuple[float | None, float | None]:
+    """Milliseconds from *asked_ms* until sound is heard and until the mouth moves.
+
+    None for the sound if there was none, and for the mouth if it did not move or there was no
+    picture of it at rest.
+    """
+    loud, since = heard.rms[heard.at_ms > asked_ms], heard.at_ms[heard.at_ms > asked_ms]
+    sounding = first_above(loud, SOUND_RMS, run=3)
+    if sounding is None:
+        return None, None
+    sound_ms = float(since[sounding] - asked_ms)
     resting = (seen.at_ms > asked_ms - REST_MS) & (seen.at_ms <= asked_ms)
-    if resting.sum() < 5:
+    after = seen.at_ms > asked_ms
+    if resting.sum() < MIN_PICTURES or after.sum() < MIN_PICTURES:
         return sound_ms, None
     change = mouth_change(seen.grey, seen.grey[resting])
-    after = seen.at_ms > asked_ms
-    moving = first_above(change[after], mouth_threshold(change[resting]))
-    mouth_ms = None if moving is None else float(seen.at_ms[after][moving] - asked_ms)
-    return sound_ms, mouth_ms
+    moving = first_above(change[after], mouth_threshold(change[resting], change[after]))
+    return sound_ms, None if moving is None else float(seen.at_ms[after][moving] - asked_ms)
 
 
-def mouth_threshold(resting: TimeArray) -> float:
-    """The change of a mouth, in grey levels, that is certainly not rest."""
-    return float(max(resting.mean() + MOUTH_SIGMAS * resting.std(), resting.max() + MOUTH_FLOOR))
+def mouth_threshold(resting: TimeArray, speaking: TimeArray) -> float:
+    """The change of a mouth, in grey levels, from which it speaks."""
+    rest = float(resting.max())
+    widest = float(np.percentile(speaking, 95))
+    return rest + max(MOUTH_FLOOR, MOUTH_SHARE * (widest - rest))
 
 
 def _median(values: list[float | None]) -> float | None:

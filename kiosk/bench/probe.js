@@ -2,7 +2,7 @@
 // Sound: RMS of the latest 5 ms, polled every 5 ms. Pictures: 128 x 128 grey, each frame shown.
 (() => {
   const SIDE = 128;
-  const KEEP_MS = 12_000;
+  const KEEP_MS = 20_000;
   const video = document.querySelector('video');
   const canvas = new OffscreenCanvas(SIDE, SIDE);
   const pixels = canvas.getContext('2d', { willReadFrequently: true });
