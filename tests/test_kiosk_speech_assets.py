@@ -24,7 +24,8 @@ def parts(monkeypatch: pytest.MonkeyPatch) -> bytes:
     monkeypatch.setattr(assets, "_model_part", lambda _: model[:5])
     joined = model[:5] * 4
     monkeypatch.setattr(assets, "_MODEL_SHA256", hashlib.sha256(joined).hexdigest())
-    monkeypatch.setattr(assets, "_MODEL_BYTES", len(joined))
+    monkeypatch.setattr(assets, "has_fast_integers", lambda: False)
+    monkeypatch.setattr(assets, "rewritten", rewrite)
     return joined
 
 
@@ -42,14 +43,13 @@ def full_set() -> dict[str, bytes]:
     return {f"af_{index}": STYLE for index in range(36)}
 
 
-def test_the_model_is_joined_and_gains_an_output(
+def test_the_model_is_joined_and_rewritten(
     tmp_path: Path, parts: bytes, monkeypatch: pytest.MonkeyPatch, lines: list[str]
 ) -> None:
     monkeypatch.setattr(assets, "_styles_by_npm", lambda say: full_set())
     assets.fetch(tmp_path, lines.append)
     path = assets.model_path(tmp_path)
-    assert path and path.read_bytes().startswith(parts)
-    assert assets.DURATIONS_OUTPUT.encode() in path.read_bytes()[len(parts) :]
+    assert path and path.read_bytes() == parts + b" as floats"
     assert len(assets.style_paths(tmp_path)) == 36
     assert not list(tmp_path.rglob("*.part*"))
 
@@ -72,7 +72,7 @@ def test_a_broken_file_is_made_anew(
 ) -> None:
     monkeypatch.setattr(assets, "_styles_by_npm", lambda say: full_set())
     assets.fetch(tmp_path, lines.append)
-    (tmp_path / assets.MODEL_FILE).write_bytes(b"half")
+    (tmp_path / assets.MODEL_FILES[1]).write_bytes(b"half")
     (tmp_path / assets.STYLES_FOLDER / "af_0.bin").write_bytes(b"half")
     assert assets.model_path(tmp_path) is None
     assets.fetch(tmp_path, lines.append)
@@ -86,7 +86,28 @@ def test_damaged_parts_are_refused(
     monkeypatch.setattr(assets, "_model_part", lambda _: b"other")
     with pytest.raises(assets.AssetError, match="reinstall"):
         assets.fetch(tmp_path, lines.append)
-    assert not (tmp_path / assets.MODEL_FILE).exists()
+    assert assets.model_path(tmp_path) is None
+
+
+def test_another_processor_gets_another_model(
+    tmp_path: Path, parts: bytes, monkeypatch: pytest.MonkeyPatch, lines: list[str]
+) -> None:
+    monkeypatch.setattr(assets, "_styles_by_npm", lambda say: full_set())
+    assets.fetch(tmp_path, lines.append)
+    monkeypatch.setattr(assets, "has_fast_integers", lambda: True)
+    floats = assets.model_path(tmp_path)  # better than none
+    assert floats and floats.name == assets.MODEL_FILES[1]
+    assets.fetch(tmp_path, lines.append)
+    integers = assets.model_path(tmp_path)
+    assert integers and integers.read_bytes() == parts
+
+
+def test_a_model_that_cannot_be_rewritten_is_told(
+    tmp_path: Path, parts: bytes, monkeypatch: pytest.MonkeyPatch, lines: list[str]
+) -> None:
+    monkeypatch.setattr(assets, "rewritten", refuse_to_rewrite)
+    with pytest.raises(assets.AssetError, match="not known"):
+        assets.fetch(tmp_path, lines.append)
 
 
 def test_without_npm_stand_ins_are_had_and_their_cost_is_told(
@@ -144,6 +165,14 @@ def test_the_command_says_what_went_wrong(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "cannot write" in done.stderr
+
+
+def rewrite(model: bytes, *, float_convolutions: bool) -> bytes:
+    return model + b" as floats" * float_convolutions
+
+
+def refuse_to_rewrite(model: bytes, *, float_convolutions: bool) -> bytes:
+    raise ValueError("not known")
 
 
 def refuse(*_: object) -> dict[str, bytes]:

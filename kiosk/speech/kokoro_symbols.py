@@ -55,7 +55,8 @@ _BEFORE: Final = frozenset("ˈˌ")
 _AFTER: Final = frozenset("ːʰʲᵝ̃↓→↗↘")
 """Marks that belong to the phoneme before them."""
 
-_SILENT: Final = frozenset(' ;:,.!?—…"()“”')
+SILENT_SYMBOLS: Final = ' ;:,.!?—…"()“”'
+"""Marks that are heard as pauses."""
 
 _IPA: Final = {
     "A": "eɪ",
@@ -81,7 +82,7 @@ _KEPT_MARKS: Final = frozenset("ʰʲ̃")
 """Marks that stay in the reported symbol; stress, length and tone do not."""
 
 PHONEMES: Final[frozenset[str]] = frozenset(
-    _IPA.get(symbol, symbol) for symbol in IDS.keys() - _BEFORE - _AFTER - _SILENT
+    _IPA.get(symbol, symbol) for symbol in IDS.keys() - _BEFORE - _AFTER - frozenset(SILENT_SYMBOLS)
 )
 """Every IPA symbol that can be reported, aspiration and nasal marks aside."""
 
@@ -115,7 +116,7 @@ def spans(phonemes: str) -> list[Span]:
             if found and found[-1].end == index:
                 kept = symbol if symbol in _KEPT_MARKS else ""
                 found[-1] = Span(found[-1].symbol + kept, found[-1].first, index + 1)
-        elif symbol in _SILENT:
+        elif symbol in SILENT_SYMBOLS:
             first = None
         else:
             found.append(
