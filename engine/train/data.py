@@ -17,6 +17,13 @@ from engine.train.corpus import Utterance, respeed
 CROP_STEPS: Final = 200
 """4 s."""
 
+LEAD_S: Final = 0.008
+"""Lips are taught this much early: as late as the network and the smoothing filter were measured to
+be against the teacher without it (``engine.train.evaluate``)."""
+
+TRACT: Final = (0.9, 1.1)
+"""Range of stretched mel bands (vocal tract length perturbation: Jaitly and Hinton 2013)."""
+
 NO_SPEECH_SHARE: Final = 0.12
 """Part of the examples that hold sounds which must not move the lips."""
 
@@ -62,7 +69,7 @@ class Examples:
         speech = utterance.samples[: steps * MOTION_STEP_SAMPLES]
         samples = np.concatenate((np.tile(silence, before), speech, np.tile(silence, after)))
         targets = np.zeros((before + steps + after, len(SPEECH)), np.float32)
-        targets[before : before + steps] = utterance.targets()
+        targets[before : before + steps] = utterance.targets(LEAD_S)
         return samples, targets
 
     def _crop(self, samples: FloatArray, targets: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -87,13 +94,25 @@ class Examples:
             mel_pairs(sound, CROP_STEPS), np.zeros((CROP_STEPS, len(SPEECH)), np.float32)
         )
 
+    def _other_tract(self, pairs: FloatArray) -> FloatArray:
+        """Another vocal tract and another tone of voice: the bands stretched and tilted."""
+        hops = pairs.reshape(-1, MEL_BANDS)
+        stretch = self._rng.uniform(*TRACT)
+        place = np.minimum(np.arange(MEL_BANDS) * stretch, MEL_BANDS - 1.001)
+        low, part = place.astype(int), (place % 1.0).astype(np.float32)
+        moved = hops[:, low] * (1 - part) + hops[:, low + 1] * part
+        tilt = self._rng.uniform(-0.12, 0.12) * np.linspace(-1, 1, MEL_BANDS)
+        heard = np.maximum(moved + tilt.astype(np.float32), SILENT_HOP)
+        return np.asarray(np.where(moved > SILENT_HOP + 0.02, heard, moved)).reshape(pairs.shape)
+
     def of(self, utterance: Utterance) -> Example:
         """One augmented example of *utterance*."""
         if self._rng.random() < 0.5:
             utterance = respeed(utterance, float(self._rng.uniform(0.86, 1.16)))
         samples, targets = self._crop(*self._padded(utterance))
         samples = augment.degrade(self._rng, samples, self._voices)
-        return Example(mel_pairs(samples, CROP_STEPS), targets)
+        pairs = mel_pairs(samples, CROP_STEPS)
+        return Example(self._other_tract(pairs) if self._rng.random() < 0.5 else pairs, targets)
 
     def round(self) -> list[Example]:
         """Every utterance, as often as it holds crops, with sounds that are no speech between."""

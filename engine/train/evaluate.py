@@ -114,8 +114,17 @@ def speech_figures(held_out: Sequence[Utterance]) -> dict[str, float]:
         "r_synthetic_worst_voice": min(voices),
         "closure": float(np.mean(closed)),
         "contact": float(np.mean(touched)),
-        "lag_ms": 1000 * float(LAGS_S[int(np.argmax(fits))]),
+        "lag_ms": 1000 * _peak(fits),
     }
+
+
+def _peak(fits: Sequence[float]) -> float:
+    """Where the parabola through the best fit and its neighbours is highest, in seconds."""
+    best = min(max(int(np.argmax(fits)), 1), len(fits) - 2)
+    before, here, after = fits[best - 1 : best + 2]
+    bend = before - 2 * here + after
+    shift = 0.5 * (before - after) / bend if bend < 0 else 0.0
+    return float(LAGS_S[best] + shift * (LAGS_S[1] - LAGS_S[0]))
 
 
 def silent_motion() -> float:

@@ -12,6 +12,8 @@ from engine.motion.lips import SPEECH
 
 HIDDEN = 192
 LAYERS = 2
+DROPOUT = 0.1
+"""In training only."""
 
 
 class MotionNetwork(nn.Module):
@@ -23,6 +25,7 @@ class MotionNetwork(nn.Module):
         self.inlet = nn.Linear(PAIR_BANDS, hidden)
         self.recurrent = nn.GRU(hidden, hidden, LAYERS, batch_first=True)
         self.mix = nn.Linear(2 * hidden, hidden)
+        self.forget = nn.Dropout(DROPOUT)
         self.outlet = nn.Linear(hidden, len(SPEECH))
 
     def forward(self, pairs: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
@@ -35,9 +38,9 @@ class MotionNetwork(nn.Module):
         Returns:
             Coefficients (batch, steps, len(SPEECH)), unbounded: clip to 0..1; and the new state.
         """
-        seen = torch.relu(self.inlet(pairs))
+        seen = self.forget(torch.relu(self.inlet(pairs)))
         memory, state = self.recurrent(seen, state)
-        mixed = torch.relu(self.mix(torch.cat((seen, memory), dim=-1)))
+        mixed = self.forget(torch.relu(self.mix(torch.cat((seen, memory), dim=-1))))
         return self.outlet(mixed), state
 
     def start(self, batch: int = 1) -> Tensor:

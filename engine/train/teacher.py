@@ -47,8 +47,8 @@ CONTACTS: Final[dict[str, dict[str, float]]] = {
         "mouthRollUpper": 0.08, "mouthUpperUp": 0.0, "mouthLowerDown": 0.0, "mouthFunnel": 0.0,
     },
     "labiodental": {
-        "jawOpen": 0.05, "mouthRollLower": 0.48, "mouthUpperUp": 0.26, "mouthLowerDown": 0.0,
-        "mouthShrugLower": 0.10, "mouthFunnel": 0.0,
+        "jawOpen": 0.12, "mouthRollLower": 0.50, "mouthUpperUp": 0.48, "mouthLowerDown": 0.0,
+        "mouthFunnel": 0.0,
     },
 }  # fmt: skip
 """What a contact sets; a coefficient not named keeps the blend's value (p before u is rounded)."""

@@ -26,18 +26,19 @@ EPOCHS_PER_ROUND = 5
 WARM_UP_STEPS = 5
 """A crop's first steps, whose past the network has not heard, do not count."""
 
-WEIGHTS = {"jawOpen": 2.0, "mouthPress": 1.0, "mouthClose": 2.0}
+WEIGHTS = {"jawOpen": 2.0, "mouthClose": 2.0, "mouthPucker": 1.3, "mouthFunnel": 1.3}
 VELOCITY_WEIGHT = 2.0
 OPENING_WEIGHT = 1.5
-CLOSURE_WEIGHT = 2.5
+CLOSURE_WEIGHT = 4.0
+CONTACT_WEIGHT = 3.0
 
 _GAP = torch.tensor([GAP[name] for name in SPEECH]) / FULL_GAP
 _WEIGHT = torch.tensor([WEIGHTS.get(name, 1.0) for name in SPEECH])
-_PRESS = SPEECH_INDEX["mouthPress"]
+_PRESS, _ROLL = SPEECH_INDEX["mouthPress"], SPEECH_INDEX["mouthRollLower"]
 
 
 def loss_of(given: Tensor, wanted: Tensor) -> Tensor:
-    """Error of positions, velocities and lip opening, and a fine on a missed closure.
+    """Error of positions, velocities and lip opening, and fines on missed contacts.
 
     Below zero is as good as zero where zero is wanted: the live path clips.
     """
@@ -49,12 +50,15 @@ def loss_of(given: Tensor, wanted: Tensor) -> Tensor:
     wanted_gap = (wanted @ _GAP).clamp(min=0.0)
     closed = (wanted[..., _PRESS] > 0.25).float()
     missed = ((gap - 0.03).clamp(min=0.0) * closed).mean()
+    touching = (wanted[..., _ROLL] > 0.3).float()
+    untouched = ((wanted[..., _ROLL] - given[..., _ROLL]).clamp(min=0.0) * touching).mean()
     opened = (gap - wanted_gap).abs().mean()
     return (
         position
         + VELOCITY_WEIGHT * velocity
         + OPENING_WEIGHT * 0.3 * opened
         + CLOSURE_WEIGHT * missed
+        + CONTACT_WEIGHT * untouched
     )
 
 

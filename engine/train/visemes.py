@@ -52,17 +52,17 @@ OPEN_BACK = _vowel("aa", jawOpen=0.46, mouthLowerDown=0.28, mouthUpperUp=0.10)
 OPEN = _vowel("a", jawOpen=0.44, mouthLowerDown=0.30, mouthUpperUp=0.12, mouthStretch=0.08)
 NEAR_OPEN = _vowel("ae", jawOpen=0.38, mouthLowerDown=0.34, mouthUpperUp=0.18, mouthStretch=0.18)
 CENTRAL = _vowel("ah", jawOpen=0.32, mouthLowerDown=0.24, mouthUpperUp=0.10)
-OPEN_ROUND = _vowel("oh", jawOpen=0.38, mouthFunnel=0.24, mouthPucker=0.08, mouthLowerDown=0.12)
-MID_ROUND = _vowel("ao", jawOpen=0.33, mouthFunnel=0.30, mouthPucker=0.16, mouthLowerDown=0.10)
+OPEN_ROUND = _vowel("oh", jawOpen=0.38, mouthFunnel=0.26, mouthPucker=0.12, mouthLowerDown=0.12)
+MID_ROUND = _vowel("ao", jawOpen=0.33, mouthFunnel=0.34, mouthPucker=0.22, mouthLowerDown=0.10)
 CLOSE_MID_ROUND = _vowel(
-    "ow", jawOpen=0.26, mouthFunnel=0.30, mouthPucker=0.34, mouthLowerDown=0.06
+    "ow", jawOpen=0.26, mouthFunnel=0.34, mouthPucker=0.46, mouthLowerDown=0.06
 )
 NEAR_CLOSE_ROUND = _vowel(
-    "uh", jawOpen=0.18, mouthFunnel=0.24, mouthPucker=0.34, mouthLowerDown=0.05
+    "uh", jawOpen=0.17, mouthFunnel=0.28, mouthPucker=0.46, mouthLowerDown=0.05
 )
-CLOSE_ROUND = _vowel("uw", jawOpen=0.13, mouthFunnel=0.22, mouthPucker=0.58)
-FRONT_ROUND = _vowel("yu", jawOpen=0.11, mouthFunnel=0.18, mouthPucker=0.57)
-FRONT_MID_ROUND = _vowel("oe", jawOpen=0.22, mouthFunnel=0.28, mouthPucker=0.34)
+CLOSE_ROUND = _vowel("uw", jawOpen=0.11, mouthFunnel=0.26, mouthPucker=0.76)
+FRONT_ROUND = _vowel("yu", jawOpen=0.10, mouthFunnel=0.22, mouthPucker=0.76)
+FRONT_MID_ROUND = _vowel("oe", jawOpen=0.22, mouthFunnel=0.30, mouthPucker=0.46)
 CLOSE_MID = _vowel(
     "ey", jawOpen=0.23, mouthLowerDown=0.28, mouthUpperUp=0.16, mouthStretch=0.22, mouthSmile=0.08
 )
@@ -78,13 +78,13 @@ CLOSE = _vowel(
 APICAL = _vowel("zhi", jawOpen=0.11, mouthLowerDown=0.30, mouthUpperUp=0.17, mouthStretch=0.18)
 BACK_UNROUND = _vowel("e", jawOpen=0.25, mouthLowerDown=0.20, mouthUpperUp=0.08, mouthStretch=0.10)
 SCHWA = _vowel("ax", 0.6, jawOpen=0.20, mouthLowerDown=0.19, mouthUpperUp=0.08)
-RHOTIC = _vowel("er", jawOpen=0.20, mouthFunnel=0.24, mouthPucker=0.16, mouthLowerDown=0.12)
+RHOTIC = _vowel("er", jawOpen=0.20, mouthFunnel=0.26, mouthPucker=0.24, mouthLowerDown=0.12)
 
 BILABIAL = Viseme("pbm", {}, {"jaw": 0.6}, contact="bilabial")
 LABIODENTAL = Viseme("fv", {}, {"jaw": 0.6}, contact="labiodental")
-GLIDE_ROUND = _consonant("w", 1.0, 3.0, 0.6, 0.8, jawOpen=0.08, mouthFunnel=0.14, mouthPucker=0.64)
+GLIDE_ROUND = _consonant("w", 1.0, 3.0, 0.6, 0.8, jawOpen=0.07, mouthFunnel=0.18, mouthPucker=0.84)
 GLIDE_FRONT_ROUND = _consonant(
-    "hu", 1.0, 2.6, 0.6, 0.8, jawOpen=0.08, mouthFunnel=0.14, mouthPucker=0.57
+    "hu", 1.0, 2.6, 0.6, 0.8, jawOpen=0.07, mouthFunnel=0.18, mouthPucker=0.78
 )
 ALVEOLAR = _consonant(
     "td", 1.1, 0.05, 0.05, 0.4, jawOpen=0.10, mouthLowerDown=0.22, mouthUpperUp=0.09
@@ -95,11 +95,11 @@ SIBILANT = _consonant(
     mouthStretch=0.14,
 )  # fmt: skip
 POSTALVEOLAR = _consonant(
-    "sh", 1.6, 2.0, 0.8, 0.9, jawOpen=0.08, mouthFunnel=0.44, mouthPucker=0.24,
+    "sh", 1.6, 2.0, 0.8, 0.9, jawOpen=0.08, mouthFunnel=0.46, mouthPucker=0.34,
     mouthLowerDown=0.18, mouthUpperUp=0.14,
 )  # fmt: skip
 RETROFLEX = _consonant(
-    "zh", 1.5, 1.0, 0.5, 0.8, jawOpen=0.08, mouthFunnel=0.30, mouthPucker=0.16,
+    "zh", 1.5, 1.0, 0.5, 0.8, jawOpen=0.08, mouthFunnel=0.32, mouthPucker=0.24,
     mouthLowerDown=0.22, mouthUpperUp=0.14,
 )  # fmt: skip
 PALATAL = _consonant(
@@ -111,7 +111,7 @@ LATERAL = _consonant(
     "l", 0.6, 0.04, 0.05, 0.4, jawOpen=0.17, mouthLowerDown=0.22, mouthUpperUp=0.08
 )
 APPROXIMANT = _consonant(
-    "r", 0.9, 1.2, 0.4, 0.5, jawOpen=0.13, mouthFunnel=0.28, mouthPucker=0.22, mouthLowerDown=0.08
+    "r", 0.9, 1.2, 0.4, 0.5, jawOpen=0.13, mouthFunnel=0.30, mouthPucker=0.30, mouthLowerDown=0.08
 )
 VELAR = _consonant("kg", 0.7, 0.04, 0.05, 0.3, jawOpen=0.16, mouthLowerDown=0.18, mouthUpperUp=0.05)
 GLIDE_FRONT = _consonant(

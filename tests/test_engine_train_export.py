@@ -1,0 +1,30 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch", reason="needs the train extra")
+pytest.importorskip("onnx", reason="needs the train extra")
+
+import torch
+
+from engine.motion.layout import PAIR_BANDS
+from engine.motion.lips import SPEECH
+from engine.runtime.onnx import OnnxRunner
+from engine.train import export
+from tests.test_engine_train_network import network
+
+
+def test_onnx_equals_torch(tmp_path: Path) -> None:
+    net = network()
+    pairs = np.random.default_rng(0).standard_normal((9, 1, PAIR_BANDS)).astype(np.float32)
+    path = tmp_path / "motion.onnx"
+    path.write_bytes(export.build(net).SerializeToString())
+    state = np.random.default_rng(1).standard_normal((2, 1, 32)).astype(np.float32)
+    runner = OnnxRunner(path)
+    given = runner.run({"pairs": pairs, "state": state})
+    with torch.no_grad():
+        wanted, after = net(torch.from_numpy(pairs).transpose(0, 1), torch.from_numpy(state))
+    assert np.abs(given["speech"][:, 0] - wanted[0].numpy()).max() < 1e-5
+    assert np.abs(given["next_state"] - after.numpy()).max() < 1e-5
+    assert runner.metadata["speech"] == ",".join(SPEECH)
