@@ -52,7 +52,7 @@ class KioskPage {
     this.notice = new Notice(element);
     this.topics = new TopicGrid(element('topics'), (topic) => this.say(topic.text, topic));
     this.sound = new Sound(element('video'), () => this.view.sound(this.sound, this.language));
-    this.backdrop = new Backdrop(element('video'), element('backdrop'), element('still'));
+    this.backdrop = new Backdrop(element('video'), element);
     this.meter = new Meter(
       element('video'),
       (report) => this.link.send(report),
