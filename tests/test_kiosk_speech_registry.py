@@ -69,6 +69,14 @@ def test_a_voice_is_loaded_once(some: FakeVoices) -> None:
     assert some.get("af_heart") is some.get("af_heart")
 
 
+def test_warming_up_tries_who_speaks_by_default(some: FakeVoices) -> None:
+    some.warmup(["en", "zh"])
+    heart, xiaobei = some.get("af_heart"), some.get("zf_xiaobei")
+    assert isinstance(heart, FakeVoice) and heart.spoken == ["Hello."]
+    assert isinstance(xiaobei, FakeVoice) and xiaobei.spoken == ["您好。"]
+    FakeVoices().warmup(["en"])
+
+
 @needs_voices
 def test_the_voices_of_this_machine_are_found() -> None:
     voices = Voices(VOICES_DIR)

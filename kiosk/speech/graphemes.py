@@ -165,7 +165,7 @@ def _word_splitter(cache_dir: Path) -> Callable[[str], list[str]]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # its source is older than today's syntax warnings
         import jieba  # type: ignore[import-untyped]
-    jieba.setLogLevel(logging.WARNING)
+    jieba.setLogLevel(logging.CRITICAL)  # a cache that cannot be written is no matter
     splitter = jieba.Tokenizer()
     splitter.tmp_dir = str(cache_dir)
     cut: Callable[[str], list[str]] = splitter.lcut

@@ -34,7 +34,7 @@ ALIGNMENT_LAG_S: Final = 0.075
 """The durations' onsets lag what is heard by this much (against a forced alignment)."""
 
 _MARK_FRAMES: Final = 12
-"""The mark at the end of a phrase lasts no longer: Mandarin voices would stay silent for a second."""
+"""The mark at the end of a phrase lasts no longer: Mandarin voices would be silent for a second."""
 
 _LAST_FRAMES: Final = 4
 
@@ -108,6 +108,8 @@ class KokoroModel:
             LIMITS_INPUT: _most_frames(phonemes),
         }
         options = onnxruntime.RunOptions()
+        # What a long phrase needed is given back.
+        options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
         try:
             with stop.calling(lambda: setattr(options, "terminate", True)):
                 samples, frames = self._session.run(["audio", DURATIONS_OUTPUT], feed, options)
