@@ -66,39 +66,41 @@ def jaw_curve(landmarks_px: Floats, width: int) -> Floats:
     return out
 
 
-def relax(values: Floats, known: Mask, fixed_edges: bool, rounds: int = 500) -> Floats:
+def relax(values: Floats, known: Mask, fixed_edges: bool, rounds: int = 80) -> Floats:
     """Fill the unknown nodes harmonically: (rows, columns, k), free at the bottom edge.
 
-    With *fixed_edges* the other edges hold what they have; otherwise they are free too.
+    With *fixed_edges* the other edges hold what they have; otherwise they are free too. Each level
+    of a pyramid starts from the coarser one's answer.
     """
-    out = _spread(values, known)
     hold = known.copy()
     if fixed_edges:
         hold[0], hold[:, 0], hold[:, -1] = True, True, True
-        edge = hold & ~known
-        out[edge] = values[edge]
-    free = ~hold
+    out = np.where(hold[..., None], values, _from_coarser(values, hold)).astype(np.float32)
+    free = ~hold[..., None]
     for _ in range(rounds):
         padded = np.pad(out, ((1, 1), (1, 1), (0, 0)), mode="edge")
-        mean = (padded[:-2, 1:-1] + padded[2:, 1:-1] + padded[1:-1, :-2] + padded[1:-1, 2:]) / 4
-        out[free] = mean[free]
-    return out
+        mean = padded[:-2, 1:-1] + padded[2:, 1:-1]
+        mean += padded[1:-1, :-2]
+        mean += padded[1:-1, 2:]
+        mean *= 0.25
+        np.copyto(out, mean, where=free)
+    return np.where(hold[..., None], values, out)
 
 
-def _spread(values: Floats, known: Mask) -> Floats:
-    """A first guess for the unknown nodes: ever wider means of the known ones."""
-    out = np.where(known[..., None], values, 0.0)
-    have = known.copy()
-    size = 3
-    while not have.all() and size < 4 * max(known.shape):
-        weight = cv2.blur(known.astype(np.float64), (size, size))
-        total = np.stack([cv2.blur(np.where(known, values[..., k], 0.0), (size, size))
-                          for k in range(values.shape[2])], -1)  # fmt: skip
-        new = ~have & (weight > 1e-9)
-        out[new] = total[new] / weight[new][:, None]
-        have |= new
-        size = size * 2 + 1
-    return out
+def _from_coarser(values: Floats, hold: Mask) -> Floats:
+    """A first guess: the same filling at half the size."""
+    rows, columns, count = values.shape
+    if hold.all() or min(rows, columns) < 4:
+        known = values[hold]
+        return np.broadcast_to(known.mean(0) if len(known) else np.zeros(count), values.shape)
+    grow = ((0, rows % 2), (0, columns % 2))
+    wide = np.pad(np.where(hold[..., None], values, 0.0), (*grow, (0, 0)), mode="edge")
+    held = np.pad(hold, grow, mode="edge").astype(np.float64)
+    quads = (wide.shape[0] // 2, 2, wide.shape[1] // 2, 2)
+    weight = held.reshape(quads).sum((1, 3))
+    total = wide.reshape(*quads, count).sum((1, 3))
+    small = relax(total / np.maximum(weight, 1)[..., None], weight > 0, fixed_edges=False)
+    return np.repeat(np.repeat(small, 2, 0), 2, 1)[:rows, :columns]
 
 
 def _node_means(dense: Floats, mask: Mask) -> tuple[Floats, Floats]:

@@ -125,7 +125,7 @@ def load(path: Path) -> Rig:
     if not path.is_file():
         raise RigError(f"no rig at {path}: bake one with python -m engine.portrait.bake")
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             meta = json.loads(archive["meta"].tobytes())
             if meta["version"] != VERSION or tuple(meta["coefficients"]) != COEFFICIENTS:
                 raise RigError(
@@ -153,7 +153,7 @@ def _tuples(value: Any) -> Any:  # noqa: ANN401  # JSON knows lists only
 
 
 def _png(image: Image) -> NDArray[np.uint8]:
-    done, data = cv2.imencode(".png", image, [cv2.IMWRITE_PNG_COMPRESSION, 9])
+    done, data = cv2.imencode(".png", image, [cv2.IMWRITE_PNG_COMPRESSION, 6])
     if not done:
         raise RigError("a picture of the rig cannot be encoded: it is empty")
     return np.asarray(data, np.uint8).ravel()

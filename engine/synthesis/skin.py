@@ -126,7 +126,8 @@ class Skin:
         part = flow[r0:r1, c0:c1]
         low = np.floor(part.min((0, 1)) / cell).astype(int) - margin
         high = np.ceil(part.max((0, 1)) / cell).astype(int) + margin
-        return (
-            max(0, c0 + int(low[0])), max(0, r0 + int(low[1])),
-            min(columns, c1 + int(high[0])), min(rows, r1 + int(high[1])),
-        )  # fmt: skip
+        # Never empty, even where it has left the picture.
+        left = min(max(0, c0 + int(low[0])), columns - 2)
+        top = min(max(0, r0 + int(low[1])), rows - 2)
+        right, bottom = min(columns, c1 + int(high[0])), min(rows, r1 + int(high[1]))
+        return left, top, max(right, left + 2), max(bottom, top + 2)

@@ -20,7 +20,7 @@ from engine.synthesis.framing import Framing, Planes, Rect, frame, layer
 from engine.synthesis.mouth import Mouth
 from engine.synthesis.plate import Plate
 from engine.synthesis.skin import Maps, Skin, cell_px
-from engine.synthesis.warp import Turn, turn
+from engine.synthesis.warp import Turn, bounded, turn
 
 HEAD_BREATH: Final = 0.35
 """How much of the shoulders' rise the head takes part in."""
@@ -66,7 +66,8 @@ class Synthesizer:
         """Draw *motion*.
 
         Args:
-            motion: what the face does; coefficients that are not numbers count as at rest.
+            motion: what the face does; what is not a number counts as at rest, and the pose
+                is held within what one photo can show.
             out: where to draw, shape (height · 3 // 2, width); a new array without it.
 
         Returns:
@@ -86,9 +87,10 @@ class Synthesizer:
             raise ValueError(f"coefficients are {weights.shape}: give ({len(COEFFICIENTS)},)")
         weights = np.clip(np.nan_to_num(weights), 0, 1)
         luma, chroma = out[:height], out[height:].reshape(2, height // 2, width // 2)
-        breath = float(np.clip(np.nan_to_num(motion.pose.breath), 0, 1))
-        turned = turn(motion.pose, self._eye_px).raised(HEAD_BREATH * breath * self._plate.rise_px)
-        self._plate.draw(luma, chroma, breath, turned)
+        pose = bounded(motion.pose)
+        lift = HEAD_BREATH * pose.breath * self._plate.rise_px
+        turned = turn(pose, self._eye_px).raised(lift)
+        self._plate.draw(luma, chroma, pose.breath, turned)
         self._draw_head(luma, chroma, weights, turned)
         return out
 
@@ -140,6 +142,8 @@ class Synthesizer:
         """Draw the inside of the mouth where neither the head nor the upper lip hides it."""
         x0, y0, x1, y1 = rect
         hx, hy = head_rect[:2]
+        if x0 < hx or y0 < hy or x1 > head_rect[2] or y1 > head_rect[3]:
+            return  # half out of the picture: nothing to see into
         hole = head[2][y0 - hy : y1 - hy, x0 - hx : x1 - hx]
         seen = np.asarray(cv2.bitwise_and(hole, cv2.bitwise_not(lip[1])), np.uint8)
         if seen.max() > 0:

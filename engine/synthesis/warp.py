@@ -5,6 +5,7 @@ comes from. The inverse is found on the grid's nodes by Newton steps with a diag
 flow is smooth, so a few steps leave well under a tenth of a pixel.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +15,9 @@ import numpy as np
 from engine.media import FloatArray, Pose
 from engine.synthesis.blend import Scratch
 
+MOST_TURN_DEG: Final = 20.0
+MOST_SHIFT: Final = 0.5
+SCALES: Final = (0.8, 1.25)
 NEWTON_STEPS: Final = 4
 STEEPEST: Final = 0.22
 """Slopes below this (folds) are taken as this."""
@@ -41,8 +45,25 @@ class Turn:
         return Turn(self.matrix, self.shift - np.array([0.0, by_px], np.float32))
 
 
+def bounded(pose: Pose) -> Pose:
+    """*pose* within what one photo can show; what is not a number counts as at rest."""
+
+    def within(value: float, low: float, high: float, rest: float = 0.0) -> float:
+        return min(max(value, low), high) if math.isfinite(value) else rest
+
+    return Pose(
+        yaw_deg=within(pose.yaw_deg, -MOST_TURN_DEG, MOST_TURN_DEG),
+        pitch_deg=within(pose.pitch_deg, -MOST_TURN_DEG, MOST_TURN_DEG),
+        roll_deg=within(pose.roll_deg, -MOST_TURN_DEG, MOST_TURN_DEG),
+        x=within(pose.x, -MOST_SHIFT, MOST_SHIFT),
+        y=within(pose.y, -MOST_SHIFT, MOST_SHIFT),
+        scale=within(pose.scale, *SCALES, rest=1.0),
+        breath=within(pose.breath, 0.0, 1.0),
+    )
+
+
 def turn(pose: Pose, eye_distance_px: float) -> Turn:
-    """The pose's scaled orthographic map."""
+    """The pose's scaled orthographic map; *pose* must be ``bounded``."""
     yaw, pitch, roll = np.deg2rad([pose.yaw_deg, pose.pitch_deg, pose.roll_deg])
     about_y = np.array([[np.cos(yaw), 0, np.sin(yaw)], [0, 1, 0], [-np.sin(yaw), 0, np.cos(yaw)]])
     about_x = np.array(

@@ -1,0 +1,61 @@
+"""Dense flows."""
+
+import numpy as np
+
+from engine.motion.coefficients import COEFFICIENTS, INDEX
+from engine.portrait import flows
+from tests.portrait_utils import ada, landmarks, synthetic_rig
+
+
+def test_relax_fills_smoothly_between_what_is_known() -> None:
+    values = np.zeros((33, 40, 1))
+    known = np.zeros((33, 40), bool)
+    known[:, 0] = known[:, -1] = True
+    values[:, -1] = 39.0
+    filled = flows.relax(values, known, fixed_edges=False, rounds=400)
+    assert np.abs(filled[16, :, 0] - np.arange(40)).max() < 1.0
+
+
+def test_relax_keeps_what_is_known() -> None:
+    rng = np.random.default_rng(1)
+    values = rng.normal(size=(20, 21, 2))
+    known = rng.random((20, 21)) > 0.5
+    filled = flows.relax(values, known, fixed_edges=True)
+    assert np.array_equal(filled[known], values[known])
+
+
+def test_lips_part_at_the_seam_and_agree_away_from_it() -> None:
+    rig = synthetic_rig()
+    jaw = INDEX["jawOpen"]
+    lower = rig.lower_flow[jaw].astype(np.float32)
+    extra = np.zeros_like(lower)
+    x0, y0, x1, y1 = rig.upper_cells
+    extra[y0:y1, x0:x1] = rig.upper_flow[jaw]
+    row = int((554 - rig.box[1]) / rig.step_px)
+    column = int((512 - rig.box[0]) / rig.step_px)
+    assert lower[row, column, 1] > 25
+    assert lower[row, column, 1] + extra[row, column, 1] < 12
+    assert np.abs(extra[: row - 25]).max() == 0
+    assert np.abs(extra[:, : column - 20]).max() < 0.5
+
+
+def test_every_coefficient_moves_something_of_ada() -> None:
+    rig = ada()
+    for k, name in enumerate(COEFFICIENTS):
+        skin = np.abs(rig.lower_flow[k]).max()
+        eyes = max(np.abs(rig.lid_motion[:, :, k]).max(), np.abs(rig.gaze_motion[:, k]).max())
+        assert max(skin, eyes) > 0.05, name
+
+
+def test_the_jaw_curve_runs_through_the_chin() -> None:
+    points = landmarks()
+    curve = flows.jaw_curve(points, 1024)
+    assert abs(curve[int(points[152, 0])] - points[152, 1]) < 3
+    assert np.isneginf(curve[10])
+
+
+def test_flows_can_be_inverted_at_full_strength() -> None:
+    rig = ada()
+    for name in ("jawOpen", "mouthFunnel", "mouthSmile_L", "mouthPucker"):
+        down = np.diff(rig.lower_flow[INDEX[name], ..., 1].astype(np.float32), axis=0) / rig.step_px
+        assert down.min() > -1.0, name

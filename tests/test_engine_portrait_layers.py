@@ -1,0 +1,49 @@
+"""Parting the photo into layers."""
+
+import numpy as np
+
+from engine.portrait import layers, lips
+from tests.portrait_utils import ada, landmarks, portrait
+
+
+def test_fill_keeps_what_is_known_and_stays_within_it() -> None:
+    image = np.zeros((64, 80, 3))
+    image[:, 40:] = 100.0
+    known = np.zeros((64, 80), bool)
+    known[:, :20] = known[:, 60:] = True
+    filled = layers.fill(image, known)
+    assert np.abs(filled[known] - image[known]).max() < 1e-3
+    assert filled.min() >= -1e-3
+    assert filled.max() <= 100.001
+
+
+def test_head_over_plate_is_the_photo() -> None:
+    rig = ada()
+    x0, y0, x1, y1 = rig.box
+    alpha = rig.head[..., 3:] / 255.0
+    scene = rig.head[..., :3] * alpha + rig.plate[y0:y1, x0:x1] * (1 - alpha)
+    off = np.abs(scene - portrait()[y0:y1, x0:x1]).mean(-1)
+    mouth = (slice(505 - y0, 600 - y0), slice(430 - x0, 600 - x0))
+    off[mouth] = 0
+    assert off.mean() < 0.6
+    assert np.quantile(off, 0.999) < 16
+
+
+def test_the_matte_is_estimated_from_a_plain_background() -> None:
+    photo, points = portrait(), landmarks()
+    plate = layers.behind_head(photo, points)
+    matte = layers.head_matte(photo, plate, points)
+    assert matte[450, 512] > 0.95
+    assert matte[200, 512] > 0.95
+    assert matte[60, 60] < 0.05
+    assert matte[900, 512] < 0.05
+
+
+def test_the_hole_lies_above_the_seam_between_the_corners() -> None:
+    line = lips.find(portrait(), landmarks())
+    hole = ada().hole
+    x0, y0, *_ = ada().upper_box
+    rows, columns = np.nonzero(hole > 128)
+    assert (rows + y0).max() < line.ys.max()
+    assert columns.min() + x0 > line.left_px - 1
+    assert columns.max() + x0 < line.right_px + 1
