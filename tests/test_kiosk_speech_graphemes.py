@@ -45,9 +45,7 @@ def test_the_letter_a_is_named_within_a_sentence(english: Reader) -> None:
 
 
 def test_mandarin_sounds(mandarin: Reader) -> None:
-    assert phonemes(mandarin, "您好，请问。") == "ni↗n xau↓, ʨʰi↓ŋ wə↘n." or phonemes(
-        mandarin, "您好，请问。"
-    ).startswith("ni↗nxau↓, ʨʰi↓ŋwə↘n.")
+    assert phonemes(mandarin, "您好，请问。") == "ni↗nxau↓, ʨʰi↓ŋwə↘n."
 
 
 def test_latin_words_in_mandarin_are_english(mandarin: Reader) -> None:

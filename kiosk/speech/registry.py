@@ -102,7 +102,7 @@ class Voices:
         for language in languages:
             if any(language in info.languages for info in self.list()):
                 normalise.warmup(language)
-                self.for_language(language).speak(_TRIAL[language])
+                self.for_language(language).speak(_TRIAL.get(language, "1"))
 
     def check(self, name: str | None) -> None:
         """Raise ``VoiceError`` if there are no voices, or none called *name*; loads nothing."""
