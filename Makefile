@@ -28,15 +28,15 @@ help:
 	@echo 'make bench   one minute of speech in a headless browser, measured'
 	@echo 'make clean   remove what was built (the voices stay)'
 
-install: $(STAMPS)/runtime $(STAMPS)/voices
+install: $(STAMPS)/runtime $(VOICES)/.ready
 
-setup: $(STAMPS)/dev $(STAMPS)/voices
+setup: $(STAMPS)/dev $(VOICES)/.ready
 	@echo 'Ready. Start the kiosk with: make run'
 
-run: $(STAMPS)/runtime $(STAMPS)/voices
+run: $(STAMPS)/runtime $(VOICES)/.ready
 	@exec $(BIN)/kiosk serve $(ARGS)
 
-test: $(STAMPS)/dev $(STAMPS)/voices
+test: $(STAMPS)/dev $(VOICES)/.ready
 	@$(BIN)/python -m pytest $(PYTEST)
 
 check: $(STAMPS)/dev
@@ -48,7 +48,7 @@ format: $(STAMPS)/dev
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: $(STAMPS)/dev $(STAMPS)/voices
+bench: $(STAMPS)/dev $(VOICES)/.ready
 	@$(BIN)/kiosk bench live $(ARGS)
 
 clean:
@@ -103,6 +103,7 @@ $(STAMPS)/dev: pyproject.toml $(STAMPS)/venv
 misaki = $(BIN)/python -c 'import misaki' 2>/dev/null || \
 	$(PIP) install --quiet --no-deps --ignore-requires-python 'misaki==0.9.4'
 
-$(STAMPS)/voices: kiosk/speech/assets.py | $(STAMPS)/runtime
+# The stamp lies with the voices: it goes when they go, and stays when the environment is made anew.
+$(VOICES)/.ready: $(wildcard kiosk/speech/*.py) | $(STAMPS)/runtime
 	@$(BIN)/python -m kiosk.speech.assets --voices-dir $(VOICES)
 	@touch $@

@@ -24,6 +24,7 @@ case "$*" in
   *--version*) echo "Python 3.12.1" ;;
   "-m venv"*) mkdir -p .venv/bin; echo '#!/bin/sh
               if [ "$*" = "-c print(1)" ]; then echo 1; else echo "python $*"; fi
+              case "$*" in *assets*) mkdir -p voices ;; esac
               [ ! -e broken ]' > .venv/bin/python; chmod +x .venv/bin/python ;;
 esac
 """
@@ -127,6 +128,14 @@ def test_an_environment_without_its_python_is_made_anew(machine: Path) -> None:
     again = make(machine, "install")
     assert again.returncode == 0, again.stderr
     assert "Making .venv" in again.stdout
+
+
+def test_voices_that_are_gone_are_fetched_again(machine: Path) -> None:
+    have(machine, "python3", GOOD)
+    assert make(machine, "install").returncode == 0
+    assert "kiosk.speech.assets" not in make(machine, "install").stdout
+    shutil.rmtree(machine / "voices")
+    assert "kiosk.speech.assets" in make(machine, "install").stdout
 
 
 def test_help_names_every_target(machine: Path) -> None:
