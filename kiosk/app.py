@@ -104,6 +104,8 @@ class Kiosk:
         except Exception as error:
             logger.error("not ready: %s", error)
             self.routes.readiness = ReadyAnswer(status="failing", detail=str(error))
+            # Started all the same: a face without a voice beats a service that restarts for ever.
+            notify(f"READY=1\nSTATUS=not ready: {error}")
             return
         self.routes.readiness = ReadyAnswer(status="ready")
         notify("READY=1")
