@@ -1,1 +1,1 @@
-"""The Sonic engine: speech in, portrait frames out. Pure and synchronous; read pipeline.py first."""
+"""The Sonic engine: speech in, portrait frames out. Pure; read pipeline.py first."""
