@@ -29,6 +29,6 @@ def test_without_chromium_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -
 
 
 async def test_a_server_that_cannot_start_is_told_in_its_own_words(tmp_path: Path) -> None:
-    server = ServerProcess(["--fps", "17"])
+    server = ServerProcess(tmp_path / "server.log", ["--fps", "17"])
     with pytest.raises(BenchError, match=r"(?s)the server ended.*17"):
-        await server.start(tmp_path / "server.log")
+        await server.start()

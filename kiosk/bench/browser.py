@@ -141,14 +141,19 @@ class ServerProcess:
     """``kiosk serve`` as a process of its own, on a free port of loopback."""
 
     def __init__(
-        self, arguments: Sequence[str] = (), variables: Mapping[str, str] | None = None
+        self,
+        log: Path,
+        arguments: Sequence[str] = (),
+        variables: Mapping[str, str] | None = None,
     ) -> None:
         """Remember how to start it.
 
         Args:
+            log: file for what it writes.
             arguments: further flags of ``kiosk serve``.
             variables: further environment variables.
         """
+        self._log_path = log
         self.port = free_port()
         self._arguments = list(arguments)
         self._variables = dict(variables or {})
@@ -166,16 +171,13 @@ class ServerProcess:
         assert self._process is not None
         return self._process.pid
 
-    async def start(self, log: Path) -> None:
-        """Start it and wait until it is ready.
-
-        Args:
-            log: file for what it writes.
+    async def start(self) -> None:
+        """Start it, or start it again, and wait until it is ready.
 
         Raises:
             BenchError: it ended or did not become ready; the end of its log is in the message.
         """
-        self._log = log.open("ab")
+        self._log = self._log_path.open("ab")
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -194,7 +196,7 @@ class ServerProcess:
             if ended or time.monotonic() > deadline_s:
                 await self.stop()
                 fate = "ended" if ended else f"was not ready within {READY_TIMEOUT_S:.0f} s"
-                raise BenchError(f"the server {fate}; it wrote:\n{_tail(log)}")
+                raise BenchError(f"the server {fate}; it wrote:\n{_tail(self._log_path)}")
             await asyncio.sleep(POLL_S)
 
     def usage(self) -> Usage:

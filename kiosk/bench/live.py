@@ -129,12 +129,12 @@ async def run(
 
 @asynccontextmanager
 async def _server(url: str | None, say: Callable[[str], None]) -> AsyncIterator[ServerProcess]:
-    server = ServerProcess(["--log-level", "warning"])
     with tempfile.TemporaryDirectory() as folder:
+        server = ServerProcess(Path(folder) / "server.log", ["--log-level", "warning"])
         try:
             if url is None:
                 say("starting the server")
-                await server.start(Path(folder) / "server.log")
+                await server.start()
             yield server
         finally:
             await server.stop()

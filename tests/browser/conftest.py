@@ -106,7 +106,8 @@ async def kiosk_server(
 ) -> AsyncIterator[ServerProcess]:
     """The real server, as a process of its own."""
     guest = {"KIOSK_SERVER__ALLOWED_ORIGINS": f"http://127.0.0.1:{guest_port}"}
-    server = ServerProcess(variables=guest)
-    await server.start(tmp_path_factory.mktemp("server") / "server.log")
+    log = tmp_path_factory.mktemp("server") / "server.log"
+    server = ServerProcess(log, variables=guest)
+    await server.start()
     yield server
     await server.stop()

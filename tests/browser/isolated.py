@@ -20,9 +20,9 @@ LOOPBACK_FLAGS = (
 
 async def watch(folder: Path) -> dict[str, object]:
     """What the page has after a second of pictures."""
-    server = ServerProcess()
+    server = ServerProcess(folder / "server.log")
     try:
-        await server.start(folder / "server.log")
+        await server.start()
         async with open_browser(LOOPBACK_FLAGS) as browser:
             page = await browser.new_page()
             await page.goto(server.url)
