@@ -29,14 +29,25 @@ def test_head_over_plate_is_the_photo() -> None:
     assert np.quantile(off, 0.999) < 16
 
 
-def test_the_matte_is_estimated_from_a_plain_background() -> None:
+def test_the_matte_of_an_unknown_photo_is_sharp_at_the_jaw_and_soft_elsewhere() -> None:
+    photo, points = portrait(), landmarks()
+    matte = layers.head_matte(photo, points, ada().box)
+    chin = int(points[152, 1])
+    assert matte[450, 512] > 0.99
+    assert matte[200, 512] > 0.99
+    assert matte[chin - 8, 512] > 0.99
+    assert matte[chin + 8, 512] < 0.01
+    assert matte[40, 40] == 0
+    assert np.abs(np.diff(matte[300])).max() < 0.05
+
+
+def test_the_plate_of_an_unknown_photo_is_the_photo_with_a_longer_neck() -> None:
     photo, points = portrait(), landmarks()
     plate = layers.behind_head(photo, points)
-    matte = layers.head_matte(photo, plate, points)
-    assert matte[450, 512] > 0.95
-    assert matte[200, 512] > 0.95
-    assert matte[60, 60] < 0.05
-    assert matte[900, 512] < 0.05
+    chin = int(points[152, 1])
+    assert np.array_equal(plate[: chin - 200], photo[: chin - 200])
+    below, above = plate[chin + 20, 512], plate[chin - 30, 512]
+    assert np.abs(below - above).max() < 40
 
 
 def test_the_hole_lies_above_the_seam_between_the_corners() -> None:

@@ -67,75 +67,47 @@ def _pull_push(total: NDArray[np.float32], weight: NDArray[np.float32]) -> NDArr
     return np.asarray(total + wide * (1 - weight)[..., None], dtype=np.float32)
 
 
-def _plain_background(photo: Floats) -> tuple[Floats, Mask]:
-    """A smooth fit of the background, and where the photo shows it."""
-    height, width = photo.shape[:2]
-    ys, xs = np.mgrid[0:height, 0:width] / max(height, width) - 0.5
-    terms = np.stack([xs**i * ys**j for i in range(5) for j in range(5 - i)], -1)
-    known = np.zeros((height, width), bool)
-    known[: height // 20] = True
-    known[: height // 2, : width // 12] = True
-    known[: height // 2, -width // 12 :] = True
-    for _ in range(4):
-        rows = known.copy()
-        rows[::3] &= False
-        solution = np.linalg.lstsq(terms[rows][::7], photo[rows][::7], rcond=None)[0]
-        model = terms @ solution
-        known = np.abs(photo - model).max(-1) < 7
-        known[int(height * 0.75) :] = False
-    return model, known
-
-
 def behind_head(photo: Image, landmarks_px: Floats) -> Floats:
-    """The photo with the head taken away: background carried on, the neck carried up."""
+    """The photo with its neck carried up behind the jaw; for a photo whose plate is not known."""
     image = photo.astype(np.float64)
-    height, width = photo.shape[:2]
-    ys, xs = np.mgrid[0:height, 0:width].astype(np.float64)
-    jaw = jaw_curve(landmarks_px, width)[None]
-    centre = float(landmarks_px[152, 0])
-    eyes = float(np.linalg.norm(landmarks_px[33, :2] - landmarks_px[263, :2]))
-    background, _ = _plain_background(image)
-    grey = image.mean(-1)
-    blue = (image[..., 0] > image[..., 2] + 25) & (grey < 120)
-    chin = float(landmarks_px[152, 1])
-    throat = (np.abs(xs - centre) < 0.52 * eyes) & (ys > jaw + 2) & (grey > 75)
-    body = ((blue | throat) & (ys > chin - 0.3 * eyes)) | (ys > chin + 0.3 * eyes)
-    body = cv2.morphologyEx(body.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) > 0
-    plate = np.where(body[..., None], image, background)
-    neck_known = (np.abs(xs - centre) < 0.40 * eyes) & (ys > jaw + 8) & (ys < chin + 60)
-    neck = fill(image, neck_known)
+    ys, xs, jaw, chin, eyes = _places(photo, landmarks_px)
+    away = np.abs(xs - float(landmarks_px[152, 0]))
+    neck = fill(image, (away < 0.40 * eyes) & (ys > jaw + 8) & (ys < chin + 0.3 * eyes))
     shade = 1 - 0.25 * np.clip((chin - ys) / eyes, 0, 1)
-    column = smoothstep((0.47 * eyes - np.abs(xs - centre)) / 14)
-    upward = column * smoothstep((ys - (chin - 0.55 * eyes)) / 30) * (ys < jaw + 10)
-    upward = np.where(body & (ys > jaw + 9), 0, upward)[..., None]
-    return np.asarray(plate * (1 - upward) + neck * shade[..., None] * upward)
+    column = smoothstep((0.47 * eyes - away) / 14)
+    upward = column * smoothstep((ys - chin + 0.55 * eyes) / 30) * smoothstep((jaw + 10 - ys) / 6)
+    mix = upward[..., None]
+    return np.asarray(image * (1 - mix) + neck * shade[..., None] * mix)
 
 
-def head_matte(photo: Image, plate: Floats, landmarks_px: Floats) -> Floats:
-    """How much of each pixel is head: the face inside its jaw, the hair by its colour."""
+def head_matte(photo: Image, landmarks_px: Floats, box: Box) -> Floats:
+    """How much of each pixel moves with the head, for a photo whose matte is not known.
+
+    Sharp along the jaw, where the neck stays behind; elsewhere a wide soft oval that takes hair
+    and some background along, so that no outline has to be found.
+    """
+    ys, xs, jaw, chin, eyes = _places(photo, landmarks_px)
+    ears = landmarks_px[[234, 454], :2]
+    x, y = ears.mean(0)
+    half = float(np.ptp(ears[:, 0])) / 2
+    top = (y - float(landmarks_px[10, 1])) * 1.55
+    down = (chin - y) * 1.15
+    radius = np.hypot((xs - x) / (1.45 * half), (ys - y) / np.where(ys < y, top, down))
+    oval = smoothstep((1.45 - radius) / 0.45)
+    oval *= smoothstep((chin + 0.3 * eyes - ys) / (0.3 * eyes))
+    throat = smoothstep((0.50 * eyes - np.abs(xs - landmarks_px[152, 0])) / 12) * (ys > jaw)
+    inside = smoothstep((jaw - ys) / JAW_SOFT_PX + 0.5) * (ys > y)
+    x0, y0, x1, y1 = box
+    border = np.minimum.reduce([xs - x0, x1 - 1 - xs, ys - y0, y1 - 1 - ys])
+    return np.asarray(np.maximum(inside, oval * (1 - throat)) * smoothstep(border / 24))
+
+
+def _places(photo: Image, landmarks_px: Floats) -> tuple[Floats, Floats, Floats, float, float]:
+    """y and x of every pixel, the jaw's height in every column, the chin's, the eyes' distance."""
     height, width = photo.shape[:2]
     ys, xs = np.mgrid[0:height, 0:width].astype(np.float64)
-    jaw = jaw_curve(landmarks_px, width)[None]
-    brow_y = float(landmarks_px[[105, 334], 1].mean())
     eyes = float(np.linalg.norm(landmarks_px[33, :2] - landmarks_px[263, :2]))
-    chin = float(landmarks_px[152, 1])
-    inside = smoothstep((jaw - ys) / JAW_SOFT_PX + 0.5) * (ys > brow_y)
-    image = photo.astype(np.float64)
-    sure = (image.mean(-1) < 62) & (np.abs(image[..., 0] - image[..., 2]) < 40) & (ys < chin + 10)
-    hair = fill(image, sure)
-    away = hair - plate
-    share = ((image - plate) * away).sum(-1) / np.maximum((away**2).sum(-1), 1)
-    share = np.clip(share, 0, 1) * smoothstep((chin + 0.24 * eyes - ys) / 30)
-    throat = smoothstep((0.50 * eyes - np.abs(xs - landmarks_px[152, 0])) / 12) * (ys > jaw)
-    return _without_holes(np.maximum(inside, share * (1 - throat)))
-
-
-def _without_holes(matte: Floats) -> Floats:
-    """Everything enclosed by solid head is head: the forehead, the parting."""
-    solid = (matte > 0.9).astype(np.uint8)
-    outlines, _ = cv2.findContours(solid, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    cv2.drawContours(solid, [max(outlines, key=cv2.contourArea)], -1, 1, cv2.FILLED)
-    return np.maximum(matte, solid)
+    return ys, xs, jaw_curve(landmarks_px, width)[None], float(landmarks_px[152, 1]), eyes
 
 
 def build(
@@ -144,13 +116,15 @@ def build(
 ) -> Layers:  # fmt: skip
     """Part the photo into layers; a known *plate* or *matte* (0..1) is taken as it is."""
     behind = behind_head(photo, landmarks_px) if plate is None else plate
-    alpha = head_matte(photo, behind, landmarks_px) if matte is None else matte
+    alpha = head_matte(photo, landmarks_px, box) if matte is None else matte
     image = photo.astype(np.float64)
     # The head's own colour: what, laid over the plate, gives the photo back.
     solid = alpha > 0.97
     own = (image - (1 - alpha[..., None]) * behind) / np.maximum(alpha[..., None], 0.25)
     near = fill(image, solid)
-    own = np.where(alpha[..., None] > 0.25, own, near).clip(0, 255)
+    same = np.abs(image - behind).max(-1) < 1.5
+    faint = (alpha < 0.25) & ~same
+    own = np.where(faint[..., None], near, np.where(same[..., None], image, own)).clip(0, 255)
     x0, y0, x1, y1 = box
     colour, cover = own[y0:y1, x0:x1], alpha[y0:y1, x0:x1]
     ys, xs = np.mgrid[y0:y1, x0:x1].astype(np.float64)
