@@ -75,9 +75,9 @@ class MelEncoder:
 
     Hop ``k`` is ``10 log10(P_k + floor) / 50 + 1``: band powers in dB below a full-scale sine, a
     floor of ``MEL_FLOOR_DB`` added, so that -100 dB reads -1, -50 dB 0 and 0 dB +1. It is
-    centred at sample ``k * HOP_SAMPLES`` of what was pushed since the last reset (silence is assumed before)
-    and is given as soon as ``delay_samples`` more samples are there. The decimator is a
-    ``DECIMATOR_TAPS``-tap linear-phase FIR; its delay is half its length and is part of
+    centred at sample ``k * HOP_SAMPLES`` of what was pushed since the last reset (silence is
+    assumed before) and is given as soon as ``delay_samples`` more samples are there. The decimator
+    is a ``DECIMATOR_TAPS``-tap linear-phase FIR; its delay is half its length and is part of
     ``delay_samples``.
 
     Samples that are not finite count as silence and are counted in ``bad_samples``; samples beyond

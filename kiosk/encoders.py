@@ -27,7 +27,13 @@ VIDEO_CODECS: Final[tuple[VideoCodec, ...]] = ("H264", "VP8")
 
 _CODEC_NAMES: Final = {"H264": "libx264", "VP8": "libvpx"}
 _OPTIONS: Final[dict[VideoCodec, dict[str, str]]] = {
-    "H264": {"preset": "superfast", "tune": "zerolatency", "profile": "baseline", "crf": "20", "sc_threshold": "0"},
+    "H264": {
+        "preset": "superfast",
+        "tune": "zerolatency",
+        "profile": "baseline",
+        "crf": "20",
+        "sc_threshold": "0",  # a cut in the picture makes no keyframe of its own accord
+    },
     "VP8": {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0", "crf": "10"},
 }
 
