@@ -36,3 +36,10 @@ def test_the_neck_follows_the_head_and_the_lapels_do_not() -> None:
     rest, moved = drawn(Pose())[0], drawn(Pose(x=0.1))[0]
     assert np.abs(rest[320:345, 195:320] - moved[320:345, 195:320]).mean() > 0.5
     assert np.abs(rest[420:] - moved[420:]).max() <= 4
+
+
+def test_numpy_numbers_draw_the_same() -> None:
+    plain = drawn(Pose(breath=0.7, x=0.05))
+    doubles = drawn(Pose(breath=np.float64(0.7), x=np.float64(0.05)))
+    assert np.array_equal(plain[0], doubles[0])
+    assert np.array_equal(plain[1], doubles[1])

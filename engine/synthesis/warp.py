@@ -49,7 +49,8 @@ def bounded(pose: Pose) -> Pose:
     """*pose* within what one photo can show; what is not a number counts as at rest."""
 
     def within(value: float, low: float, high: float, rest: float = 0.0) -> float:
-        return min(max(value, low), high) if math.isfinite(value) else rest
+        # A plain float: a NumPy double would turn whole maps into doubles.
+        return min(max(float(value), low), high) if math.isfinite(value) else rest
 
     return Pose(
         yaw_deg=within(pose.yaw_deg, -MOST_TURN_DEG, MOST_TURN_DEG),
