@@ -7,7 +7,6 @@ from typing import Final
 from kiosk.api import ProblemError
 from kiosk.config import SpeechSettings
 from kiosk.sources import FileSource, TextSource
-from kiosk.speech import phrases
 from kiosk.speech.decode import AudioFileError
 from kiosk.speech.registry import Voices
 from kiosk.speech.speaker import Speaker, SpeechTextError
@@ -15,10 +14,7 @@ from kiosk.speech.voice import VoiceError, VoiceInfo
 
 logger = logging.getLogger(__name__)
 
-_GREETINGS: Final = {"en": "It is 9:30.", "zh": "现在9点30分。"}
-"""With numbers, so that the normaliser is loaded too."""
-
-LANGUAGES: Final = tuple(_GREETINGS)
+LANGUAGES: Final = ("en", "zh")
 """Those that are read."""
 
 
@@ -50,9 +46,7 @@ class SpeechDesk:
             VoiceError: there is no voice at all; the message names the remedy.
         """
         self._voices.check(None)
-        if any(language in info.languages for info in self._voices.list()):
-            for phrase in phrases.split(_GREETINGS[language]):
-                self._voices.for_language(language).speak(phrase.spoken)
+        self._voices.warmup((language,))
 
     def say(self, text: str, voice: str | None, rate: float | None) -> TextSource:
         """Begin to speak *text*.
