@@ -8,7 +8,15 @@ import pytest
 from engine.portrait import bake as baking
 from engine.portrait.rig import RigError, load, save
 from engine.synthesis.synthesizer import OutputFormat, Synthesizer
-from tests.portrait_utils import bgr, landmarks, motion, portrait, synthetic_prior, synthetic_rig
+from tests.portrait_utils import (
+    ada,
+    bgr,
+    landmarks,
+    motion,
+    portrait,
+    synthetic_prior,
+    synthetic_rig,
+)
 
 
 def test_a_baked_rig_can_be_kept_and_drawn(tmp_path: Path) -> None:
@@ -17,6 +25,12 @@ def test_a_baked_rig_can_be_kept_and_drawn(tmp_path: Path) -> None:
     drawn = bgr(Synthesizer(rig, OutputFormat(512, 512)).render(motion()))
     assert drawn.shape == (512, 512, 3)
     assert rig.name == "sketch"
+
+
+def test_a_sheet_shows_the_key_shapes() -> None:
+    drawn = baking.key_shapes(ada())
+    assert drawn.shape == (512 * 3, 512 * 6, 3)
+    assert np.abs(drawn[:512, :512].astype(int) - drawn[:512, 1024:1536]).max() > 60
 
 
 def test_wrong_sizes_are_refused() -> None:

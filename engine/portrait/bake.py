@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from engine.portrait import eyes, flows, layers, lips, mouth
 from engine.portrait.prior import Floats, Prior, fit, load_prior
 from engine.portrait.rig import Rig, RigError, save
+from engine.synthesis.__main__ import sheet
+from engine.synthesis.synthesizer import OutputFormat, Synthesizer
 
 SIZE_PX = 1024
 CHEEKS = (50, 280)
@@ -102,6 +104,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--key", help="the landmarks' key in the archive (default persona_NAME)")
     parser.add_argument("--plate", type=Path, help="the photo without the head, if known")
     parser.add_argument("--matte", type=Path, help="grey picture: how much is head, if known")
+    parser.add_argument("--sheet", type=Path, help="draw key shapes of the new rig there")
     options = parser.parse_args(arguments)
     try:
         photo = _read(options.photo, cv2.IMREAD_COLOR)
@@ -115,11 +118,18 @@ def main(arguments: list[str] | None = None) -> int:
             None if matte is None else matte.astype(np.float64) / 255,
         )  # fmt: skip
         save(rig, options.out)
+        if options.sheet and not cv2.imwrite(str(options.sheet), key_shapes(rig)):
+            raise RigError(f"the sheet {options.sheet} cannot be written: check its folder")
     except (RigError, OSError, KeyError) as error:
         sys.stderr.write(f"bake: {error}\n")
         return 1
     sys.stdout.write(f"{options.out}: {options.out.stat().st_size / 1e6:.2f} MB\n")
     return 0
+
+
+def key_shapes(rig: Rig) -> NDArray[np.uint8]:
+    """A sheet of the rig's key shapes, blue-green-red."""
+    return sheet(Synthesizer(rig, OutputFormat()))
 
 
 def _read(path: Path, flags: int) -> NDArray[np.uint8]:
