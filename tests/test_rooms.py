@@ -7,7 +7,9 @@ import pytest
 
 PROJECT = Path(__file__).resolve().parent.parent
 FORBIDDEN_IN_ENGINE = {"kiosk", "asyncio", "aiohttp", "aiortc", "sounddevice", "av", "socket"}
-TRAINING_ONLY = {"torch", "onnx", "scipy", "pocketsphinx"}
+TRAINING_ONLY = {"torch", "scipy", "pocketsphinx"}
+TOOLS = ("bake.py", "corpus.py")
+"""Made for making: nothing that serves imports them."""
 LONGEST_FILE_LINES = 300
 
 
@@ -35,11 +37,12 @@ def test_the_engine_is_pure(path: Path) -> None:
     "path", sources("engine") + sources("kiosk"), ids=lambda p: str(p.relative_to(PROJECT))
 )
 def test_nothing_at_run_time_needs_what_only_training_needs(path: Path) -> None:
-    if "train" in path.relative_to(PROJECT).parts or path.name == "bake.py":
+    if "train" in path.relative_to(PROJECT).parts or path.name in TOOLS:
         pytest.skip("a tool of training or baking")
     modules = imported(path)
     assert not modules & TRAINING_ONLY
-    assert not [name for name in modules if name.startswith("engine.train")]
+    tools = [name for name in modules if name.startswith("engine.train") or f"{name}.py" in TOOLS]
+    assert not tools
 
 
 def written() -> list[Path]:
