@@ -55,7 +55,8 @@ export class View {
     element('ask-label').textContent = say('ask_label');
     element('ask-text').placeholder = say('ask_placeholder');
     element('topics-frame').setAttribute('aria-label', say('topics'));
-    element('persona').setAttribute('aria-label', `${say('persona')}. ${say('synthetic')}`);
+    element('persona').setAttribute('aria-label', say('persona'));
+    element('mark').textContent = say('synthetic');
     element('notice-close').setAttribute('aria-label', say('close'));
   }
 
