@@ -65,6 +65,13 @@ def test_the_latency_is_counted_from_the_request() -> None:
     assert mouth_ms == 440
 
 
+def test_a_smile_long_before_the_sound_is_not_the_answer() -> None:
+    heard, seen = recorded(3800, 3840)
+    smile = (seen.at_ms > 3100) & (seen.at_ms < 3300)
+    seen.grey[smile] = face(opening_px=5)
+    assert latency(heard, seen, asked_ms=3000) == (800, 840)
+
+
 def test_without_sound_nothing_was_answered() -> None:
     assert latency(*recorded(9999, 9999), asked_ms=3000) == (None, None)
 

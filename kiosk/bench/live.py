@@ -46,6 +46,9 @@ SPEECH_TIMEOUT_S: Final = 30.0
 SOUND_RMS: Final = 0.003
 """-50 dB: quieter than any phoneme, louder than a codec's idea of silence."""
 
+MOUTH_LEAD_MS: Final = 400.0
+"""A mouth that moves longer than this before its sound smiles or breathes: it does not speak yet."""
+
 MIN_PICTURES: Final = 5
 MOUTH_FLOOR: Final = 0.5
 """Grey levels: below this the mouth does not visibly move."""
@@ -262,7 +265,7 @@ def latency(heard: Heard, seen: Seen, asked_ms: float) -> tuple[float | None, fl
         return None, None
     sound_ms = float(since[sounding] - asked_ms)
     resting = (seen.at_ms > asked_ms - REST_MS) & (seen.at_ms <= asked_ms)
-    after = seen.at_ms > asked_ms
+    after = seen.at_ms > asked_ms + max(0.0, sound_ms - MOUTH_LEAD_MS)
     if resting.sum() < MIN_PICTURES or after.sum() < MIN_PICTURES:
         return sound_ms, None
     change = mouth_change(seen.grey, seen.grey[resting])
