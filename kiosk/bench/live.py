@@ -47,7 +47,7 @@ SOUND_RMS: Final = 0.003
 """-50 dB: quieter than any phoneme, louder than a codec's idea of silence."""
 
 MOUTH_LEAD_MS: Final = 400.0
-"""A mouth that moves longer than this before its sound smiles or breathes: it does not speak yet."""
+"""A mouth that moves longer than this before its sound smiles or breathes."""
 
 MIN_PICTURES: Final = 5
 MOUTH_FLOOR: Final = 0.5
