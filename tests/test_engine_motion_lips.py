@@ -3,7 +3,17 @@ import pytest
 
 from engine.media import FloatArray
 from engine.motion.coefficients import INDEX
-from engine.motion.lips import GAP, SPEECH, SPEECH_INDEX, gather, opening, spread
+from engine.motion.lips import (
+    GAP,
+    SEAL_AT,
+    SEAL_FROM,
+    SPEECH,
+    SPEECH_INDEX,
+    gather,
+    opening,
+    seal,
+    spread,
+)
 
 
 def one(**values: float) -> FloatArray:
@@ -35,3 +45,20 @@ def test_opening_of_known_shapes() -> None:
 
 def test_every_speech_coefficient_has_a_gap() -> None:
     assert set(GAP) == set(SPEECH)
+
+
+def test_half_a_closure_is_sealed_and_an_open_mouth_left_alone() -> None:
+    open_mouth = one(jawOpen=0.3, mouthLowerDown=0.2, mouthPress=SEAL_FROM)
+    half = one(jawOpen=0.1, mouthLowerDown=0.1, mouthPress=SEAL_AT)
+    sealed = seal(np.stack((open_mouth, half)))
+    assert np.array_equal(sealed[0], open_mouth)
+    assert opening(sealed[1]) == 0.0
+    assert opening(half) > 0.1
+
+
+def test_seal_is_gradual_and_keeps_rounding() -> None:
+    shapes = np.stack([one(jawOpen=0.3, mouthPucker=0.5, mouthPress=p / 200) for p in range(60)])
+    sealed = seal(shapes)
+    assert np.abs(np.diff(opening(sealed))).max() < 0.1
+    assert (sealed[:, SPEECH_INDEX["mouthPucker"]] == 0.5).all()
+    assert (sealed[:, SPEECH_INDEX["mouthPress"]] >= shapes[:, SPEECH_INDEX["mouthPress"]]).all()

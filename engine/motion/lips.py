@@ -60,6 +60,41 @@ def gather(coefficients: FloatArray) -> FloatArray:
     return np.asarray(coefficients @ (_SPREAD / _SPREAD.sum(axis=1, keepdims=True)).T, np.float32)
 
 
+SEAL_FROM: Final = 0.06
+SEAL_AT: Final = 0.14
+"""Of ``mouthPress``; a full closure has 0.35."""
+
+_SEAL: Final = {
+    "jawOpen": 0.03, "mouthLowerDown": 0.0, "mouthUpperUp": 0.0, "mouthFunnel": 0.0,
+    "mouthClose": 0.03, "mouthPress": 0.35,
+}  # fmt: skip
+_SEAL_INDEX = np.array([SPEECH_INDEX[name] for name in _SEAL])
+_SEAL_VALUE = np.array(list(_SEAL.values()), np.float32)
+
+
+def seal(speech: FloatArray) -> FloatArray:
+    """Lips that are about to meet do meet.
+
+    A network that is unsure of a p, b or m gives half a closure, which looks like mumbling. From
+    ``SEAL_FROM`` of ``mouthPress`` on the lips are drawn together, at ``SEAL_AT`` they are shut.
+
+    Args:
+        speech: shape (steps, len(SPEECH)).
+
+    Returns:
+        The same shape; a new array.
+    """
+    press = speech[:, SPEECH_INDEX["mouthPress"], None]
+    part = np.clip((press - SEAL_FROM) / (SEAL_AT - SEAL_FROM), 0.0, 1.0)
+    part = part * part * (3.0 - 2.0 * part)
+    sealed = speech.copy()
+    held = sealed[:, _SEAL_INDEX]
+    # Never weaker than what was asked for.
+    aim = np.where(_SEAL_VALUE > 0.1, np.maximum(held, _SEAL_VALUE), _SEAL_VALUE)
+    sealed[:, _SEAL_INDEX] = held + part * (aim - held)
+    return np.asarray(sealed, np.float32)
+
+
 def opening(speech: FloatArray) -> FloatArray:
     """Lip opening of speech coefficients (..., len(SPEECH)): 0 shut, 1 an open vowel.
 

@@ -8,7 +8,7 @@ import numpy as np
 from engine.media import FloatArray
 from engine.mel import MelEncoder
 from engine.motion.layout import LOOKAHEAD_STEPS, PAIR_BANDS, SILENT_HOP
-from engine.motion.lips import CONTACT, SPEECH, opening
+from engine.motion.lips import CONTACT, SPEECH, opening, seal
 from engine.motion.prosody import Prosody, level_of
 from engine.motion.settings import MotionSettings
 from engine.motion.smoothing import OneEuro
@@ -75,8 +75,8 @@ class SpeechSteps:
     def _steps(self, pairs: FloatArray) -> Iterator[SpeechStep]:
         given = self._runner.run({"pairs": pairs[:, None], "state": self._state})
         self._state = given["next_state"]
-        clipped = np.clip(given["speech"][:, 0], 0.0, 1.0)
-        for raw, level in zip(clipped, level_of(pairs).tolist(), strict=True):
+        asked = seal(np.clip(given["speech"][:, 0], 0.0, 1.0))
+        for raw, level in zip(asked, level_of(pairs).tolist(), strict=True):
             if self._unheard:  # outputs for instants before sample 0
                 self._unheard -= 1
                 continue

@@ -1,6 +1,8 @@
 """The trained network as ONNX, node by node, with its state as explicit tensors.
 
-python -m engine.train.export build/motion.pt engine/weights/motion.onnx
+Of several checkpoints of one training the mean is taken (*Model soups*, Wortsman et al. 2022):
+
+    python -m engine.train.export build/motion.pt engine/weights/motion.onnx
 """
 
 import argparse
@@ -112,21 +114,23 @@ def build(network: MotionNetwork) -> onnx.ModelProto:
     return model
 
 
-def load(path: Path) -> MotionNetwork:
-    """A network from a checkpoint of ``engine.train.train``."""
-    saved = torch.load(path, map_location="cpu", weights_only=True)
-    network = MotionNetwork(saved["hidden"])
-    network.load_state_dict(saved["network"])
+def load(*paths: Path) -> MotionNetwork:
+    """A network from checkpoints of ``engine.train.train``: the mean of their weights."""
+    saved = [torch.load(path, map_location="cpu", weights_only=True) for path in paths]
+    network = MotionNetwork(saved[0]["hidden"])
+    states = [each["network"] for each in saved]
+    mean = {name: torch.stack([s[name] for s in states]).mean(dim=0) for name in states[0]}
+    network.load_state_dict(mean)
     return network.eval()
 
 
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description="Export the motion network.")
-    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("checkpoints", type=Path, nargs="+")
     parser.add_argument("onnx", type=Path)
     arguments = parser.parse_args()
-    arguments.onnx.write_bytes(build(load(arguments.checkpoint)).SerializeToString())
+    arguments.onnx.write_bytes(build(load(*arguments.checkpoints)).SerializeToString())
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from engine.motion.lips import SPEECH
 
 HIDDEN = 192
 LAYERS = 2
-DROPOUT = 0.1
+DROPOUT = 0.05
 """In training only."""
 
 

@@ -29,7 +29,7 @@ WARM_UP_STEPS = 5
 WEIGHTS = {"jawOpen": 2.0, "mouthClose": 2.0, "mouthPucker": 1.3, "mouthFunnel": 1.3}
 VELOCITY_WEIGHT = 2.0
 OPENING_WEIGHT = 1.5
-CLOSURE_WEIGHT = 4.0
+CLOSURE_WEIGHT = 8.0
 CONTACT_WEIGHT = 3.0
 
 _GAP = torch.tensor([GAP[name] for name in SPEECH]) / FULL_GAP
@@ -50,8 +50,9 @@ def loss_of(given: Tensor, wanted: Tensor) -> Tensor:
     wanted_gap = (wanted @ _GAP).clamp(min=0.0)
     closed = (wanted[..., _PRESS] > 0.25).float()
     missed = ((gap - 0.03).clamp(min=0.0) * closed).mean()
+    lacking = (wanted - given).clamp(min=0.0)
     touching = (wanted[..., _ROLL] > 0.3).float()
-    untouched = ((wanted[..., _ROLL] - given[..., _ROLL]).clamp(min=0.0) * touching).mean()
+    untouched = (lacking[..., _ROLL] * touching + lacking[..., _PRESS] * closed).mean()
     opened = (gap - wanted_gap).abs().mean()
     return (
         position
