@@ -6,7 +6,7 @@ import errno
 import logging
 import signal
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from functools import partial
 from typing import Protocol
 
@@ -26,6 +26,10 @@ from kiosk.stages import Stages
 from kiosk.whep import Whep
 
 logger = logging.getLogger(__name__)
+
+
+PREPARE_WAIT_S = 0.5
+PREPARING = "the beginnings of the topics are being made ready"
 
 
 class ServeError(Exception):
@@ -49,6 +53,10 @@ class Voicing(Speaks, Protocol):
 
     def warm_up(self, language: str) -> None:
         """Do what the first listener of *language* should not wait for."""
+        ...
+
+    def prepare(self) -> Iterator[str]:
+        """Speak beforehand what is known to be asked for, a phrase at each step."""
         ...
 
     def close(self) -> None:
@@ -112,6 +120,20 @@ class Kiosk:
         logger.info("ready")
         for language in languages[1:]:
             await asyncio.to_thread(self._speech.warm_up, language)
+        await self._prepare()
+
+    async def _prepare(self) -> None:
+        """Make the topics' beginnings ready while nobody speaks; visitors come first."""
+        steps = self._speech.prepare()
+        self.routes.readiness = ReadyAnswer(status="ready", detail=PREPARING)
+        while await asyncio.to_thread(next, steps, None) is not None:
+            await self._until_quiet()
+        self.routes.readiness = ReadyAnswer(status="ready")
+
+    async def _until_quiet(self) -> None:
+        """Return when no stage speaks; nothing depends on the very moment."""
+        for _ in iter(lambda: any(stage.speaking for stage in self.stages), False):
+            await asyncio.sleep(PREPARE_WAIT_S)
 
 
 @contextlib.asynccontextmanager
@@ -147,7 +169,8 @@ async def serve(settings: Settings) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     offer_loopback_when_alone()
-    kiosk = Kiosk(settings, Avatars(settings.avatar), SpeechDesk(settings.speech))
+    speech = SpeechDesk(settings.speech, [topic.text for topic in settings.topics])
+    kiosk = Kiosk(settings, Avatars(settings.avatar), speech)
     async with listening(kiosk):
         await stop.wait()
         logger.info("stopping")

@@ -1,7 +1,7 @@
 """A whole server with a fake engine and fake voices, for tests of the HTTP interface."""
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application, Request
@@ -47,6 +47,7 @@ class FakeSpeech:
         self.said: list[tuple[str, str | None, float | None]] = []
         self.played: list[bytes] = []
         self.failure: Exception | None = None
+        self.prepared = False
 
     def voices(self) -> tuple[VoiceInfo, ...]:
         return (VoiceInfo("af_test", "kokoro", ("en",), "female", "Apache-2.0"),)
@@ -64,6 +65,10 @@ class FakeSpeech:
     def warm_up(self, language: str) -> None:
         if self.failure:
             raise self.failure
+
+    def prepare(self) -> Iterator[str]:
+        self.prepared = True
+        return iter(())
 
     def close(self) -> None:
         pass

@@ -17,6 +17,7 @@ KEYS = (
     "rss_end_mb",
     "say_to_sound_ms",
     "say_to_mouth_ms",
+    "topic_to_sound_ms",
     "av_offset_p50_ms",
     "av_offset_p95_ms",
 )

@@ -199,6 +199,15 @@ class ServerProcess:
                 raise BenchError(f"the server {fate}; it wrote:\n{_tail(self._log_path)}")
             await asyncio.sleep(POLL_S)
 
+    async def settled(self) -> None:
+        """Wait until it makes nothing ready any more: topics are prepared after the start."""
+        deadline_s = time.monotonic() + READY_TIMEOUT_S
+        url = f"{self.url}/readyz"
+        while not await asyncio.to_thread(_answers, url, b'"detail":""'):
+            if time.monotonic() > deadline_s:
+                return
+            await asyncio.sleep(POLL_S)
+
     def usage(self) -> Usage:
         """CPU time and resident memory of the process."""
         return usage(self.pid)
@@ -229,10 +238,10 @@ def _tail(log: Path) -> str:
     return log.read_text(encoding="utf-8", errors="replace")[-2000:].strip()
 
 
-def _answers(url: str) -> bool:
+def _answers(url: str, holding: bytes = b"") -> bool:
     try:
         with urllib.request.urlopen(url, timeout=5) as response:
-            return bool(response.status == 200)
+            return response.status == 200 and holding in response.read()
     except (urllib.error.URLError, OSError):
         return False
 

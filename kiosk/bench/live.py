@@ -11,7 +11,7 @@ import json
 import tempfile
 import time
 import urllib.request
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -39,6 +39,10 @@ WIDTH_PX: Final = 1280
 HEIGHT_PX: Final = 720
 SETTLE_S: Final = 3.0
 LATENCY_ROUNDS: Final = 7
+TOPIC_ROUNDS: Final = 5
+HEARD_S: Final = 1.5
+"""Of an answer, before it is broken off: it sounds by then."""
+INTERRUPT: Final = "fetch('/v1/interrupt', { method: 'POST' })"
 QUEUE_AHEAD: Final = 2
 QUEUE_POLL_S: Final = 0.5
 REST_MS: Final = 2500.0
@@ -90,6 +94,8 @@ class LiveReport:
     """From the page's request to the first sound in the page, median, from silence."""
     say_to_mouth_ms: float | None
     """From the page's request to the first visible motion of the mouth, median."""
+    topic_to_sound_ms: float | None
+    """The same for a touch topic, whose beginning was made ready when the server started."""
     av_offset_p50_ms: float | None
     """As the page measures it; positive: the picture is late."""
     av_offset_p95_ms: float | None
@@ -126,8 +132,12 @@ async def run(
         say(f"speaking for {seconds} s")
         steady = await _steady(page, address, None if url else server, seconds)
         say(f"asking {LATENCY_ROUNDS} times from silence")
-        sound_ms, mouth_ms = await _latencies(page)
-    return LiveReport(**steady, say_to_sound_ms=sound_ms, say_to_mouth_ms=mouth_ms)
+        sound_ms, mouth_ms = await _latencies(page, PROMPTS, LATENCY_ROUNDS)
+        topics = await page.evaluate("fetch('/v1/page').then(r => r.json()).then(p => p.topics)")
+        texts = [topic["text"] for topic in topics]
+        topic_ms, _ = await _latencies(page, texts, TOPIC_ROUNDS) if texts else (None, None)
+    latencies = {"say_to_sound_ms": sound_ms, "say_to_mouth_ms": mouth_ms}
+    return LiveReport(**steady, **latencies, topic_to_sound_ms=topic_ms)
 
 
 @asynccontextmanager
@@ -138,6 +148,7 @@ async def _server(url: str | None, say: Callable[[str], None]) -> AsyncIterator[
             if url is None:
                 say("starting the server")
                 await server.start()
+                await server.settled()
             yield server
         finally:
             await server.stop()
@@ -237,17 +248,20 @@ def _get(url: str) -> bytes:
         return bytes(response.read())
 
 
-async def _latencies(page: "Page") -> tuple[float | None, float | None]:
+async def _latencies(
+    page: "Page", texts: Sequence[str], rounds: int
+) -> tuple[float | None, float | None]:
     """Median milliseconds from asking, in silence, to sound and to the mouth's motion."""
-    await page.evaluate("fetch('/v1/interrupt', { method: 'POST' })")
+    await page.evaluate(INTERRUPT)
     sounds, mouths = [], []
-    for _, prompt in zip(range(LATENCY_ROUNDS), itertools.cycle(PROMPTS), strict=False):
+    for _, text in zip(range(rounds), itertools.cycle(texts), strict=False):
         await until(page, "window.kiosk.state === 'ready'", SPEECH_TIMEOUT_S)
         await asyncio.sleep(SETTLE_S)
-        asked_ms = await page.evaluate(SAY, [prompt, True])
+        asked_ms = await page.evaluate(SAY, [text, True])
         await until(page, "window.kiosk.state === 'speaking'", SPEECH_TIMEOUT_S)
-        await until(page, "window.kiosk.state === 'ready'", SPEECH_TIMEOUT_S)
+        await asyncio.sleep(HEARD_S)
         sound_ms, mouth_ms = latency(*await record(page), asked_ms)
+        await page.evaluate(INTERRUPT)
         sounds.append(sound_ms)
         mouths.append(mouth_ms)
     return _median(sounds), _median(mouths)

@@ -1,6 +1,7 @@
 """The speech of a kiosk in one place: asks become utterances, refusals become problems."""
 
 import logging
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -8,6 +9,7 @@ from kiosk.api import ProblemError
 from kiosk.config import SpeechSettings
 from kiosk.sources import FileSource, TextSource
 from kiosk.speech.decode import AudioFileError
+from kiosk.speech.prepared import PreparedSpeech
 from kiosk.speech.registry import Voices
 from kiosk.speech.speaker import Speaker, SpeechTextError
 from kiosk.speech.voice import VoiceError, VoiceInfo
@@ -21,15 +23,19 @@ LANGUAGES: Final = ("en", "zh")
 class SpeechDesk:
     """Voices, the thread that speaks, and the thread that decodes files."""
 
-    def __init__(self, settings: SpeechSettings) -> None:
+    def __init__(self, settings: SpeechSettings, known_texts: Iterable[str] = ()) -> None:
         """Nothing is loaded yet.
 
         Args:
             settings: who speaks, and how.
+            known_texts: texts that will be asked for again and again, such as touch topics.
         """
         self._settings = settings
         self._voices = Voices(settings.voices_path, settings.threads, settings.voices)
-        self._speaker = Speaker(self._voices, max_characters=settings.max_characters)
+        self._prepared = PreparedSpeech(known_texts)
+        self._speaker = Speaker(
+            self._voices, max_characters=settings.max_characters, prepared=self._prepared
+        )
         self._pool = ThreadPoolExecutor(1, "audio")
 
     def voices(self) -> tuple[VoiceInfo, ...]:
@@ -47,6 +53,10 @@ class SpeechDesk:
         """
         self._voices.check(None)
         self._voices.warmup((language,))
+
+    def prepare(self) -> Iterator[str]:
+        """Speak the beginnings of the known texts; see ``PreparedSpeech.prepare``."""
+        return self._prepared.prepare(self._voices, self._settings.rate)
 
     def say(self, text: str, voice: str | None, rate: float | None) -> TextSource:
         """Begin to speak *text*.

@@ -11,6 +11,7 @@ import threading
 from typing import Final, Protocol, runtime_checkable
 
 from kiosk.speech import captions, phrases
+from kiosk.speech.prepared import PreparedSpeech
 from kiosk.speech.registry import Voices
 from kiosk.speech.request import SpeechRequest, SpeechTextError, SpokenPhrase
 from kiosk.speech.stop import StopSignal
@@ -44,6 +45,7 @@ class Speaker:
         voices: Voices,
         max_ahead_s: float = 8.0,
         max_characters: int = MAX_CHARACTERS,
+        prepared: PreparedSpeech | None = None,
     ) -> None:
         """The thread starts with the first text.
 
@@ -51,7 +53,9 @@ class Speaker:
             voices: who can speak.
             max_ahead_s: how much speech may wait for its listener.
             max_characters: longest text of one request.
+            prepared: phrases that need not be made anew.
         """
+        self._prepared = prepared or PreparedSpeech()
         self._voices = voices
         self._max_ahead_s = max_ahead_s
         self._max_characters = max_characters
@@ -146,7 +150,11 @@ class Speaker:
             raise SpeechTextError("nothing in the text can be pronounced: send words or numbers")
         phrase, final = taken
         voice = self._voices.for_language(phrase.language, request.voice)
-        speech = _speak(voice, phrase.spoken, request)
+        name = voice.info.name
+        speech = self._prepared.get(name, phrase.spoken, request.rate)
+        if speech is None:
+            speech = _speak(voice, phrase.spoken, request)
+            self._prepared.put(name, phrase.spoken, request.rate, speech)
         request.add(phrase, captions.captioned(speech, phrase.shown), final)
 
 

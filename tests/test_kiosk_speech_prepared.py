@@ -1,0 +1,60 @@
+"""Known texts are spoken once; what visitors say is not kept."""
+
+import numpy as np
+
+from kiosk.speech.prepared import PreparedSpeech
+from kiosk.speech.speaker import Speaker
+from kiosk.speech.voice import Speech
+from tests.speech_utils import FakeVoice, FakeVoices
+
+TOPIC = "Welcome to the hall. We open at 9:00."
+
+
+async def say(speaker: Speaker, text: str, rate: float = 1.0) -> list[str]:
+    return [phrase.speech.text async for phrase in speaker.say(text, rate=rate)]
+
+
+async def test_a_known_text_is_spoken_once_for_each_rate() -> None:
+    voice = FakeVoice("af_heart", "en")
+    voice.gate.set()
+    speaker = Speaker(FakeVoices(voice), prepared=PreparedSpeech([TOPIC]))
+    first = await say(speaker, TOPIC)
+    made = len(voice.spoken)
+    assert await say(speaker, TOPIC) == first
+    assert len(voice.spoken) == made
+    await say(speaker, TOPIC, rate=1.5)
+    assert len(voice.spoken) == 2 * made
+    speaker.close()
+
+
+async def test_a_visitors_words_are_made_anew_each_time() -> None:
+    voice = FakeVoice("af_heart", "en")
+    voice.gate.set()
+    speaker = Speaker(FakeVoices(voice), prepared=PreparedSpeech([TOPIC]))
+    await say(speaker, "My name is a secret.")
+    await say(speaker, "My name is a secret.")
+    assert voice.spoken == ["My name is a secret."] * 2
+    speaker.close()
+
+
+def test_beginnings_are_prepared_one_at_a_time() -> None:
+    voice = FakeVoice("af_heart", "en")
+    voice.gate.set()
+    prepared = PreparedSpeech([TOPIC, "Goodbye.", "..."])
+    steps = prepared.prepare(FakeVoices(voice), 1.0)
+    assert next(steps) == "Welcome to the hall."
+    assert voice.spoken == [], "the caller decides when"
+    assert list(steps) == ["Goodbye."]
+    assert voice.spoken == ["Welcome to the hall.", "Goodbye."]
+    assert prepared.get("af_heart", "Goodbye.", 1.0) is not None
+    assert list(prepared.prepare(FakeVoices(voice), 1.0)) == ["Welcome to the hall.", "Goodbye."]
+    assert len(voice.spoken) == 2
+
+
+def test_what_does_not_fit_is_not_kept() -> None:
+    prepared = PreparedSpeech(["Hello. Goodbye."], capacity_bytes=500)
+    speech = Speech("Hello.", np.zeros(100, np.float32), 24_000)
+    prepared.put("v", "Hello.", 1.0, speech)
+    prepared.put("v", "Goodbye.", 1.0, speech)
+    assert prepared.get("v", "Hello.", 1.0) is speech
+    assert prepared.get("v", "Goodbye.", 1.0) is None
