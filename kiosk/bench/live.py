@@ -136,7 +136,7 @@ async def run(
         topics = await page.evaluate("fetch('/v1/page').then(r => r.json()).then(p => p.topics)")
         texts = [topic["text"] for topic in topics]
         topic_ms, _ = await _latencies(page, texts, TOPIC_ROUNDS) if texts else (None, None)
-    latencies = {"say_to_sound_ms": sound_ms, "say_to_mouth_ms": mouth_ms}
+    latencies: dict[str, Any] = {"say_to_sound_ms": sound_ms, "say_to_mouth_ms": mouth_ms}
     return LiveReport(**steady, **latencies, topic_to_sound_ms=topic_ms)
 
 
