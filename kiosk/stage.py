@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 LEAD_SAMPLES: Final = samples(0.24)
 """How far ahead of the play head sound is written: the engine's lookahead and time to draw."""
 
-SPLICE_SAMPLES: Final = samples(0.18)
+SPLICE_SAMPLES: Final = samples(0.1)
 """Speech that begins in silence is written this near to the play head, over the silence."""
 
 CUT_SAMPLES: Final = samples(0.02)
