@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 
 PREPARE_WAIT_S = 0.5
-PREPARING = "the beginnings of the topics are being made ready"
+PREPARING = "the other language and the topics are still being made ready"
 
 
 class ServeError(Exception):
@@ -115,7 +115,7 @@ class Kiosk:
             # Started all the same: a face without a voice beats a service that restarts for ever.
             notify(f"READY=1\nSTATUS=not ready: {error}")
             return
-        self.routes.readiness = ReadyAnswer(status="ready")
+        self.routes.readiness = ReadyAnswer(status="ready", detail=PREPARING)
         notify("READY=1")
         logger.info("ready")
         for language in languages[1:]:
@@ -125,7 +125,6 @@ class Kiosk:
     async def _prepare(self) -> None:
         """Make the topics' beginnings ready while nobody speaks; visitors come first."""
         steps = self._speech.prepare()
-        self.routes.readiness = ReadyAnswer(status="ready", detail=PREPARING)
         while await asyncio.to_thread(next, steps, None) is not None:
             await self._until_quiet()
         self.routes.readiness = ReadyAnswer(status="ready")
