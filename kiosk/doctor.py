@@ -120,10 +120,16 @@ def _version(package: str) -> str:
 
 
 def _processor(settings: Settings) -> Check:
+    from kiosk.speech.kokoro_graph import has_fast_integers
+
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     detail = f"{cores} cores"
     if (cores or 1) < MIN_CORES:
         return Check("processor", "warn", detail, "give the kiosk two cores or more")
+    if not has_fast_integers():
+        detail += ", no VNNI: the neural voice needs over a second for the first words"
+        remedy = "choose a processor with VNNI, or the quicker Piper voice: see Voices in README.md"
+        return Check("processor", "warn", detail, remedy)
     return Check("processor", "ok", detail)
 
 
