@@ -46,6 +46,23 @@ class ProblemError(Exception):
         super().__init__(f"{detail}: {remedy}")
 
 
+def refused(status: int, code: str, error: Exception, remedy: str) -> ProblemError:
+    """The problem that *error* is: its message is "what went wrong: what helps".
+
+    Args:
+        status: HTTP status.
+        code: stable name of the problem.
+        error: what was raised; its message may end with a remedy after ``; remedy: `` or ``: ``.
+        remedy: given where the message has none.
+    """
+    text = str(error)
+    for mark in ("; remedy: ", ": "):
+        detail, found, own = text.rpartition(mark)
+        if found:
+            return ProblemError(status, code, detail, own)
+    return ProblemError(status, code, text, remedy)
+
+
 class SayRequest(_Message):
     """Text to be spoken."""
 

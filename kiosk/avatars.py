@@ -14,7 +14,7 @@ from engine.portrait import rig as rigs
 from engine.portrait.rig import Rig, RigError
 from engine.synthesis.synthesizer import OutputFormat, Synthesizer
 from engine.timeline import SAMPLE_RATE_HZ
-from kiosk.api import ProblemError
+from kiosk.api import refused
 from kiosk.config import AvatarSettings
 
 logger = logging.getLogger(__name__)
@@ -63,7 +63,4 @@ def _load(name: str) -> Rig:
     try:
         return rigs.load(personas.path(name))
     except RigError as error:
-        known = ", ".join(personas.available())
-        raise ProblemError(
-            404, "unknown_avatar", f"avatar {name!r}: {error}", f"there are: {known}"
-        ) from error
+        raise refused(404, "unknown_avatar", error, "install the kiosk anew") from error

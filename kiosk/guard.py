@@ -32,11 +32,12 @@ SECURITY_HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-site",
 }
 
-_REMEDIES: Final = {
-    404: "see /openapi.json for what there is",
-    405: "see /openapi.json for the methods of this path",
-    413: "send at most 32 MB; longer speech in several parts",
+_PLAIN: Final = {
+    404: ("there is nothing under this path", "see /openapi.json for what there is"),
+    405: ("this path does not take the method", "see /openapi.json for its methods"),
+    413: ("the body is over 32 MB", "send at most 32 MB; longer speech in several parts"),
 }
+"""What is said of the framework's own refusals, and the remedy."""
 
 
 class Guard:
@@ -66,6 +67,7 @@ class Guard:
             if error.status < 400:
                 raise
             response = self._refuse(_http_problem(error))
+            logger.info("%s %s refused: %s", request.method, request.path, error.reason)
         except ConnectionResetError:
             raise
         except Exception:
@@ -147,11 +149,12 @@ _FAULT: Final = Problem(
 
 
 def _http_problem(error: web.HTTPException) -> Problem:
+    detail, remedy = _PLAIN.get(error.status, (error.text or error.reason, "see /openapi.json"))
     return Problem(
         title=error.reason,
         status=error.status,
-        detail=error.text or error.reason,
-        remedy=_REMEDIES.get(error.status, "see /openapi.json"),
+        detail=detail,
+        remedy=remedy,
         code=error.reason.lower().replace(" ", "_").replace("-", "_").replace("'", ""),
     )
 

@@ -146,7 +146,8 @@ class KioskPage {
 
   resized() {
     const size = sizeFor({ width: innerWidth, height: innerHeight });
-    if (size === this.size) return;
+    // A new picture means a new connection: not in the middle of a sentence.
+    if (size === this.size || this.state === 'speaking' || this.state === 'preparing') return;
     this.size = size;
     this.link.restart();
     this.setState('connecting');
@@ -173,6 +174,7 @@ class KioskPage {
     if (ABSENT.has(this.state)) return;
     if (speaking) this.setState('speaking');
     else if (this.state === 'speaking') this.setState('ready');
+    this.resized();
   }
 
   /** @param {{utterance: string, event: string}} message */

@@ -30,12 +30,14 @@ class FakeVoice:
         self.busy = threading.Event()
         self.spoken: list[str] = []
         self.error: Exception | None = None
+        self.on_speak: Callable[[], None] = lambda: None
 
     def speak(self, text: str, rate: float = 1.0) -> Speech:
         return self.speak_until(text, rate, StopSignal())
 
     def speak_until(self, text: str, rate: float, stop: StopSignal) -> Speech:
         self.busy.set()
+        self.on_speak()
         with stop.calling(self.gate.set):
             self.gate.wait()
         if stop.is_set:

@@ -44,11 +44,23 @@ def test_beginnings_are_prepared_one_at_a_time() -> None:
     steps = prepared.prepare(FakeVoices(voice), 1.0)
     assert next(steps) == "Welcome to the hall."
     assert voice.spoken == [], "the caller decides when"
-    assert list(steps) == ["Goodbye."]
-    assert voice.spoken == ["Welcome to the hall.", "Goodbye."]
+    assert list(steps) == ["Goodbye.", "We open at nine o'clock."], "beginnings come first"
+    assert len(voice.spoken) == 3
     assert prepared.get("af_heart", "Goodbye.", 1.0) is not None
-    assert list(prepared.prepare(FakeVoices(voice), 1.0)) == ["Welcome to the hall.", "Goodbye."]
-    assert len(voice.spoken) == 2
+    assert list(prepared.prepare(FakeVoices(voice), 1.0)) == []
+
+
+def test_preparing_gives_way_and_goes_on_later() -> None:
+    voice = FakeVoice("af_heart", "en")
+    voice.gate.set()
+    prepared = PreparedSpeech(["Goodbye."])
+    steps = prepared.prepare(FakeVoices(voice), 1.0)
+    next(steps)
+    voice.on_speak = prepared.pause
+    assert next(steps) == "Goodbye.", "broken off: it is tried again"
+    voice.on_speak = lambda: None
+    assert list(steps) == []
+    assert prepared.get("af_heart", "Goodbye.", 1.0) is not None
 
 
 def test_what_does_not_fit_is_not_kept() -> None:

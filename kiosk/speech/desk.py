@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from kiosk.api import ProblemError
+from kiosk.api import refused
 from kiosk.config import SpeechSettings
 from kiosk.sources import FileSource, TextSource
 from kiosk.speech.decode import AudioFileError
@@ -32,11 +32,24 @@ class SpeechDesk:
         """
         self._settings = settings
         self._voices = Voices(settings.voices_path, settings.threads, settings.voices)
+        self._name_absent()
         self._prepared = PreparedSpeech(known_texts)
         self._speaker = Speaker(
             self._voices, max_characters=settings.max_characters, prepared=self._prepared
         )
         self._pool = ThreadPoolExecutor(1, "audio")
+
+    def _name_absent(self) -> None:
+        """Warn of configured voices that are not installed: others would speak unannounced."""
+        names = {info.name for info in self._voices.list()}
+        for language, name in self._settings.voices.items():
+            if names and name not in names:
+                logger.warning(
+                    "speech.voice_%s = %r is not installed, another voice speaks instead: "
+                    "choose one of kiosk voices, or run kiosk voices fetch",
+                    language,
+                    name,
+                )
 
     def voices(self) -> tuple[VoiceInfo, ...]:
         """Everyone who can speak here."""
@@ -64,16 +77,13 @@ class SpeechDesk:
         Raises:
             ProblemError: there is nothing to say in it, it is too long, or the voice is unknown.
         """
+        self._prepared.pause()
         try:
             request = self._speaker.say(text, voice=voice, rate=rate or self._settings.rate)
         except SpeechTextError as error:
-            raise ProblemError(
-                422, "unspeakable_text", str(error), "send text with words or numbers in it"
-            ) from error
+            raise refused(422, "unspeakable_text", error, "send words or numbers") from error
         except VoiceError as error:
-            raise ProblemError(
-                422, "unknown_voice", str(error), "see /v1/voices for those installed"
-            ) from error
+            raise refused(422, "unknown_voice", error, "see /v1/voices") from error
         return TextSource(request, self._pool)
 
     async def play(self, data: bytes) -> FileSource:
@@ -86,9 +96,7 @@ class SpeechDesk:
         try:
             await source.check()
         except AudioFileError as error:
-            raise ProblemError(
-                422, "unplayable_audio", str(error), "send WAV, MP3, OGG or FLAC with sound in it"
-            ) from error
+            raise refused(422, "unplayable_audio", error, "send WAV, MP3, OGG or FLAC") from error
         return source
 
     def close(self) -> None:

@@ -9,7 +9,8 @@ from typing import Final
 
 from kiosk.speech import phrases
 from kiosk.speech.registry import Voices
-from kiosk.speech.voice import Speech
+from kiosk.speech.stop import StopSignal, speak
+from kiosk.speech.voice import Speech, VoiceError
 
 CAPACITY_BYTES: Final = 64 * 1024 * 1024
 """About eleven minutes of a neural voice."""
@@ -32,6 +33,8 @@ class PreparedSpeech:
         self._lock = threading.Lock()
         self._kept: dict[_Key, Speech] = {}
         self._kept_bytes = 0
+        self._full = False
+        self._stop = StopSignal()
         self._known: frozenset[str] | None = None
         self.hits = 0
 
@@ -46,13 +49,19 @@ class PreparedSpeech:
         """Keep the phrase if it belongs to a known text and there is room."""
         with self._lock:
             key = (voice, spoken, rate)
-            fits = self._kept_bytes + speech.samples.nbytes <= self._capacity_bytes
-            if key not in self._kept and fits and spoken in self._phrases():
+            if key in self._kept or spoken not in self._phrases():
+                return
+            self._full = self._kept_bytes + speech.samples.nbytes > self._capacity_bytes
+            if not self._full:
                 self._kept[key] = speech
                 self._kept_bytes += speech.samples.nbytes
 
+    def pause(self) -> None:
+        """Give way: whatever is being prepared is broken off, and made later."""
+        self._stop.set()
+
     def prepare(self, voices: Voices, rate: float) -> Iterator[str]:
-        """Speak the first phrase of every text; the others are kept when they are first said.
+        """Speak all phrases of the texts, the beginnings of all texts first.
 
         Args:
             voices: who speaks.
@@ -61,14 +70,29 @@ class PreparedSpeech:
         Yields:
             Each phrase before it is spoken, so that the caller can wait or stop.
         """
-        for text in self._texts:
-            phrase = next(phrases.split(text), None)
-            if phrase is not None:
+        split = [list(phrases.split(text)) for text in self._texts]
+        beginnings = [text[0] for text in split if text]
+        for phrase in beginnings + [phrase for text in split for phrase in text[1:]]:
+            while not self._made(voices, phrase, rate):
                 yield phrase.spoken
-                voice = voices.for_language(phrase.language)
-                if self.get(voice.info.name, phrase.spoken, rate) is None:
-                    speech = voice.speak(phrase.spoken, rate)
-                    self.put(voice.info.name, phrase.spoken, rate, speech)
+                self._make(voices, phrase, rate)
+
+    def _made(self, voices: Voices, phrase: phrases.Phrase, rate: float) -> bool:
+        name = voices.for_language(phrase.language).info.name
+        with self._lock:
+            return self._full or (name, phrase.spoken, rate) in self._kept
+
+    def _make(self, voices: Voices, phrase: phrases.Phrase, rate: float) -> None:
+        """Speak *phrase* and keep it; nothing comes of it if it is broken off."""
+        voice = voices.for_language(phrase.language)
+        self._stop = stop = StopSignal()
+        try:
+            speech = speak(voice, phrase.spoken, rate, stop)
+        except VoiceError:
+            if stop.is_set:
+                return
+            raise
+        self.put(voice.info.name, phrase.spoken, rate, speech)
 
     def _phrases(self) -> frozenset[str]:
         """All phrases of the texts; found when first asked for, since it loads the grammars."""

@@ -3,6 +3,7 @@
 import difflib
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from pathlib import Path
 from typing import Final
@@ -101,8 +102,12 @@ class Voices:
         """
         for language in languages:
             if any(language in info.languages for info in self.list()):
-                normalise.warmup(language)
-                self.for_language(language).speak(_TRIAL.get(language, "1"))
+                # Grammars and model side by side: reading a model leaves the interpreter free.
+                with ThreadPoolExecutor(1) as pool:
+                    grammars = pool.submit(normalise.warmup, language)
+                    voice = self.for_language(language)
+                    grammars.result()
+                voice.speak(_TRIAL.get(language, "1"))
 
     def check(self, name: str | None) -> None:
         """Raise ``VoiceError`` if there are no voices, or none called *name*; loads nothing."""

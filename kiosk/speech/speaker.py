@@ -8,14 +8,14 @@ one never waits for the rest of a long one.
 import asyncio
 import logging
 import threading
-from typing import Final, Protocol, runtime_checkable
+from typing import Final
 
 from kiosk.speech import captions, phrases
 from kiosk.speech.prepared import PreparedSpeech
 from kiosk.speech.registry import Voices
 from kiosk.speech.request import SpeechRequest, SpeechTextError, SpokenPhrase
-from kiosk.speech.stop import StopSignal
-from kiosk.speech.voice import Speech, Voice, VoiceError
+from kiosk.speech.stop import StoppableVoice, speak
+from kiosk.speech.voice import VoiceError
 
 MAX_CHARACTERS: Final = 20_000
 """Longest text of one request: about twenty minutes."""
@@ -26,15 +26,6 @@ MAX_RATE: Final = 2.0
 __all__ = ["Speaker", "SpeechRequest", "SpeechTextError", "SpokenPhrase", "StoppableVoice"]
 
 _log: Final = logging.getLogger(__name__)
-
-
-@runtime_checkable
-class StoppableVoice(Protocol):
-    """A voice whose work can be stopped half way."""
-
-    def speak_until(self, text: str, rate: float, stop: StopSignal) -> Speech:
-        """As ``Voice.speak``; raises ``VoiceError`` soon after *stop* is set."""
-        ...
 
 
 class Speaker:
@@ -153,12 +144,6 @@ class Speaker:
         name = voice.info.name
         speech = self._prepared.get(name, phrase.spoken, request.rate)
         if speech is None:
-            speech = _speak(voice, phrase.spoken, request)
+            speech = speak(voice, phrase.spoken, request.rate, request.stop)
             self._prepared.put(name, phrase.spoken, request.rate, speech)
         request.add(phrase, captions.captioned(speech, phrase.shown), final)
-
-
-def _speak(voice: Voice, text: str, request: SpeechRequest) -> Speech:
-    if isinstance(voice, StoppableVoice):
-        return voice.speak_until(text, request.rate, request.stop)
-    return voice.speak(text, request.rate)

@@ -3,6 +3,9 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Protocol, runtime_checkable
+
+from kiosk.speech.voice import Speech, Voice
 
 
 class StopSignal:
@@ -39,3 +42,23 @@ class StopSignal:
         finally:
             with self._lock:
                 self._callbacks.remove(callback)
+
+
+@runtime_checkable
+class StoppableVoice(Protocol):
+    """A voice whose work can be stopped half way."""
+
+    def speak_until(self, text: str, rate: float, stop: StopSignal) -> Speech:
+        """As ``Voice.speak``; raises ``VoiceError`` soon after *stop* is set."""
+        ...
+
+
+def speak(voice: Voice, text: str, rate: float, stop: StopSignal) -> Speech:
+    """Have *voice* speak *text*, stopping half way if it can and *stop* is set.
+
+    Raises:
+        VoiceError: it was stopped, or the phrase cannot be spoken.
+    """
+    if isinstance(voice, StoppableVoice):
+        return voice.speak_until(text, rate, stop)
+    return voice.speak(text, rate)
