@@ -168,7 +168,8 @@ async def serve(settings: Settings) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     offer_loopback_when_alone()
-    speech = SpeechDesk(settings.speech, [topic.text for topic in settings.topics])
+    known = settings.topics if settings.speech.prepare_topics else ()
+    speech = SpeechDesk(settings.speech, [topic.text for topic in known])
     kiosk = Kiosk(settings, Avatars(settings.avatar), speech)
     async with listening(kiosk):
         await stop.wait()

@@ -20,7 +20,9 @@ LOOPBACK_FLAGS = (
 
 async def watch(folder: Path) -> dict[str, object]:
     """What the page has after a second of pictures."""
-    server = ServerProcess(folder / "server.log")
+    server = ServerProcess(
+        folder / "server.log", variables={"KIOSK_SPEECH__PREPARE_TOPICS": "false"}
+    )
     try:
         await server.start()
         async with open_browser(LOOPBACK_FLAGS) as browser:
