@@ -36,6 +36,9 @@ SPLICE_SAMPLES: Final = samples(0.1)
 CUT_SAMPLES: Final = samples(0.02)
 """An interruption takes effect this far ahead of the play head."""
 
+UNKNOWN_PTS: Final = -1
+"""Before all samples: the engine must begin anew."""
+
 STALL_S: Final = 0.2
 """A pacer later than this goes on from where it is instead of sprinting."""
 
@@ -267,9 +270,14 @@ class Stage:
     async def _push(self) -> None:
         pts = self._pushed_pts
         if pts < self.line.kept_pts:
-            # The engine was away for longer than the line remembers: begin anew where sound is.
-            pts = self.line.kept_pts
+            # The engine was away for longer than the line remembers: begin anew with what plays.
+            pts = self.line.play_pts
             await self._worker.run(self.clock.time_s(pts), lambda: self._pipeline.reset(pts))
         audio = Audio(pts, self.line.peek(pts, self.line.write_pts - pts))
-        await self._worker.run(self.clock.time_s(pts), lambda: self._pipeline.push(audio))
+        # Noted before it is done: a cut that comes meanwhile must know to flush it.
         self._pushed_pts = audio.end_pts
+        try:
+            await self._worker.run(self.clock.time_s(pts), lambda: self._pipeline.push(audio))
+        except Exception:
+            self._pushed_pts = UNKNOWN_PTS
+            raise

@@ -9,13 +9,23 @@ import numpy as np
 import pytest
 
 from engine.media import Audio, PictureFrame
+from engine.pipeline import Pipeline
 from engine.timeline import PACKET_SAMPLES, SAMPLE_RATE_HZ
+from kiosk.audio_line import FADE_SAMPLES
 from kiosk.broadcast import Broadcast, Message
 from kiosk.metrics import Metrics
 from kiosk.speech_queue import Piece, Utterance
 from kiosk.stage import Stage
 from kiosk.worker import Runs
-from tests.fakes import InlineWorker, VirtualTimeLoop, fake_pipeline, run_virtual, utterance
+from tests.fakes import (
+    FakeMotion,
+    FakeSynthesis,
+    InlineWorker,
+    VirtualTimeLoop,
+    fake_pipeline,
+    run_virtual,
+    utterance,
+)
 
 
 class Recorder:
@@ -43,13 +53,15 @@ class Recorder:
         return [message for message in self.messages if message["type"] == kind]
 
 
-def make_stage(worker: Runs | None = None, rate_hz: int = 25) -> tuple[Stage, Recorder]:
+def make_stage(
+    worker: Runs | None = None, rate_hz: int = 25, pipeline: Pipeline | None = None
+) -> tuple[Stage, Recorder]:
     recorder = Recorder()
     metrics = Metrics()
     stage = Stage(
         "test",
         "ada",
-        fake_pipeline(),
+        pipeline or fake_pipeline(),
         worker or InlineWorker(),
         cast(Broadcast, recorder),
         rate_hz,
@@ -197,6 +209,48 @@ def test_a_slow_engine_repeats_pictures_and_never_touches_the_sound() -> None:
         assert stage.audio_underrun_samples == 0
         slots = [pts for _, pts, _ in recorder.video]
         assert {b - a for a, b in pairwise(slots)} == {1920}
+
+    run_virtual(work)
+
+
+@pytest.mark.parametrize("cost_s", [0.0, 0.003, 0.011])
+def test_the_engine_hears_exactly_what_is_sent(cost_s: float) -> None:
+    """Whenever speech is cut or begun, even while the engine is at work on what is cut."""
+
+    async def work() -> None:
+        motion = FakeMotion()
+        pipeline = Pipeline(motion, FakeSynthesis())
+        stage, recorder = make_stage(InlineWorker(cost_s), pipeline=pipeline)
+        for turn in range(40):
+            await asyncio.sleep(0.1 + 0.037 * (turn % 7))
+            stage.say(utterance(f"u{turn}", 0.4), interrupt=turn % 3 != 0)
+        await asyncio.sleep(1.0)
+        await stage.aclose()
+        sent = recorder.sound()
+        heard = motion.audio[: len(sent)]
+        assert len(heard) >= len(sent) - SAMPLE_RATE_HZ // 10
+        # What was heard already when it was faded out differs for as long as the fade.
+        differs = np.flatnonzero(heard != sent[: len(heard)])
+        stretches = np.split(differs, np.flatnonzero(np.diff(differs) > 960) + 1)
+        assert all(np.ptp(stretch) < FADE_SAMPLES for stretch in stretches if len(stretch))
+
+    run_virtual(work)
+
+
+def test_an_engine_that_was_away_for_long_begins_anew() -> None:
+    async def work() -> None:
+        worker = InlineWorker()
+        stage, _recorder = make_stage(worker)
+        await asyncio.sleep(1.0)
+        worker.cost_s = 5.0
+        await asyncio.sleep(12.0)
+        worker.cost_s = 0.0
+        await asyncio.sleep(6.0)
+        before = stage.frames.repeated
+        await asyncio.sleep(2.0)
+        await stage.aclose()
+        assert stage.frames.repeated == before
+        assert stage.audio_underrun_samples == 0
 
     run_virtual(work)
 
