@@ -59,9 +59,9 @@ def test_the_choice_of_defaults_can_be_changed() -> None:
 @pytest.mark.parametrize("name", [None, "af_heart"])
 def test_no_voices_name_the_remedy(tmp_path: Path, name: str | None) -> None:
     voices = FakeVoices()
-    with pytest.raises(VoiceError, match="make setup"):
+    with pytest.raises(VoiceError, match="/nonexistent; remedy: run kiosk voices fetch"):
         voices.check(name)
-    with pytest.raises(VoiceError, match="make setup"):
+    with pytest.raises(VoiceError, match="/nonexistent; remedy: run kiosk voices fetch"):
         voices.for_language("en", name)
 
 

@@ -123,15 +123,21 @@ class Voices:
 
     def _unknown(self, name: str) -> str:
         if not self._loaders:
-            return f"no voice {name!r}: no voices are set up; remedy: make setup"
+            return f"no voice {name!r}: {self._none()}"
         near = difflib.get_close_matches(name, self._loaders, n=3, cutoff=0.4)
         hint = f"; near it: {', '.join(near)}" if near else ""
         return f"no voice {name!r}{hint}; remedy: see them all with kiosk voices"
 
     def _nobody(self, language: str) -> str:
         if not self._loaders:
-            return "no voices are set up; remedy: make setup"
+            return self._none()
         return f"no voice reads language {language!r}; remedy: make setup with npm installed"
+
+    def _none(self) -> str:
+        return (
+            f"no voices in {self._voices_dir}; remedy: run kiosk voices fetch, or correct "
+            "speech.voices_dir"
+        )
 
     def _find_kokoro(self) -> None:
         """Kokoro: one model and one reader a language, shared by all its voices."""
