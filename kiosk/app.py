@@ -125,8 +125,12 @@ class Kiosk:
     async def _prepare(self) -> None:
         """Make the topics' beginnings ready while nobody speaks; visitors come first."""
         steps = self._speech.prepare()
-        while await asyncio.to_thread(next, steps, None) is not None:
-            await self._until_quiet()
+        try:
+            while await asyncio.to_thread(next, steps, None) is not None:
+                await self._until_quiet()
+        except Exception as error:
+            # A topic that cannot be spoken beforehand says so again when it is touched.
+            logger.warning("the topics were not all made ready: %s", error)
         self.routes.readiness = ReadyAnswer(status="ready")
 
     async def _until_quiet(self) -> None:

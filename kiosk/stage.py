@@ -161,7 +161,9 @@ class Stage:
         cut_pts = self.line.cut(pts)
         self._spoken_end_pts = min(self._spoken_end_pts, cut_pts)
         if cut_pts < self._pushed_pts:
-            self._flush_pts = cut_pts
+            # A flush that still waits may reach further back than this one.
+            waiting_pts = cut_pts if self._flush_pts is None else self._flush_pts
+            self._flush_pts = min(waiting_pts, cut_pts)
         self._write_ahead()
         return cut_pts
 
