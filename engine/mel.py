@@ -132,15 +132,43 @@ class MelEncoder:
         self._input = held[count * MEL_DECIMATION :]
 
     def _hops(self) -> FloatArray:
-        count = max(0, (len(self._audio) - MEL_WINDOW_SAMPLES) // MEL_HOP_SAMPLES + 1)
-        if not count:
-            return np.zeros((0, MEL_BANDS), np.float32)
-        windows = np.lib.stride_tricks.sliding_window_view(self._audio, MEL_WINDOW_SAMPLES)
-        spectrum = np.fft.rfft(windows[::MEL_HOP_SAMPLES][:count] * _WINDOW, _FFT_SIZE, axis=1)
-        power = (spectrum.real**2 + spectrum.imag**2) * _POWER_SCALE @ _FILTERS
-        self._audio = self._audio[count * MEL_HOP_SAMPLES :]
-        decibels = 10.0 * np.log10(power + 10.0 ** (MEL_FLOOR_DB / 10.0))
-        return np.asarray(decibels / 50.0 + 1.0, np.float32)
+        hops = _log_mel(self._audio)
+        self._audio = self._audio[len(hops) * MEL_HOP_SAMPLES :]
+        return hops
+
+
+def _log_mel(audio: _DoubleArray) -> FloatArray:
+    """Hops of every whole window of *audio*, shape (hops, MEL_BANDS)."""
+    count = max(0, (len(audio) - MEL_WINDOW_SAMPLES) // MEL_HOP_SAMPLES + 1)
+    if not count:
+        return np.zeros((0, MEL_BANDS), np.float32)
+    windows = np.lib.stride_tricks.sliding_window_view(audio, MEL_WINDOW_SAMPLES)
+    spectrum = np.fft.rfft(windows[::MEL_HOP_SAMPLES][:count] * _WINDOW, _FFT_SIZE, axis=1)
+    power = (spectrum.real**2 + spectrum.imag**2) * _POWER_SCALE @ _FILTERS
+    decibels = 10.0 * np.log10(power + 10.0 ** (MEL_FLOOR_DB / 10.0))
+    return np.asarray(decibels / 50.0 + 1.0, np.float32)
+
+
+def decimate(samples: FloatArray) -> FloatArray:
+    """A whole recording at ``MEL_SAMPLE_RATE_HZ`` as the encoder hears it, shape (n / 3,).
+
+    Sample ``i`` is centred at sample ``3 i`` of *samples*, shape (n,), at ``SAMPLE_RATE_HZ``.
+    """
+    half = DECIMATOR_TAPS // 2
+    low = np.convolve(np.pad(samples.astype(np.float64), (half, half)), _TAPS, mode="valid")
+    return low[::MEL_DECIMATION].astype(np.float32)
+
+
+def hops_of(audio: FloatArray) -> FloatArray:
+    """Hops of a whole recording that was ``decimate``d: those that ``MelEncoder`` gives.
+
+    Args:
+        audio: shape (n,); hop ``k`` is centred at its sample ``k * MEL_HOP_SAMPLES``.
+
+    Returns:
+        Shape (hops, MEL_BANDS); silence is assumed before the first sample.
+    """
+    return _log_mel(np.pad(audio.astype(np.float64), (MEL_WINDOW_SAMPLES // 2, 0)))
 
 
 def hop_centre(hop: int) -> int:

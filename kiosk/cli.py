@@ -181,6 +181,32 @@ def bench_live(
         typer.echo(f"{name:<20}{'not measured' if value is None else value}")
 
 
+@bench_app.command("motion")
+def bench_motion(
+    lips: Annotated[
+        Path | None, typer.Option("--lips", help="Landmarks and sound of real speakers, NPZ.")
+    ] = None,
+    headaudio: Annotated[
+        Path | None,
+        typer.Option("--headaudio", help="The unpacked npm package.", show_default="fetched"),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Judge the motion network on speech that it was never trained on."""
+    try:
+        from kiosk.bench import motion
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"{error.name} is not installed: pip install 'sonic-kiosk[train,piper]'"
+        ) from None
+    report = motion.run(lips, headaudio, lambda line: typer.echo(line, err=True))
+    if as_json:
+        _print_json(report)
+        return
+    for line in motion.table(report):
+        typer.echo(line)
+
+
 @bench_app.callback()
 def _bench() -> None:
     """Measurements."""

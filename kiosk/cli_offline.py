@@ -60,21 +60,31 @@ def motion(
     text: Say = None,
     fps: Fps = None,
     voice: Annotated[str | None, typer.Option(help="With --say: who speaks.")] = None,
+    live_link: Annotated[
+        bool, typer.Option("--live-link", help="A CSV laid out as by Epic's Live Link Face.")
+    ] = False,
     config: Config = None,
     as_json: Json = False,
 ) -> None:
-    """Write the motion of the face that speaks AUDIO: time and every coefficient, CSV or JSON."""
+    """Write the motion of the face that speaks AUDIO: ARKit's blend shapes and the head's pose.
+
+    OUT is .csv or .json, a row for each picture: time_s in seconds, the 52 blend shapes by Apple's
+    names from 0 to 1, head_yaw_deg, head_pitch_deg and head_roll_deg in degrees (positive: to the
+    viewer's right, up, leaning to the viewer's right), head_x and head_y in distances between the
+    eyes' outer corners (right, down), head_scale, and breath from 0 to 1.
+    """
     audio, out = _files(files, text, "out.csv")
     settings = load(config, {"video.frame_rate_hz": fps})
     from engine.motion.settings import MotionSettings
     from engine.motion.stream import MotionStream
-    from kiosk.render import MOTION_SUFFIXES, check_path, write_motion
+    from kiosk.motion_file import SUFFIXES, write_motion
+    from kiosk.render import check_path
 
-    check_path(out, MOTION_SUFFIXES)
+    check_path(out, SUFFIXES[:1] if live_link else SUFFIXES)
     scales = settings.avatar
     stream = MotionStream(MotionSettings(scales.dynamic_scale, scales.motion_scale))
     sound = _sound(audio, text, voice, settings)
-    written = write_motion(stream, sound, out, settings.video.frame_rate_hz)
+    written = write_motion(stream, sound, out, settings.video.frame_rate_hz, live_link)
     _tell(written, as_json, {}, settings)
 
 

@@ -1,20 +1,17 @@
-"""Offline: a portrait speaks into a file, through the very pipeline that serves live."""
+"""Offline: a portrait speaks into a film, through the very pipeline that serves live."""
 
 import contextlib
-import csv
-import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Final, Protocol, TextIO, TypeVar
+from typing import Final, Protocol, TypeVar
 
 import av
 import numpy as np
 
-from engine.media import Audio, FloatArray, MotionFrame, PictureFrame
-from engine.motion.coefficients import COEFFICIENTS
+from engine.media import Audio, FloatArray, PictureFrame
 from engine.timeline import PACKET_SAMPLES, SAMPLE_RATE_HZ, frame_pts, samples
 from kiosk import __version__
 
@@ -30,16 +27,11 @@ SYNTHETIC_COMMENT: Final = (
 SYNTHETIC_SOURCE: Final = "trainedAlgorithmicMedia"
 """The IPTC term, in its vocabulary of digital source types, for media made by a trained model."""
 
-POSE_COLUMNS: Final = ("yaw_deg", "pitch_deg", "roll_deg", "x", "y", "scale", "breath")
-MOTION_COLUMNS: Final = ("time_s", *COEFFICIENTS, *POSE_COLUMNS)
-
 FILM_SUFFIXES: Final = (".mp4",)
-MOTION_SUFFIXES: Final = (".csv", ".json")
 
 _AUDIO_BITRATE: Final = 128_000
 _BT601: Final = 6
 _LIMITED_RANGE: Final = 1
-_DECIMALS: Final = 5
 
 Progress = Callable[[int, int], None]
 """Called with pictures done and pictures in all."""
@@ -69,14 +61,6 @@ class Draws(Listens, Protocol):
 
     def pull(self, index: int, pts: int) -> PictureFrame:
         """Draw picture *index*, due at *pts*."""
-        ...
-
-
-class Moves(Listens, Protocol):
-    """``engine.motion.stream.MotionStream``, as far as it is used here."""
-
-    def at(self, pts: int) -> MotionFrame:
-        """The motion at one instant."""
         ...
 
 
@@ -148,9 +132,9 @@ def render(
     Raises:
         RenderError: there is no sound, or the file cannot be written.
     """
-    _check(sound, path, FILM_SUFFIXES)
+    check(sound, path, FILM_SUFFIXES)
     total = frame_count(sound, frame_rate_hz)
-    with _whole_file(path) as part, Mp4Writer(part, frame_rate_hz, title) as writer:
+    with whole_file(path) as part, Mp4Writer(part, frame_rate_hz, title) as writer:
         for frame in drawn(pipeline, pipeline.pull, sound, frame_rate_hz):
             start_pts, end_pts = frame.pts, frame_pts(frame.index + 1, frame_rate_hz)
             stretch = sound[start_pts:end_pts]
@@ -216,47 +200,6 @@ class Mp4Writer:
         self._container.close()
 
 
-def write_motion(motion: Moves, sound: FloatArray, path: Path, frame_rate_hz: int) -> Rendered:
-    """Write what the face does while it says *sound*, a row for each picture.
-
-    Args:
-        motion: a fresh motion stage.
-        sound: shape (n,), mono at the master rate.
-        path: ``.csv`` (a header, then rows) or ``.json`` (``frame_rate_hz``, ``columns``,
-            ``frames``); the columns are ``MOTION_COLUMNS``.
-        frame_rate_hz: 20 or 25.
-
-    Raises:
-        RenderError: there is no sound, or the file cannot be written.
-    """
-    _check(sound, path, MOTION_SUFFIXES)
-    frames = drawn(motion, lambda index, pts: motion.at(pts), sound, frame_rate_hz)
-    rows = map(motion_row, frames)
-    with _whole_file(path) as part, part.open("w", encoding="utf-8", newline="") as file:
-        write = _write_csv if path.suffix.lower() == ".csv" else _write_json
-        write(file, rows, frame_rate_hz)
-    total = frame_count(sound, frame_rate_hz)
-    return Rendered(path, total, total / frame_rate_hz)
-
-
-def motion_row(frame: MotionFrame) -> list[float]:
-    """One row of ``MOTION_COLUMNS``."""
-    pose = [getattr(frame.pose, name) for name in POSE_COLUMNS]
-    values = [frame.pts / SAMPLE_RATE_HZ, *frame.coefficients.tolist(), *pose]
-    return [round(float(value), _DECIMALS) for value in values]
-
-
-def _write_csv(file: TextIO, rows: Iterable[list[float]], frame_rate_hz: int) -> None:
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(MOTION_COLUMNS)
-    writer.writerows(rows)
-
-
-def _write_json(file: TextIO, rows: Iterable[list[float]], frame_rate_hz: int) -> None:
-    content = {"frame_rate_hz": frame_rate_hz, "columns": MOTION_COLUMNS, "frames": list(rows)}
-    json.dump(content, file)
-
-
 def check_path(path: Path, suffixes: tuple[str, ...]) -> None:
     """See whether a file can be written at *path*, before the work is done.
 
@@ -269,14 +212,19 @@ def check_path(path: Path, suffixes: tuple[str, ...]) -> None:
         raise RenderError(f"{path}: cannot be written: give a file in a folder that exists")
 
 
-def _check(sound: FloatArray, path: Path, suffixes: tuple[str, ...]) -> None:
+def check(sound: FloatArray, path: Path, suffixes: tuple[str, ...]) -> None:
+    """See whether *sound* can be written to *path*.
+
+    Raises:
+        RenderError: there is no sound, or ``check_path`` finds a fault.
+    """
     if not len(sound):
         raise RenderError("there is no sound to speak: give a file that has some")
     check_path(path, suffixes)
 
 
 @contextlib.contextmanager
-def _whole_file(path: Path) -> Iterator[Path]:
+def whole_file(path: Path) -> Iterator[Path]:
     """A file beside *path* to write to; it takes the name once it is whole."""
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:

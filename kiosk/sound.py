@@ -8,7 +8,7 @@ import numpy as np
 from engine.media import FloatArray
 from kiosk.config import SpeechSettings
 from kiosk.sources import piece_of
-from kiosk.speech.decode import decode
+from kiosk.speech.decode import AudioFileError, decode
 from kiosk.speech.registry import Voices
 from kiosk.speech.speaker import Speaker
 
@@ -17,10 +17,15 @@ def from_file(path: Path) -> FloatArray:
     """The sound of a file, mono at the master rate.
 
     Raises:
-        OSError: the file cannot be read.
-        AudioFileError: it is no sound file, or has no sound.
+        AudioFileError: it cannot be read, is no sound file, or has no sound.
     """
-    return _joined(list(decode(path.read_bytes())))
+    try:
+        return _joined(list(decode(path.read_bytes())))
+    except OSError as error:
+        reason = error.strerror or error
+        raise AudioFileError(f"{path}: {reason}: give a sound file that can be read") from error
+    except AudioFileError as error:
+        raise AudioFileError(f"{path}: {error}") from error
 
 
 def spoken(text: str, voice: str | None, settings: SpeechSettings) -> FloatArray:

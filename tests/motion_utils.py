@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from engine.media import Audio, FloatArray
+from engine.motion.layout import METADATA
 from engine.motion.lips import SPEECH
 from engine.timeline import SAMPLE_RATE_HZ
 
@@ -56,7 +57,7 @@ class RuleRunner:
     """A network that opens the jaw as the mel rises, remembering a little: no weights needed."""
 
     inputs: Mapping[str, tuple[int | None, ...]] = {"pairs": (None, 1, 160), "state": (1, 1, 1)}
-    metadata: Mapping[str, str] = {"speech": ",".join(SPEECH)}
+    metadata: Mapping[str, str] = METADATA
 
     def run(self, tensors: Mapping[str, FloatArray]) -> Mapping[str, FloatArray]:
         state = float(tensors["state"][0, 0, 0])

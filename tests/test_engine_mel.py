@@ -2,7 +2,15 @@ import numpy as np
 import pytest
 
 from engine.media import FloatArray
-from engine.mel import DECIMATOR_TAPS, MelEncoder, decimator, filterbank, hop_centre
+from engine.mel import (
+    DECIMATOR_TAPS,
+    MelEncoder,
+    decimate,
+    decimator,
+    filterbank,
+    hop_centre,
+    hops_of,
+)
 from engine.timeline import HOP_SAMPLES, MEL_BANDS, SAMPLE_RATE_HZ
 
 
@@ -103,3 +111,11 @@ def test_reset_forgets() -> None:
 def test_stereo_is_refused_with_a_remedy() -> None:
     with pytest.raises(ValueError, match="mix down"):
         MelEncoder().push(np.zeros((2, 100), np.float32))
+
+
+def test_offline_hops_equal_the_stream() -> None:
+    sound = np.random.default_rng(3).standard_normal(48_000).astype(np.float32) * 0.1
+    live = MelEncoder().push(sound)
+    offline = hops_of(decimate(sound))
+    assert len(offline) >= len(live)
+    assert np.abs(offline[: len(live)] - live).max() < 1e-5

@@ -29,7 +29,7 @@ def test_speech_rises_and_falls_without_jumps() -> None:
     states = after(levels, openings)
     assert states[150].speaking > 0.6
     assert states[-1].speaking < 0.05
-    for name in ("speaking", "nod", "brow"):
+    for name in ("speaking", "lively", "nod", "brow"):
         values = np.array([getattr(s, name) for s in states])
         assert values.min() >= 0.0
         assert values.max() <= 1.0
@@ -41,6 +41,22 @@ def test_stress_is_heard_whatever_the_level() -> None:
     for offset in (0.0, -0.5):
         states = after([x + offset for x in rhythm], [0.5] * len(rhythm))
         assert np.ptp([s.nod for s in states[80:]]) > 0.1
+
+
+def test_a_phrase_that_begins_is_no_stress_of_itself() -> None:
+    level_speech = after([-1.0] * 50 + [-0.2] * 100, [0.0] * 50 + [0.5] * 100)
+    assert max(s.nod for s in level_speech) < 0.1
+    assert max(s.brow for s in level_speech) > 0.2  # the brows greet it
+
+
+def test_a_phrase_ends_and_waiting_ends_with_the_first_sound() -> None:
+    states = after([-1.0] * 20 + [-0.2] * 100 + [-1.0] * 50, [0.0] * 20 + [0.5] * 100 + [0.0] * 50)
+    assert states[-1].pause.phrases == 1
+    assert states[-1].pause.waiting == 1.0
+    heard = states[-1]
+    for _ in range(3):
+        heard = heard.next(-0.2, 0.0)  # the lips are still shut
+    assert heard.pause.waiting == 0.0
 
 
 def test_towards_interpolates() -> None:

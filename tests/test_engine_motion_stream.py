@@ -76,8 +76,8 @@ def test_motion_is_known_as_soon_as_promised() -> None:
     assert on_step.ready_pts == 10 * STEP + 1
 
 
-def test_lookahead_is_within_100_ms() -> None:
-    assert samples(0.1) >= LOOKAHEAD_SAMPLES
+def test_lookahead_is_within_120_ms() -> None:
+    assert samples(0.12) >= LOOKAHEAD_SAMPLES
 
 
 def test_unknown_instant_is_refused() -> None:
@@ -163,6 +163,25 @@ def test_flush_forgets_and_closes_without_a_jump() -> None:
     assert shown[0] > 0.2
     assert np.abs(np.diff(shown)).max() < MAX_JUMP
     assert shown[round((CLOSING_S + 0.08) * 50) :].max() < 0.05
+
+
+@pytest.mark.parametrize("cut", [134_400, 134_400 + 411])
+def test_life_goes_on_at_its_pace_through_a_flush(cut: int) -> None:
+    plain, flushed = (feed(stream(), speech_like()) for _ in range(2))
+    flushed.flush(cut)  # 0.4 s after the last vowel
+    feed(flushed, silence(0.5), pts=cut)
+    a, b = (each._history.at(cut + 500).prosody.pause for each in (plain, flushed))
+    assert a.phrases == b.phrases > 0
+    assert abs(a.since_s - b.since_s) < 1e-6
+
+
+def test_eyes_are_called_back_before_the_sound_sets_in() -> None:
+    speech = speech_like()
+    motion = feed(stream(own_network=False), np.concatenate((speech, silence(1.5), speech)))
+    onset = len(speech) + samples(1.5 + 0.5)
+    assert motion._history.at(onset - samples(0.3)).prosody.pause.waiting == 1.0
+    assert motion._history.at(onset).prosody.pause.waiting < 0.5
+    assert motion._history.at(onset + samples(0.04)).prosody.pause.waiting == 0.0
 
 
 def test_flush_numbers_the_turn() -> None:

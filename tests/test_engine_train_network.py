@@ -20,7 +20,7 @@ def test_stream_equals_whole() -> None:
     with torch.no_grad():
         whole, _ = net(pairs, net.start())
         state, given = net.start(), []
-        for part in pairs.split([1, 7, 2, 30], dim=1):
+        for part in torch.split(pairs, [1, 7, 2, 30], dim=1):
             speech, state = net(part, state)
             given.append(speech)
     assert (torch.cat(given, dim=1) - whole).abs().max() < 1e-5

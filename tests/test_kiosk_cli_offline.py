@@ -13,7 +13,7 @@ from kiosk import cli, sound
 from kiosk.cli_offline import avatar_name, frame_size
 from kiosk.cli_options import UsageError
 from kiosk.config import Settings, SpeechSettings
-from kiosk.render import MOTION_COLUMNS
+from kiosk.motion_file import COLUMNS
 
 Capture = pytest.CaptureFixture[str]
 
@@ -82,7 +82,7 @@ def test_motion_writes_a_table(wav: Path, tmp_path: Path, capsys: Capture) -> No
     assert run("motion", wav, out) == 0
     assert capsys.readouterr().out == f"{out}: 0.6 s, 15 pictures\n"
     lines = out.read_text(encoding="utf-8").splitlines()
-    assert lines[0] == ",".join(MOTION_COLUMNS)
+    assert lines[0] == ",".join(COLUMNS)
     assert len(lines) == 16
 
 

@@ -1,7 +1,5 @@
 """Offline rendering: picture and sound in step, metadata that says what it is, no half files."""
 
-import csv
-import json
 from fractions import Fraction
 from pathlib import Path
 
@@ -9,18 +7,15 @@ import av
 import numpy as np
 import pytest
 
-from engine.media import Audio, FloatArray, MotionFrame, PictureFrame, Pose
-from engine.motion.coefficients import COEFFICIENTS, INDEX
+from engine.media import Audio, FloatArray, PictureFrame
 from engine.timeline import PACKET_SAMPLES, SAMPLE_RATE_HZ, samples
 from kiosk.render import (
-    MOTION_COLUMNS,
     SYNTHETIC_COMMENT,
     SYNTHETIC_SOURCE,
     TAIL_S,
     RenderError,
     frame_count,
     render,
-    write_motion,
 )
 
 LOOKAHEAD_SAMPLES = 4 * PACKET_SAMPLES
@@ -46,11 +41,6 @@ class Engine:
         planes = np.full((48 * 3 // 2, 64), 128, np.uint8)
         planes[:48] = 16 + round(200 * self._loudness(pts))
         return PictureFrame(index, pts, planes)
-
-    def at(self, pts: int) -> MotionFrame:
-        coefficients = np.zeros(len(COEFFICIENTS), np.float32)
-        coefficients[INDEX["jawOpen"]] = self._loudness(pts)
-        return MotionFrame(pts, coefficients, Pose(yaw_deg=1.5))
 
     def _loudness(self, pts: int) -> float:
         assert pts < self.ready_pts
@@ -138,25 +128,3 @@ def test_a_stalled_engine_is_told_and_leaves_no_file(tmp_path: Path) -> None:
         render(Engine(stalls=True), beep(), out, 25, "")
     assert out.read_text() == "what was there before"
     assert list(tmp_path.iterdir()) == [out]
-
-
-def test_motion_as_csv(tmp_path: Path) -> None:
-    path = tmp_path / "motion.csv"
-    written = write_motion(Engine(), beep(), path, 25)
-    header, *rows = csv.reader(path.read_text(encoding="utf-8").splitlines())
-    assert tuple(header) == MOTION_COLUMNS
-    assert len(rows) == written.frames == frame_count(beep(), 25)
-    jaw, yaw = header.index("jawOpen"), header.index("yaw_deg")
-    assert [float(row[0]) for row in rows[:3]] == [0.0, 0.04, 0.08]
-    assert [float(row[jaw]) > 0.3 for row in rows].index(True) == 10
-    assert {row[yaw] for row in rows} == {"1.5"}
-
-
-def test_motion_as_json_equals_csv(tmp_path: Path) -> None:
-    write_motion(Engine(), beep(), tmp_path / "m.csv", 20)
-    write_motion(Engine(), beep(), tmp_path / "m.json", 20)
-    content = json.loads((tmp_path / "m.json").read_text())
-    assert content["frame_rate_hz"] == 20
-    assert tuple(content["columns"]) == MOTION_COLUMNS
-    _, *rows = csv.reader((tmp_path / "m.csv").read_text().splitlines())
-    assert [[float(value) for value in row] for row in rows] == content["frames"]

@@ -36,10 +36,11 @@ def test_a_file_becomes_mono_at_the_master_rate(tmp_path: Path) -> None:
 def test_bad_files_are_told(tmp_path: Path) -> None:
     path = tmp_path / "broken.wav"
     path.write_bytes(b"nothing of the kind")
-    with pytest.raises(AudioFileError):
+    with pytest.raises(AudioFileError, match=r"broken\.wav: the file is not a sound file"):
         sound.from_file(path)
-    with pytest.raises(FileNotFoundError):
-        sound.from_file(tmp_path / "absent.wav")
+    for missing in (tmp_path / "absent.wav", tmp_path):
+        with pytest.raises(AudioFileError, match=f"{missing}: .*: give a sound file"):
+            sound.from_file(missing)
 
 
 class FakeSpeaker:

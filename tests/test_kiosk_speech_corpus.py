@@ -3,13 +3,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kiosk.speech.corpus import HELD_OUT, Line, lexicons, line, speakers, write
+from kiosk.speech.corpus import HELD_OUT, Line, lexicons, line, speak, speakers, write
 from kiosk.speech.voice import PhonemeTime, Speech, VoiceError, VoiceInfo
+
+from .speech_utils import FakeVoice, FakeVoices
 
 VOICES = {"en": ("af_one", "am_two"), "zh": ("zf_three",)}
 
 
-class FakeVoices:
+class Registered:
     def __init__(self, *names: str) -> None:
         self._names = names
 
@@ -29,6 +31,20 @@ def test_lines_repeat_with_the_seed_and_use_every_voice() -> None:
     assert all((said.language == "zh") == (said.voice == "zf_three") for said in lines)
 
 
+def test_most_lines_have_a_speaker_between_two_voices() -> None:
+    lines = [line(i, 1, VOICES, lexicons()) for i in range(80)]
+    blends = [said for said in lines if said.other]
+    assert 30 < len(blends) < 65
+    assert all(0.1 <= said.share <= 0.5 for said in blends)
+    assert all(said.share == 0.0 for said in lines if not said.other)
+
+
+def test_voices_that_cannot_blend_speak_alone() -> None:
+    fakes = FakeVoices(FakeVoice("one"), FakeVoice("two"))
+    speech = speak(fakes, Line("good day", "one", "en", 1.0, "two", 0.3))
+    assert speech.text == "good day"
+
+
 def test_shard_holds_what_training_reads(tmp_path: Path) -> None:
     samples = np.linspace(-1, 1, 2400, dtype=np.float32)
     speech = Speech(
@@ -46,7 +62,7 @@ def test_shard_holds_what_training_reads(tmp_path: Path) -> None:
 
 
 def test_judging_voices_are_kept_apart() -> None:
-    voices = FakeVoices("af_heart", "zf_xiaobei", *HELD_OUT)
+    voices = Registered("af_heart", "zf_xiaobei", *HELD_OUT)
     train, judge = (speakers(voices, held) for held in (False, True))  # type: ignore[arg-type]  # a stand-in
     assert train == {"en": ("af_heart",), "zh": ("zf_xiaobei",)}
     assert set(judge["en"]) | set(judge["zh"]) == HELD_OUT
@@ -54,4 +70,4 @@ def test_judging_voices_are_kept_apart() -> None:
 
 def test_no_voices_names_the_remedy() -> None:
     with pytest.raises(VoiceError, match="make setup"):
-        speakers(FakeVoices(), held_out=False)  # type: ignore[arg-type]  # a stand-in
+        speakers(Registered(), held_out=False)  # type: ignore[arg-type]  # a stand-in

@@ -10,7 +10,7 @@ from engine.timeline import SAMPLE_RATE_HZ
 from kiosk.speech import loudness
 from kiosk.speech.decode import to_master_rate
 from kiosk.speech.graphemes import Sounded
-from kiosk.speech.kokoro import MAX_TOKENS, KokoroModel, _runs, voice_info
+from kiosk.speech.kokoro import MAX_TOKENS, KokoroModel, KokoroVoice, _runs, voice_info
 from kiosk.speech.kokoro_symbols import PHONEMES
 from kiosk.speech.registry import Voices
 from kiosk.speech.stop import StopSignal
@@ -151,3 +151,17 @@ def test_the_rate_changes_the_length(voices: Voices) -> None:
 def test_what_cannot_be_spoken_is_refused(voices: Voices, text: str, rate: float) -> None:
     with pytest.raises(VoiceError):
         voices.get("af_heart").speak(text, rate)
+
+
+@needs_voices
+def test_a_blend_is_a_speaker_between_two(voices: Voices) -> None:
+    heart, adam = voices.get("af_heart"), voices.get("am_adam")
+    assert isinstance(heart, KokoroVoice)
+    assert isinstance(adam, KokoroVoice)
+    text = "Hello there."
+    alone, same, between = (
+        v.speak(text).samples for v in (heart, heart.blended(adam, 0.0), heart.blended(adam, 0.5))
+    )
+    assert np.array_equal(alone, same)
+    assert not np.array_equal(alone[: len(between)], between[: len(alone)])
+    assert heart.blended(adam, 0.5).info == heart.info

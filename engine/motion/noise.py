@@ -17,34 +17,58 @@ def chance(seed: int, channel: int, index: int) -> float:
 
 
 def ease(u: float) -> float:
-    """Minimum-jerk passage from 0 to 1 while *u* goes from 0 to 1 (Flash and Hogan 1985)."""
-    u = min(max(u, 0.0), 1.0)
+    """Minimum-jerk passage from 0 to 1 while *u* goes from 0 to 1 (Flash and Hogan 1985).
+
+    Its slope is at most 1.875, its second derivative 5.78.
+    """
+    if u <= 0.0:
+        return 0.0
+    if u >= 1.0:
+        return 1.0
     return u * u * u * (10.0 - 15.0 * u + 6.0 * u * u)
 
 
-def smooth(seed: int, channel: int, x: float) -> float:
-    """Band-limited noise in -1..1, about one swing per unit of *x*, twice differentiable."""
-    cell = math.floor(x)
-    a = 2.0 * chance(seed, channel, cell) - 1.0
-    b = 2.0 * chance(seed, channel, cell + 1) - 1.0
-    return a + (b - a) * ease(x - cell)
+class Noise:
+    """The noise of one seed.
 
+    The draws of the cell last asked for are kept in each channel: time mostly goes on, and the
+    draws are what costs. What is answered depends on the arguments alone.
+    """
 
-def drift(seed: int, channel: int, time_s: float, period_s: float, octaves: int = 3) -> float:
-    """Noise whose swings get smaller as they get faster (about 1/f), in about -1..1."""
-    total, size = 0.0, 1.0
-    for octave in range(octaves):
-        place = time_s / period_s * 2.17**octave + 0.37 * octave
-        total += size * smooth(seed, 16 * channel + octave, place)
-        size *= 0.5
-    return total / (2.0 - 0.5 ** (octaves - 1))
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        self._cells: dict[int, tuple[int, float, float]] = {}
+        self._moves: dict[int, tuple[int, float, float, float]] = {}
 
+    def chance(self, channel: int, index: int) -> float:
+        """``chance`` of this seed."""
+        return chance(self._seed, channel, index)
 
-def steps(seed: int, channel: int, time_s: float, cell_s: float, move_s: float) -> float:
-    """Rest, a quick move, rest: values in -1..1, one move in every *cell_s*, each *move_s* long."""
-    cell = math.floor(time_s / cell_s)
-    start_s = (cell + 0.7 * chance(seed, 16 * channel + 1, cell)) * cell_s
-    before = 2.0 * chance(seed, 16 * channel, cell - 1) - 1.0
-    after = 2.0 * chance(seed, 16 * channel, cell) - 1.0
-    room_s = max(0.01, min(move_s, (cell + 1) * cell_s - start_s))
-    return before + (after - before) * ease((time_s - start_s) / room_s)
+    def smooth(self, channel: int, x: float) -> float:
+        """Band-limited noise in -1..1, about one swing per unit of *x*, twice differentiable."""
+        cell = math.floor(x)
+        kept = self._cells.get(channel)
+        if kept is None or kept[0] != cell:
+            a, b = (2.0 * self.chance(channel, i) - 1.0 for i in (cell, cell + 1))
+            kept = self._cells[channel] = (cell, a, b - a)
+        return kept[1] + kept[2] * ease(x - cell)
+
+    def drift(self, channel: int, time_s: float, period_s: float, octaves: int = 3) -> float:
+        """Noise whose swings get smaller as they get faster (about 1/f), in about -1..1."""
+        total, size, pace = 0.0, 1.0, time_s / period_s
+        for octave in range(octaves):
+            total += size * self.smooth(16 * channel + octave, pace + 0.37 * octave)
+            size *= 0.5
+            pace *= 2.17
+        return total / (2.0 - 2.0 * size)
+
+    def steps(self, channel: int, time_s: float, cell_s: float, move_s: float) -> float:
+        """Rest, a quick move, rest: in -1..1, one move in every *cell_s*, each *move_s* long."""
+        cell = math.floor(time_s / cell_s)
+        kept = self._moves.get(channel)
+        if kept is None or kept[0] != cell:
+            before, after = (2.0 * self.chance(16 * channel, i) - 1.0 for i in (cell - 1, cell))
+            start_s = (cell + 0.7 * self.chance(16 * channel + 1, cell)) * cell_s
+            kept = self._moves[channel] = (cell, before, after - before, start_s)
+        room_s = max(0.01, min(move_s, (cell + 1) * cell_s - kept[3]))
+        return kept[1] + kept[2] * ease((time_s - kept[3]) / room_s)

@@ -7,8 +7,8 @@ import numpy as np
 
 from engine.media import FloatArray
 from engine.mel import MelEncoder
-from engine.motion.layout import LOOKAHEAD_STEPS, PAIR_BANDS, SILENT_HOP
-from engine.motion.lips import CONTACT, SPEECH, opening, seal
+from engine.motion.layout import LOOKAHEAD_STEPS, METADATA, PAIR_BANDS, SILENT_HOP
+from engine.motion.lips import CONTACT, opening, seal
 from engine.motion.prosody import Prosody, level_of
 from engine.motion.settings import MotionSettings
 from engine.motion.smoothing import OneEuro
@@ -38,7 +38,8 @@ class SpeechSteps:
             RunnerError: the network was not made for this version.
         """
         shape = runner.inputs.get("state", ())
-        if runner.metadata.get("speech") != ",".join(SPEECH) or None in shape or len(shape) != 3:
+        fits = METADATA.items() <= dict(runner.metadata).items()
+        if not fits or None in shape or len(shape) != 3:
             raise RunnerError("the motion network is of another version: export it again")
         self._runner = runner
         self._scale = np.where(CONTACT, 1.0, settings.dynamic_scale).astype(np.float32)

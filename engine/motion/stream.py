@@ -164,12 +164,18 @@ class MotionStream:
         it closes within ``CLOSING_S`` if that is silence. The next push must start at *pts*.
         """
         self._reach(pts)
-        last = self._history.at(min(max(pts, self._history.start_pts), self._history.end_pts - 1))
+        last = self._kept(pts)
+        # The first step of the new sound stands at *pts*: it follows from the one before.
+        before = self._kept(pts - MOTION_STEP_SAMPLES).prosody
         self._generation += 1
         self._history.cut(pts)
         self._history.append(Step(pts, last.speech, last.prosody, self._generation))
-        self._begin(pts, last.prosody)
+        self._begin(pts, before)
         self._shape, self._given = last.speech, 0
+
+    def _kept(self, pts: int) -> Step:
+        """The step at *pts*, or the nearest that is known."""
+        return self._history.at(min(max(pts, self._history.start_pts), self._history.end_pts - 1))
 
     def _reach(self, pts: int) -> None:
         """Make the motion at *pts* known, as if silence followed what was pushed."""

@@ -1,134 +1,128 @@
-"""Rooms, microphones, noise and levels laid over clean speech, and sounds that are no speech."""
+"""Clean speech as other microphones, rooms, lines and levels would hear it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
+import av
 import numpy as np
 from scipy import signal
 
 from engine.media import FloatArray
-from engine.timeline import SAMPLE_RATE_HZ
+from engine.train.sounds import MUSIC, NOISES, RATE_HZ, Rng, decibels, unit
 
 GAIN_DB: Final = (-30.0, 6.0)
-SNR_DB: Final = (3.0, 35.0)
+SNR_DB: Final = (0.0, 30.0)
 
-CLEAN_SHARE: Final = 0.35
+CLEAN_SHARE: Final = 0.25
 """Part of the speech that is left as it is but for its level."""
 
-Rng = np.random.Generator
+TELEPHONE_HZ: Final = 8_000
+MU: Final = 255.0
+"""Of the telephone's companding (ITU-T G.711, mu-law)."""
 
-
-def decibels(db: float) -> float:
-    """Amplitude factor of *db*."""
-    return float(10.0 ** (db / 20.0))
-
-
-def _unit(samples: FloatArray) -> FloatArray:
-    return np.asarray(samples / (np.sqrt(np.mean(samples**2)) + 1e-9), np.float32)
-
-
-def white(rng: Rng, count: int) -> FloatArray:
-    """White noise of unit power."""
-    return rng.standard_normal(count).astype(np.float32)
-
-
-def coloured(rng: Rng, count: int) -> FloatArray:
-    """Noise of unit power whose power falls as 1/f to a random exponent, 0.5 to 2."""
-    spectrum = np.fft.rfft(rng.standard_normal(count))
-    slope = np.maximum(np.arange(len(spectrum)), 4.0) ** (-rng.uniform(0.25, 1.0))
-    return _unit(np.fft.irfft(spectrum * slope, count).astype(np.float32))
-
-
-def hum(rng: Rng, count: int) -> FloatArray:
-    """Mains hum and its harmonics, unit power."""
-    t = np.arange(count) / SAMPLE_RATE_HZ
-    base = rng.choice([50.0, 60.0])
-    waves = [rng.uniform(0, 1) / k * np.sin(2 * np.pi * base * k * t + k) for k in range(1, 12)]
-    return _unit(np.sum(waves, axis=0).astype(np.float32))
-
-
-def chords(rng: Rng, count: int) -> FloatArray:
-    """Music-like: chords of decaying harmonic tones, unit power."""
-    out = np.zeros(count, np.float32)
-    at = 0
-    while at < count:
-        length = min(count - at, int(rng.uniform(0.12, 1.2) * SAMPLE_RATE_HZ))
-        t = np.arange(length) / SAMPLE_RATE_HZ
-        fade = np.exp(-t * rng.uniform(0.5, 6)) * np.minimum(1, t / 0.01)
-        for _ in range(rng.integers(1, 5)):
-            pitch = 55.0 * 2 ** (rng.integers(0, 48) / 12)
-            for k in range(1, rng.integers(2, 9)):
-                out[at : at + length] += fade * np.sin(2 * np.pi * pitch * k * t) / k
-        at += length
-    return _unit(out)
-
-
-def clicks(rng: Rng, count: int) -> FloatArray:
-    """Taps, knocks and key strokes: short decaying bursts of noise."""
-    out = np.zeros(count, np.float32)
-    for _ in range(rng.integers(1, 3 + count // 12_000)):
-        length = int(rng.uniform(0.002, 0.08) * SAMPLE_RATE_HZ)
-        at = int(rng.integers(0, max(1, count - length)))
-        burst = coloured(rng, length) * np.exp(-np.linspace(0, 6, length))
-        out[at : at + length] += burst[: count - at]
-    return _unit(out)
-
-
-def tones(rng: Rng, count: int) -> FloatArray:
-    """Beeps and sweeps."""
-    out = np.zeros(count, np.float32)
-    at = 0
-    while at < count:
-        length = min(count - at, int(rng.uniform(0.05, 1.5) * SAMPLE_RATE_HZ))
-        t = np.arange(length) / SAMPLE_RATE_HZ
-        start, end = (
-            rng.uniform(100, 4000, 2) if rng.random() < 0.3 else [rng.uniform(100, 4000)] * 2
-        )
-        phase = 2 * np.pi * (start * t + (end - start) * t**2 / 2 / max(t[-1], 0.01))
-        if rng.random() < 0.7:
-            out[at : at + length] = np.sin(phase) * np.minimum(1, np.minimum(t, t[-1] - t) / 0.005)
-        at += length
-    return _unit(out)
-
-
-NOISES: Final[tuple[Callable[[Rng, int], FloatArray], ...]] = (white, coloured, coloured, hum)
-SOUNDS: Final[tuple[Callable[[Rng, int], FloatArray], ...]] = (
-    white, coloured, coloured, hum, chords, chords, chords, clicks, clicks, tones,
+CODECS: Final = (
+    ("libopus", "opus", 6_000), ("libopus", "opus", 12_000), ("libmp3lame", "mp3", 24_000),
 )  # fmt: skip
-"""What must not move the lips."""
+"""Encoder, decoder and bits a second."""
 
 
 def babble(rng: Rng, count: int, voices: Sequence[FloatArray]) -> FloatArray:
-    """Five to eight other speakers at once, unit power."""
+    """Four to eight other speakers at once, unit power."""
     out = np.zeros(count, np.float32)
-    for _ in range(rng.integers(5, 9)):
+    for _ in range(rng.integers(4, 9)):
         voice = voices[int(rng.integers(len(voices)))]
-        out += np.resize(np.roll(voice, int(rng.integers(len(voice)))), count)
-    return _unit(out)
+        out += np.resize(np.roll(unit(voice), int(rng.integers(len(voice)))), count)
+    return unit(out)
 
 
 def reverberate(rng: Rng, samples: FloatArray) -> FloatArray:
-    """A small to middling room: exponentially decaying noise after a direct sound."""
-    decay_s = rng.uniform(0.1, 0.6)
-    length = int(decay_s * SAMPLE_RATE_HZ)
+    """A small to large room: decaying noise, duller as it fades, after a direct sound."""
+    decay_s = rng.uniform(0.1, 0.9)
+    length = int(decay_s * RATE_HZ)
     tail = rng.standard_normal(length) * np.exp(-6.9 * np.linspace(0, 1, length))
-    tail *= rng.uniform(0.2, 0.9) / np.sqrt(np.sum(tail**2))
+    tail[: int(rng.uniform(0.001, 0.02) * RATE_HZ)] = 0.0
+    tail = signal.lfilter([1.0], [1.0, -rng.uniform(0.0, 0.7)], tail)
+    tail *= rng.uniform(0.2, 1.0) / (np.sqrt(np.sum(tail**2)) + 1e-9)
     tail[0] = 1.0
     return np.asarray(signal.fftconvolve(samples, tail)[: len(samples)], np.float32)
 
 
 def colour(rng: Rng, samples: FloatArray) -> FloatArray:
-    """Another microphone: a telephone band, a dull or a thin one."""
+    """Another microphone: dull, thin, or with a resonance."""
     kind = rng.integers(3)
     if kind == 0:
-        band = ((250, 400), (3000, 3600))
-        edges = [rng.uniform(*band[0]), rng.uniform(*band[1])]
-        sos = signal.butter(4, edges, "bandpass", fs=SAMPLE_RATE_HZ, output="sos")
+        sos = signal.butter(2, rng.uniform(1500, 6500), fs=RATE_HZ, output="sos")
     elif kind == 1:
-        sos = signal.butter(2, rng.uniform(1500, 6000), fs=SAMPLE_RATE_HZ, output="sos")
+        sos = signal.butter(1, rng.uniform(100, 900), "highpass", fs=RATE_HZ, output="sos")
     else:
-        sos = signal.butter(1, rng.uniform(150, 900), "highpass", fs=SAMPLE_RATE_HZ, output="sos")
+        b, a = signal.iirpeak(rng.uniform(300, 4000), rng.uniform(1, 4), fs=RATE_HZ)
+        peak = signal.lfilter(b, a, samples)
+        return np.asarray(samples + rng.uniform(-0.7, 2.0) * peak, np.float32)
     return np.asarray(signal.sosfilt(sos, samples), np.float32)
+
+
+def unsteady(rng: Rng, count: int) -> FloatArray:
+    """What a bad amplifier adds: an offset, and a rumble below speech."""
+    times = np.arange(count) / RATE_HZ
+    rumble = rng.uniform(0, 0.1) * np.sin(2 * np.pi * rng.uniform(5, 40) * times)
+    return np.asarray(rng.uniform(-0.3, 0.3) + rumble, np.float32)
+
+
+def telephone(rng: Rng, samples: FloatArray) -> FloatArray:
+    """A telephone line: 8 kHz, a band of about 300 to 3400 Hz, eight bits of mu-law."""
+    edges = [rng.uniform(200, 350), rng.uniform(3000, 3600)]
+    sos = signal.butter(4, edges, "bandpass", fs=RATE_HZ, output="sos")
+    low = signal.resample_poly(signal.sosfilt(sos, samples), TELEPHONE_HZ, RATE_HZ)
+    low = np.clip(low, -1.0, 1.0)
+    code = np.round(np.sign(low) * np.log1p(MU * np.abs(low)) / np.log1p(MU) * 127) / 127
+    heard = np.sign(code) * np.expm1(np.abs(code) * np.log1p(MU)) / MU
+    return np.asarray(signal.resample_poly(heard, RATE_HZ, TELEPHONE_HZ), np.float32)
+
+
+def _packets(encoding: str, decoding: str, bit_rate: int, samples: FloatArray) -> FloatArray:
+    """Encoded and decoded; late by the codec's delay."""
+    encoder, decoder = av.CodecContext.create(encoding, "w"), av.CodecContext.create(decoding, "r")
+    assert isinstance(encoder, av.AudioCodecContext)
+    assert isinstance(decoder, av.AudioCodecContext)
+    encoder.sample_rate, encoder.bit_rate = RATE_HZ, bit_rate
+    encoder.layout = av.AudioLayout("mono")
+    encoder.format = av.AudioFormat("flt" if encoding == "libopus" else "fltp")
+    encoder.open()
+    size = encoder.frame_size or 320
+    heard: list[FloatArray] = []
+    resampler = av.AudioResampler("flt", "mono", RATE_HZ)
+    for at in range(0, len(samples) - size + 1, size):
+        frame = av.AudioFrame.from_ndarray(
+            samples[None, at : at + size], format=encoder.format.name, layout="mono"
+        )
+        frame.sample_rate, frame.pts = RATE_HZ, at
+        for packet in encoder.encode(frame):
+            for out in decoder.decode(packet):
+                parts = [part.to_ndarray().reshape(-1) for part in resampler.resample(out)]
+                heard += [np.asarray(part, np.float32) for part in parts]
+    return np.concatenate(heard) if heard else np.zeros(0, np.float32)
+
+
+def compress(rng: Rng, samples: FloatArray) -> FloatArray:
+    """Through a speech or music codec at a low rate, put back in time."""
+    heard = _packets(*CODECS[int(rng.integers(len(CODECS)))], samples)
+    if len(heard) < RATE_HZ // 2:
+        return samples
+    heard = np.pad(heard, (0, max(0, len(samples) - len(heard))))[: len(samples)]
+    late = int(np.argmax(signal.correlate(heard, samples, "full", "fft"))) - len(samples) + 1
+    return np.asarray(np.roll(heard, -late), np.float32)
+
+
+def _noisy(rng: Rng, samples: FloatArray, voices: Sequence[FloatArray]) -> FloatArray:
+    kind, count = rng.random(), len(samples)
+    if kind < 0.25 and voices:
+        noise = babble(rng, count, voices)
+    elif kind < 0.45:
+        noise = MUSIC[int(rng.integers(len(MUSIC)))](rng, count)
+    else:
+        noise = NOISES[int(rng.integers(len(NOISES)))](rng, count)
+    loudness = np.sqrt(np.mean(samples**2)) + 1e-9
+    return samples + noise * np.float32(loudness / decibels(rng.uniform(*SNR_DB)))
 
 
 def degrade(rng: Rng, samples: FloatArray, voices: Sequence[FloatArray] = ()) -> FloatArray:
@@ -136,31 +130,26 @@ def degrade(rng: Rng, samples: FloatArray, voices: Sequence[FloatArray] = ()) ->
 
     Args:
         rng: where chance comes from.
-        samples: shape (n,), clean speech, peaks near full scale.
+        samples: shape (n,), clean speech at ``RATE_HZ``, peaks near full scale.
         voices: other recordings for babble; none, no babble.
     """
     if rng.random() < CLEAN_SHARE:
-        return np.asarray(np.clip(samples * decibels(rng.uniform(-12, 3)), -1.0, 1.0), np.float32)
+        return np.asarray(np.clip(samples * decibels(rng.uniform(-15, 3)), -1.0, 1.0), np.float32)
     out = samples
-    if rng.random() < 0.25:
+    if rng.random() < 0.3:
         out = reverberate(rng, out)
-    if rng.random() < 0.25:
+    if rng.random() < 0.3:
         out = colour(rng, out)
     if rng.random() < 0.55:
-        kind = int(rng.integers(len(NOISES) + 1))
-        if kind == len(NOISES) and len(voices):
-            noise = babble(rng, len(out), voices)
-        else:
-            noise = NOISES[min(kind, len(NOISES) - 1)](rng, len(out))
-        loudness = np.sqrt(np.mean(out**2)) + 1e-9
-        out = out + noise * np.float32(loudness / decibels(rng.uniform(*SNR_DB)))
+        out = _noisy(rng, out, voices)
+    if rng.random() < 0.1:
+        out = out + unsteady(rng, len(out))
+    ceiling = rng.uniform(0.05, 0.5) if rng.random() < 0.06 else 1.0
+    out = np.clip(out, -ceiling, ceiling)
+    line = rng.random()
+    if line < 0.1:
+        out = telephone(rng, out)
+    elif line < 0.14:
+        out = compress(rng, out)
     gain = decibels(rng.uniform(*GAIN_DB)) if rng.random() < 0.7 else 1.0
-    ceiling = rng.uniform(0.2, 0.9) if rng.random() < 0.05 else 1.0
-    return np.asarray(np.clip(out * gain, -ceiling, ceiling), np.float32)
-
-
-def no_speech(rng: Rng, count: int) -> FloatArray:
-    """A sound that must not move the lips, at any level."""
-    sound = SOUNDS[int(rng.integers(len(SOUNDS)))](rng, count)
-    level = decibels(rng.uniform(-60, -10))
-    return np.asarray(np.clip(sound * level, -1.0, 1.0), np.float32)
+    return np.asarray(np.clip(out * gain, -1.0, 1.0), np.float32)

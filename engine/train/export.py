@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from engine.motion.layout import PAIR_BANDS
+from engine.motion.layout import METADATA, PAIR_BANDS
 from engine.motion.lips import SPEECH
 from engine.train.network import LAYERS, MotionNetwork
 
@@ -109,7 +109,7 @@ def build(network: MotionNetwork) -> onnx.ModelProto:
         constants,
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=9)
-    helper.set_model_props(model, {"speech": ",".join(SPEECH)})
+    helper.set_model_props(model, METADATA)
     onnx.checker.check_model(model)
     return model
 

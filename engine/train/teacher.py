@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.media import FloatArray
 from engine.motion.lips import SPEECH, SPEECH_INDEX
@@ -24,21 +25,29 @@ GRID_RATE_HZ: Final = 200
 PAUSE_S: Final = 0.12
 """A gap between words shorter than this is no pause: it belongs to the sounds beside it."""
 
-REACH_S: Final = {"jaw": 0.034, "round": 0.065, "spread": 0.050, "lips": 0.036}
-"""Time constant of the fall of dominance before a phoneme's core; 0.8 of it after."""
+REACH_S: Final = {"jaw": 0.045, "round": 0.050, "spread": 0.036, "lips": 0.028}
+"""Time constant of the fall of dominance before a phoneme's core; ``AFTER`` of it after."""
 
-SILENCE_REACH_S: Final = 0.035
+AFTER: Final = 0.65
+SILENCE_REACH_S: Final = 0.06
 
-CORE: Final = 0.4
+LEAD_S: Final = 0.014
+"""Real lips are this much before the phonemes as a forced alignment puts them."""
+
+CORE: Final = 0.7
 """Part of a phoneme over which its dominance is full."""
 
-CLOSING_S: Final = 0.065
-OPENING_S: Final = 0.060
+CLOSING_S: Final = 0.055
+OPENING_S: Final = 0.045
 """Lips travel to and from a closure in about this time (Löfqvist and Gracco 1997 found the lip
 closing movement of stops to last 60 to 100 ms)."""
 
 MINIMUM_HOLD_S: Final = 0.045
-SMOOTHING_S: Final = 0.016
+CONTACT_LEAD_S: Final = 0.016
+CONTACT_PART: Final = 0.85
+"""A contact begins this much before its phoneme, and lasts this part of it."""
+
+SMOOTHING_S: Final = 0.010
 """Standard deviation of the Gaussian that takes corners off the blend."""
 
 CONTACTS: Final[dict[str, dict[str, float]]] = {
@@ -47,7 +56,7 @@ CONTACTS: Final[dict[str, dict[str, float]]] = {
         "mouthRollUpper": 0.08, "mouthUpperUp": 0.0, "mouthLowerDown": 0.0, "mouthFunnel": 0.0,
     },
     "labiodental": {
-        "jawOpen": 0.12, "mouthRollLower": 0.50, "mouthUpperUp": 0.48, "mouthLowerDown": 0.0,
+        "jawOpen": 0.06, "mouthRollLower": 0.50, "mouthUpperUp": 0.42, "mouthLowerDown": 0.0,
         "mouthFunnel": 0.0,
     },
 }  # fmt: skip
@@ -71,14 +80,16 @@ class _Segment:
     jaw_gain: float = 1.0
 
 
-def _joined(phones: Sequence[Phone]) -> list[tuple[str, float, float, float]]:
+def _joined(
+    phones: Sequence[Phone], gains: Sequence[float]
+) -> list[tuple[str, float, float, float]]:
     """Marks merged into the vowels they speak of: (symbol, start, end, jaw gain)."""
     out: list[tuple[str, float, float, float]] = []
     mark_start: float | None = None
     marked = any(p.symbol in visemes.STRESS_MARKS for p in phones)
     plain = visemes.UNSTRESSED_JAW if marked else 1.0
     gain = plain
-    for phone in phones:
+    for phone, louder in zip(phones, gains or itertools.repeat(1.0), strict=False):
         if phone.symbol in visemes.STRESS_MARKS:
             gain = visemes.STRESS_MARKS[phone.symbol]
             mark_start = phone.start_s if mark_start is None else mark_start
@@ -87,7 +98,7 @@ def _joined(phones: Sequence[Phone]) -> list[tuple[str, float, float, float]]:
             out[-1] = (symbol, start, phone.end_s, held_gain)
         else:
             start = phone.start_s if mark_start is None else mark_start
-            out.append((phone.symbol, start, phone.end_s, gain))
+            out.append((phone.symbol, start, phone.end_s, gain * louder))
             gain, mark_start = plain, None
     return out
 
@@ -131,24 +142,36 @@ def _bridge(joined: list[tuple[str, float, float, float]]) -> list[_Segment]:
     return segments
 
 
-def segments_of(phones: Sequence[Phone], duration_s: float) -> list[_Segment]:
+def segments_of(
+    phones: Sequence[Phone], duration_s: float, gains: Sequence[float] = ()
+) -> list[_Segment]:
     """Visemes in order, with silence before the first and after the last."""
-    inner = _bridge(_joined(phones))
+    inner = _bridge(_joined(phones, gains))
     if not inner:
         return [_Segment(SILENCE, 0.0, duration_s)]
     head = _Segment(SILENCE, min(-0.5, inner[0].start_s - 0.5), inner[0].start_s)
     tail = _Segment(SILENCE, inner[-1].end_s, max(duration_s, inner[-1].end_s) + 0.5)
-    return [head, *inner, tail]
+    return [head, *_coda(inner), tail]
+
+
+def _coda(segments: list[_Segment]) -> list[_Segment]:
+    """An r after a vowel and not before one is another sound."""
+    out = list(segments)
+    for i in range(1, len(out)):
+        after = i + 1 < len(out) and out[i + 1].viseme.vowel
+        if out[i].viseme is visemes.APPROXIMANT and out[i - 1].viseme.vowel and not after:
+            out[i] = replace(out[i], viseme=visemes.CODA_R)
+    return out
 
 
 def _dominance(segment: _Segment, group: str, times: FloatArray) -> FloatArray:
     weight = segment.viseme.weights.get(group, 0.0)
     silent = segment.viseme is SILENCE
     half = (segment.end_s - segment.start_s) * (0.5 if silent else CORE / 2)
-    centre = (segment.start_s + segment.end_s) / 2
+    centre = (segment.start_s + segment.end_s) / 2 - LEAD_S
     reach = SILENCE_REACH_S if silent else REACH_S[group]
     before = np.maximum(0.0, centre - half - times) / reach
-    after = np.maximum(0.0, times - centre - half) / (0.8 * reach)
+    after = np.maximum(0.0, times - centre - half) / (AFTER * reach)
     return np.asarray(weight * np.exp(-before - after), np.float32)
 
 
@@ -180,9 +203,10 @@ def _smooth(curves: FloatArray) -> FloatArray:
 
 
 def contact_envelope(segment: _Segment, times: FloatArray) -> FloatArray:
-    """0 free, 1 in contact: reached just after the sound begins, held, let go before its end."""
-    start = segment.start_s + 0.005
-    end = max(start + MINIMUM_HOLD_S, segment.start_s + 0.75 * (segment.end_s - segment.start_s))
+    """0 free, 1 in contact: reached just before the sound begins, held, let go before its end."""
+    start = segment.start_s - CONTACT_LEAD_S
+    held_s = CONTACT_PART * (segment.end_s - segment.start_s)
+    end = max(start + MINIMUM_HOLD_S, segment.start_s + held_s)
     closing = np.clip((times - (start - CLOSING_S)) / CLOSING_S, 0.0, 1.0)
     opening = np.clip(((end + OPENING_S) - times) / OPENING_S, 0.0, 1.0)
     return np.asarray(
@@ -202,13 +226,14 @@ def _lay_contacts(curves: FloatArray, segments: Sequence[_Segment], times: Float
             curves[:, i] += envelope * (value - curves[:, i])
 
 
-def curves(phones: Sequence[Phone], times_s: FloatArray) -> FloatArray:
+def curves(phones: Sequence[Phone], times_s: FloatArray, gains: Sequence[float] = ()) -> FloatArray:
     """Mouth curves.
 
     Args:
         phones: what sounds when, in order; stress, tone and length marks may stand alone or not
             at all; symbols that do not sound are pauses.
         times_s: shape (n,), rising, where the curves are wanted.
+        gains: for each of *phones*, how much wider its jaw opens; none: as wide as ever.
 
     Returns:
         Shape (n, len(SPEECH)), each in 0..1.
@@ -217,8 +242,18 @@ def curves(phones: Sequence[Phone], times_s: FloatArray) -> FloatArray:
     grid = np.arange(-20, int(end_s * GRID_RATE_HZ) + 20, dtype=np.float32) / np.float32(
         GRID_RATE_HZ
     )
-    segments = segments_of(phones, end_s)
+    segments = segments_of(phones, end_s, gains)
     dense = _smooth(_blend(segments, grid))
     _lay_contacts(dense, segments, grid)
     sampled = [np.interp(times_s, grid, column) for column in dense.T]
     return np.asarray(np.clip(np.stack(sampled, axis=1), 0.0, 1.0), np.float32)
+
+
+def labels(phones: Sequence[Phone], times_s: FloatArray) -> NDArray[np.int64]:
+    """The viseme that sounds at each of *times_s*: indices into ``visemes.NAMES``, shape (n,)."""
+    end_s = float(times_s[-1]) + 0.1 if len(times_s) else 0.1
+    out = np.full(len(times_s), visemes.NAMES.index(SILENCE.name))
+    for segment in segments_of(phones, end_s):
+        low, high = np.searchsorted(times_s, (segment.start_s, segment.end_s))
+        out[low:high] = visemes.NAMES.index(segment.viseme.name)
+    return out

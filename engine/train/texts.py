@@ -200,6 +200,25 @@ def _mandarin_template(rng: random.Random) -> str:
     )
 
 
+_OPENERS_EN: Final = (
+    "I think", "you know", "there was", "it is", "we had", "so", "well,", "and then", "but",
+    "maybe", "he said that", "she wants", "they were", "I don't know if", "what about",
+    "if you see",
+)  # fmt: skip
+_JOINTS_EN: Final = (
+    "of the", "with a", "and", "to the", "for my", "in", "from", "but not", "or", "about the",
+    "because of", "which was", "that he would", "before the", "by", "over", "as if", "into a",
+)  # fmt: skip
+
+
+def _running_en(rng: random.Random, words: Sequence[str]) -> str:
+    """Words among the little words of running speech, which are said fast and slurred."""
+    parts = [_pick(rng, _OPENERS_EN)]
+    for _ in range(rng.randint(2, 5)):
+        parts += [_pick(rng, words), _pick(rng, _JOINTS_EN)]
+    return " ".join([*parts, _pick(rng, words)]) + "."
+
+
 def _word_run(rng: random.Random, words: Sequence[str], joint: str, end: str) -> str:
     chosen = [_pick(rng, words) for _ in range(rng.randint(5, 9))]
     pauses = [joint if rng.random() < 0.15 else joint.strip(",，") for _ in chosen]
@@ -216,7 +235,8 @@ def english(rng: random.Random, words: Sequence[str] = ()) -> str:
         lambda: _english_template(rng),
     ]
     if words:
-        makers += [lambda: _word_run(rng, words, ", ", ".")] * 2
+        makers += [lambda: _word_run(rng, words, ", ", ".")]
+        makers += [lambda: _running_en(rng, words)] * 2
     return makers[rng.randrange(len(makers))]()
 
 

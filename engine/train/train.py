@@ -1,9 +1,11 @@
 """Train the motion network.
 
-    python -m engine.train.train CORPUS HELD_OUT build/motion.pt --minutes 30
+    python -m engine.train.train CORPUS HELD_OUT build/motion.pt --real build/real_lips.npz \\
+        --minutes 60
 
-Every round lays new rooms, noises and levels over the corpus. The checkpoint is written after each
-round and taken up again when the command is repeated.
+Every example is heard through new rooms, noises and levels. A checkpoint is written every few
+hundred steps and taken up again when the command is repeated. What is judged, kept and exported is
+the running mean of the weights (Polyak averaging).
 """
 
 import argparse
@@ -16,63 +18,27 @@ import torch
 from torch import Tensor
 
 from engine.media import FloatArray
-from engine.motion.lips import FULL_GAP, GAP, SPEECH, SPEECH_INDEX, opening
+from engine.mel import decimate
+from engine.motion.lips import opening
 from engine.train.corpus import Utterance, load_all
-from engine.train.data import Example, Examples, mel_pairs, total_s
+from engine.train.data import mel_pairs
+from engine.train.feed import Batch, Feed, Sources
+from engine.train.losses import curve_loss, naming_loss
 from engine.train.network import HIDDEN, MotionNetwork
 
-BATCH = 16
-EPOCHS_PER_ROUND = 5
-WARM_UP_STEPS = 5
+REPORT_STEPS = 400
+WARM_UP_STEPS = 8
 """A crop's first steps, whose past the network has not heard, do not count."""
 
-WEIGHTS = {"jawOpen": 2.0, "mouthClose": 2.0, "mouthPucker": 1.3, "mouthFunnel": 1.3}
-VELOCITY_WEIGHT = 2.0
-OPENING_WEIGHT = 1.5
-CLOSURE_WEIGHT = 8.0
-CONTACT_WEIGHT = 3.0
+RISE_STEPS = 100
+"""The learning rate rises to its height over so many steps."""
 
-_GAP = torch.tensor([GAP[name] for name in SPEECH]) / FULL_GAP
-_WEIGHT = torch.tensor([WEIGHTS.get(name, 1.0) for name in SPEECH])
-_PRESS, _ROLL = SPEECH_INDEX["mouthPress"], SPEECH_INDEX["mouthRollLower"]
-
-
-def loss_of(given: Tensor, wanted: Tensor) -> Tensor:
-    """Error of positions, velocities and lip opening, and fines on missed contacts.
-
-    Below zero is as good as zero where zero is wanted: the live path clips.
-    """
-    given = torch.where((wanted <= 0.0) & (given < 0.0), given * 0.05, given)
-    error = given - wanted
-    position = ((0.5 * error.abs() + 5.0 * error**2) * _WEIGHT).mean()
-    velocity = (error.diff(dim=1).abs() * _WEIGHT).mean()
-    gap = (given @ _GAP).clamp(min=0.0)
-    wanted_gap = (wanted @ _GAP).clamp(min=0.0)
-    closed = (wanted[..., _PRESS] > 0.25).float()
-    missed = ((gap - 0.03).clamp(min=0.0) * closed).mean()
-    lacking = (wanted - given).clamp(min=0.0)
-    touching = (wanted[..., _ROLL] > 0.3).float()
-    untouched = (lacking[..., _ROLL] * touching + lacking[..., _PRESS] * closed).mean()
-    opened = (gap - wanted_gap).abs().mean()
-    return (
-        position
-        + VELOCITY_WEIGHT * velocity
-        + OPENING_WEIGHT * 0.3 * opened
-        + CLOSURE_WEIGHT * missed
-        + CONTACT_WEIGHT * untouched
-    )
-
-
-def _batches(examples: Sequence[Example], rng: np.random.Generator) -> list[list[Example]]:
-    order = rng.permutation(len(examples))
-    usable = len(order) // BATCH * BATCH or len(order)
-    groups = np.array_split(order[:usable], max(1, usable // BATCH))
-    return [[examples[i] for i in group] for group in groups]
+MEAN_DECAY = 0.998
 
 
 def predict(network: MotionNetwork, samples: FloatArray, steps: int) -> FloatArray:
-    """Clipped coefficients of a whole recording, shape (steps, len(SPEECH))."""
-    pairs = torch.from_numpy(mel_pairs(samples, steps))[None]
+    """Clipped coefficients of a whole recording at the engine's rate: (steps, len(SPEECH))."""
+    pairs = torch.from_numpy(mel_pairs(decimate(samples), steps))[None]
     with torch.no_grad():
         given, _ = network(pairs, network.start())
     return np.asarray(np.clip(given[0, -steps:].numpy(), 0.0, 1.0), np.float32)
@@ -83,35 +49,37 @@ def opening_r(network: MotionNetwork, held_out: Sequence[Utterance]) -> float:
     network.eval()
     given = [opening(predict(network, u.samples, u.steps)) for u in held_out]
     wanted = [opening(u.targets()) for u in held_out]
-    network.train()
     return float(np.corrcoef(np.concatenate(given), np.concatenate(wanted))[0, 1])
 
 
 class Trainer:
-    """Network, optimiser and where they are kept."""
+    """Network, the mean of its weights, optimiser, and where they are kept."""
 
     def __init__(self, checkpoint: Path, rate: float, seed: int) -> None:
         torch.manual_seed(seed)
-        self.network = MotionNetwork(HIDDEN)
+        self.network, self.mean = MotionNetwork(HIDDEN), MotionNetwork(HIDDEN)
+        self.mean.load_state_dict(self.network.state_dict())
         self.optimiser = torch.optim.AdamW(self.network.parameters(), lr=rate, weight_decay=0.01)
         self.checkpoint = checkpoint
-        self.rounds = 0
+        self.steps = 0
         if checkpoint.exists():
             self._resume()
 
     def _resume(self) -> None:
         saved = torch.load(self.checkpoint, map_location="cpu", weights_only=True)
-        self.network.load_state_dict(saved["network"])
+        self.network.load_state_dict(saved["raw"])
+        self.mean.load_state_dict(saved["network"])
         self.optimiser.load_state_dict(saved["optimiser"])
-        self.rounds = saved["rounds"]
+        self.steps = saved["steps"]
 
     def save(self) -> None:
         """Write the checkpoint, never leaving half a file."""
         state = {
-            "network": self.network.state_dict(),
+            "network": self.mean.state_dict(),
+            "raw": self.network.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "hidden": self.network.hidden,
-            "rounds": self.rounds,
+            "steps": self.steps,
         }
         partial = self.checkpoint.with_suffix(".part")
         torch.save(state, partial)
@@ -120,45 +88,60 @@ class Trainer:
     def set_rate(self, rate: float) -> None:
         """Learning rate of the next steps."""
         for group in self.optimiser.param_groups:
-            group["lr"] = rate
+            group["lr"] = float(rate * min(1.0, (self.steps + 1) / RISE_STEPS))
 
-    def step(self, batch: Sequence[Example]) -> float:
+    def _loss(self, batch: Batch) -> Tensor:
+        mixed, _ = self.network.heard(
+            torch.from_numpy(batch.pairs), self.network.start(len(batch.pairs))
+        )
+        mixed = mixed[:, -batch.targets.shape[1] :][:, WARM_UP_STEPS:]
+        targets, weights, labels = (
+            torch.from_numpy(part[:, WARM_UP_STEPS:])
+            for part in (batch.targets, batch.weights, batch.labels)
+        )
+        return curve_loss(self.network.outlet(mixed), targets, weights) + naming_loss(
+            self.network.naming(mixed), labels
+        )
+
+    def step(self, batch: Batch) -> float:
         """One step of the optimiser."""
-        pairs = torch.from_numpy(np.stack([e.pairs for e in batch]))
-        targets = torch.from_numpy(np.stack([e.targets for e in batch]))
-        given, _ = self.network(pairs, self.network.start(len(batch)))
-        given = given[:, -targets.shape[1] :]
-        loss = loss_of(given[:, WARM_UP_STEPS:], targets[:, WARM_UP_STEPS:])
+        self.network.train()
+        loss = self._loss(batch)
         self.optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self.optimiser.step()
+        self.steps += 1
+        decay = min(MEAN_DECAY, (self.steps + 1) / (self.steps + 20))
+        with torch.no_grad():
+            for mean, raw in zip(self.mean.parameters(), self.network.parameters(), strict=True):
+                mean.lerp_(raw, 1.0 - decay)
         return float(loss.detach())
 
 
 def train(arguments: argparse.Namespace) -> None:
-    """Rounds until the time is over."""
-    rng = np.random.default_rng(arguments.seed)
+    """Steps until the time is over."""
     trainer = Trainer(arguments.checkpoint, arguments.rate, arguments.seed)
-    held_out = list(load_all(arguments.held_out, 300.0))
-    begin_s = time.monotonic()
-    span_s = arguments.minutes * 60
-    while (spent_s := time.monotonic() - begin_s) < span_s:
-        corpus = list(load_all(arguments.corpus))  # anew: it may still be growing
-        examples = Examples(corpus, arguments.seed + trainer.rounds).round()
-        losses = []
-        for batch in (b for _ in range(EPOCHS_PER_ROUND) for b in _batches(examples, rng)):
-            left = max(0.0, 1.0 - (time.monotonic() - begin_s) / span_s)
-            trainer.set_rate(arguments.rate * (0.03 + 0.97 * min(1.0, 1.6 * left)))
-            losses.append(trainer.step(batch))
-        trainer.rounds += 1
+    held_out = list(load_all(arguments.held_out, 240.0))
+    feed = Feed(Sources(arguments.corpus, arguments.real, arguments.seed + trainer.steps))
+    begin_s, span_s, losses = time.monotonic(), arguments.minutes * 60, list[float]()
+    try:
+        while (spent_s := time.monotonic() - begin_s) < span_s:
+            left = 1.0 - spent_s / span_s
+            trainer.set_rate(arguments.rate * (0.02 + 0.98 * np.sin(np.pi / 2 * left) ** 2))
+            losses.append(trainer.step(feed.next()))
+            if trainer.steps % REPORT_STEPS == 0:
+                trainer.save()
+                r = opening_r(trainer.mean, held_out)
+                print(  # noqa: T201  # the progress of a command
+                    f"step {trainer.steps} loss {np.mean(losses):.4f} r {r:.4f} "
+                    f"{spent_s / 60:.1f} min",
+                    flush=True,
+                )
+                losses.clear()
+    finally:  # broken off or done
+        feed.close()
         trainer.save()
-        r = opening_r(trainer.network, held_out)
-        print(  # noqa: T201  # the progress of a command
-            f"round {trainer.rounds} corpus {total_s(corpus) / 60:.1f} min "
-            f"loss {np.mean(losses):.4f} r {r:.4f} {spent_s / 60:.1f} min",
-            flush=True,
-        )
 
 
 def main() -> None:
@@ -167,7 +150,8 @@ def main() -> None:
     parser.add_argument("corpus", type=Path, help="folder of shards")
     parser.add_argument("held_out", type=Path, help="folder of shards of other voices")
     parser.add_argument("checkpoint", type=Path)
-    parser.add_argument("--minutes", type=float, default=30.0)
+    parser.add_argument("--real", type=Path, help="recorded lips: engine.train.lip_fit")
+    parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)

@@ -20,6 +20,7 @@ from typing import Final
 import numpy as np
 
 from engine.train import texts
+from kiosk.speech.kokoro import KokoroVoice
 from kiosk.speech.registry import Voices
 from kiosk.speech.voice import Speech, VoiceError
 
@@ -29,7 +30,9 @@ HELD_OUT: Final = frozenset(
 """Voices that only judge."""
 
 RATES: Final = (0.8, 1.3)
-MANDARIN_SHARE: Final = 0.3
+MANDARIN_SHARE: Final = 0.25
+BLEND_SHARE: Final = 0.6
+"""Part of the lines that a speaker between two voices says: many more speakers than voices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,10 @@ class Line:
     voice: str
     language: str
     rate: float
+    other: str = ""
+    """A second voice; with it, the speaker is between the two."""
+    share: float = 0.0
+    """How much of the second voice there is, 0 to 0.5."""
 
 
 def line(index: int, seed: int, voices: Mapping[str, Sequence[str]], words: Lexicons) -> Line:
@@ -81,7 +88,24 @@ def line(index: int, seed: int, voices: Mapping[str, Sequence[str]], words: Lexi
     mandarin = bool(voices.get("zh")) and rng.random() < MANDARIN_SHARE
     language = "zh" if mandarin else "en"
     text = texts.mandarin(rng, words.mandarin) if mandarin else texts.english(rng, words.english)
-    return Line(text, rng.choice(voices[language]), language, round(rng.uniform(*RATES), 2))
+    voice, rate = rng.choice(voices[language]), round(rng.uniform(*RATES), 2)
+    if rng.random() >= BLEND_SHARE:
+        return Line(text, voice, language, rate)
+    others = [name for names in voices.values() for name in names]
+    return Line(text, voice, language, rate, rng.choice(others), round(rng.uniform(0.1, 0.5), 2))
+
+
+def speak(voices: Voices, said: Line) -> Speech:
+    """Speak one line.
+
+    Raises:
+        VoiceError: the voice cannot.
+    """
+    voice = voices.get(said.voice)
+    other = voices.get(said.other) if said.other else None
+    if isinstance(voice, KokoroVoice) and isinstance(other, KokoroVoice):
+        voice = voice.blended(other, said.share)
+    return voice.speak(said.text, said.rate)
 
 
 def write(path: Path, said: Line, speech: Speech) -> None:
@@ -99,6 +123,8 @@ def write(path: Path, said: Line, speech: Speech) -> None:
             language=said.language,
             text=said.text,
             rate=said.rate,
+            other=said.other,
+            share=said.share,
         )
     partial.replace(path)
 
@@ -127,7 +153,7 @@ def make(folder: Path, minutes: float, seed: int, held_out: bool) -> None:
         path = folder / f"{seed:03d}_{index:05d}.npz"
         if not path.exists():
             said = line(index, seed, names, words)
-            write(path, said, voices.get(said.voice).speak(said.text, said.rate))
+            write(path, said, speak(voices, said))
         with np.load(path) as shard:
             spoken_s += len(shard["samples"]) / int(shard["sample_rate_hz"])
         index += 1

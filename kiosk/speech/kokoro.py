@@ -4,6 +4,7 @@ Model: Kokoro-82M (hexgrad, Apache-2.0), quantised to int8. It reads phonemes (`
 tells how long each lasts, so the alignment comes for free.
 """
 
+import copy
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,8 +31,9 @@ MAX_TOKENS: Final = STYLE_SHAPE[0]
 FRAME_SAMPLES: Final = 600
 """One frame of the durations: 25 ms."""
 
-ALIGNMENT_LAG_S: Final = 0.075
-"""The durations' onsets lag what is heard by this much (against a forced alignment)."""
+ALIGNMENT_LAG_S: Final = 0.053
+"""The durations lag what is heard by this much. Against a forced alignment of 58 texts the medians
+are 0.057 for onsets and 0.042 for ends."""
 
 _MARK_FRAMES: Final = 12
 """The mark at the end of a phrase lasts no longer: Mandarin voices would be silent for a second."""
@@ -158,6 +160,15 @@ class KokoroVoice:
     def info(self) -> VoiceInfo:
         """Who is speaking."""
         return self._info
+
+    def blended(self, other: "KokoroVoice", share: float) -> "KokoroVoice":
+        """A speaker between this voice and the *other*: *share* 0 is this one, 1 the other.
+
+        It reads this voice's language and goes by its name.
+        """
+        between = copy.copy(self)
+        between._styles = self._styles + np.float32(share) * (other._styles - self._styles)
+        return between
 
     def warmup(self) -> None:
         """Load the dictionaries and run the model once, so that the first phrase is quick."""
