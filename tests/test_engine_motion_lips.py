@@ -9,6 +9,9 @@ from engine.motion.lips import (
     SEAL_FROM,
     SPEECH,
     SPEECH_INDEX,
+    TOUCH_AT,
+    TOUCH_FROM,
+    TOUCHING,
     gather,
     opening,
     seal,
@@ -62,3 +65,16 @@ def test_seal_is_gradual_and_keeps_rounding() -> None:
     assert np.abs(np.diff(opening(sealed))).max() < 0.1
     assert (sealed[:, SPEECH_INDEX["mouthPucker"]] == 0.5).all()
     assert (sealed[:, SPEECH_INDEX["mouthPress"]] >= shapes[:, SPEECH_INDEX["mouthPress"]]).all()
+
+
+def test_lips_far_apart_are_not_drawn_together() -> None:
+    wide = one(jawOpen=0.4, mouthPress=SEAL_AT)
+    assert np.array_equal(seal(wide[None])[0], wide)
+
+
+def test_a_lower_lip_near_the_teeth_touches_them() -> None:
+    away, near = one(mouthRollLower=TOUCH_FROM), one(jawOpen=0.06, mouthRollLower=TOUCH_AT)
+    sealed = seal(np.stack((away, near)))
+    assert np.array_equal(sealed[0], away)
+    assert sealed[1, SPEECH_INDEX["mouthRollLower"]] == TOUCHING
+    assert sealed[1, SPEECH_INDEX["jawOpen"]] == np.float32(0.06)

@@ -60,9 +60,19 @@ def gather(coefficients: FloatArray) -> FloatArray:
     return np.asarray(coefficients @ (_SPREAD / _SPREAD.sum(axis=1, keepdims=True)).T, np.float32)
 
 
-SEAL_FROM: Final = 0.06
-SEAL_AT: Final = 0.14
+SEAL_FROM: Final = 0.05
+SEAL_AT: Final = 0.12
 """Of ``mouthPress``; a full closure has 0.35."""
+
+NEARLY_SHUT: Final = 0.2
+FAR_APART: Final = 0.5
+"""Openings: from the second on lips are not drawn together, below the first they are fully."""
+
+TOUCH_FROM: Final = 0.1
+TOUCH_AT: Final = 0.22
+"""Of ``mouthRollLower``; a lip that touches the teeth has ``TOUCHING``."""
+
+TOUCHING: Final = 0.5
 
 _SEAL: Final = {
     "jawOpen": 0.03, "mouthLowerDown": 0.0, "mouthUpperUp": 0.0, "mouthFunnel": 0.0,
@@ -70,13 +80,20 @@ _SEAL: Final = {
 }  # fmt: skip
 _SEAL_INDEX = np.array([SPEECH_INDEX[name] for name in _SEAL])
 _SEAL_VALUE = np.array(list(_SEAL.values()), np.float32)
+_PRESS, _ROLL = SPEECH_INDEX["mouthPress"], SPEECH_INDEX["mouthRollLower"]
+
+
+def _between(value: FloatArray, low: float, high: float) -> FloatArray:
+    """0 up to *low*, 1 from *high* on."""
+    return np.asarray(np.clip((value - low) / (high - low), 0.0, 1.0), np.float32)
 
 
 def seal(speech: FloatArray) -> FloatArray:
-    """Lips that are about to meet do meet.
+    """Lips that are about to meet do meet, and a lip that is about to touch the teeth does.
 
-    A network that is unsure of a p, b or m gives half a closure, which looks like mumbling. From
-    ``SEAL_FROM`` of ``mouthPress`` on the lips are drawn together, at ``SEAL_AT`` they are shut.
+    A network that is unsure of a p, b or m gives half a closure, which looks like mumbling. The more
+    it asks for pressed lips (``SEAL_FROM`` to ``SEAL_AT``), the further lips that are near each other
+    are drawn together; likewise the lower lip of an f or v (``TOUCH_FROM`` to ``TOUCH_AT``).
 
     Args:
         speech: shape (steps, len(SPEECH)).
@@ -84,14 +101,17 @@ def seal(speech: FloatArray) -> FloatArray:
     Returns:
         The same shape; a new array.
     """
-    press = speech[:, SPEECH_INDEX["mouthPress"], None]
-    part = np.clip((press - SEAL_FROM) / (SEAL_AT - SEAL_FROM), 0.0, 1.0)
+    near = 1.0 - _between(opening(speech), NEARLY_SHUT, FAR_APART)
+    part = _between(speech[:, _PRESS], SEAL_FROM, SEAL_AT) * near
     part = part * part * (3.0 - 2.0 * part)
     sealed = speech.copy()
     held = sealed[:, _SEAL_INDEX]
     # Never weaker than what was asked for.
     aim = np.where(_SEAL_VALUE > 0.1, np.maximum(held, _SEAL_VALUE), _SEAL_VALUE)
-    sealed[:, _SEAL_INDEX] = held + part * (aim - held)
+    sealed[:, _SEAL_INDEX] = held + part[:, None] * (aim - held)
+    touch = _between(speech[:, _ROLL], TOUCH_FROM, TOUCH_AT) * (1.0 - part)
+    roll = sealed[:, _ROLL]
+    sealed[:, _ROLL] = roll + touch * np.maximum(TOUCHING - roll, 0.0)
     return np.asarray(sealed, np.float32)
 
 

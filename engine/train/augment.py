@@ -18,7 +18,7 @@ CLEAN_SHARE: Final = 0.25
 
 TELEPHONE_HZ: Final = 8_000
 MU: Final = 255.0
-"""Of the telephone's companding (ITU-T G.711, mu-law)."""
+"""Of the telephone's companding."""
 
 CODECS: Final = (
     ("libopus", "opus", 6_000), ("libopus", "opus", 12_000), ("libmp3lame", "mp3", 24_000),
@@ -68,15 +68,19 @@ def unsteady(rng: Rng, count: int) -> FloatArray:
     return np.asarray(rng.uniform(-0.3, 0.3) + rumble, np.float32)
 
 
+def companded(samples: FloatArray) -> FloatArray:
+    """Through eight bits of mu-law and back (ITU-T G.711)."""
+    loud = np.clip(samples, -1.0, 1.0)
+    code = np.round(np.sign(loud) * np.log1p(MU * np.abs(loud)) / np.log1p(MU) * 127) / 127
+    return np.asarray(np.sign(code) * np.expm1(np.abs(code) * np.log1p(MU)) / MU, np.float32)
+
+
 def telephone(rng: Rng, samples: FloatArray) -> FloatArray:
     """A telephone line: 8 kHz, a band of about 300 to 3400 Hz, eight bits of mu-law."""
     edges = [rng.uniform(200, 350), rng.uniform(3000, 3600)]
     sos = signal.butter(4, edges, "bandpass", fs=RATE_HZ, output="sos")
     low = signal.resample_poly(signal.sosfilt(sos, samples), TELEPHONE_HZ, RATE_HZ)
-    low = np.clip(low, -1.0, 1.0)
-    code = np.round(np.sign(low) * np.log1p(MU * np.abs(low)) / np.log1p(MU) * 127) / 127
-    heard = np.sign(code) * np.expm1(np.abs(code) * np.log1p(MU)) / MU
-    return np.asarray(signal.resample_poly(heard, RATE_HZ, TELEPHONE_HZ), np.float32)
+    return np.asarray(signal.resample_poly(companded(low), RATE_HZ, TELEPHONE_HZ), np.float32)
 
 
 def _packets(encoding: str, decoding: str, bit_rate: int, samples: FloatArray) -> FloatArray:

@@ -11,9 +11,7 @@ from engine.timeline import SAMPLE_RATE_HZ
 from engine.train import augment
 from engine.train.corpus import resample
 
-TELEPHONE_HZ: Final = (300.0, 3400.0)
-TELEPHONE_RATE_HZ: Final = 8_000
-MU: Final = 255.0
+TELEPHONE_BAND_HZ: Final = (300.0, 3400.0)
 QUIET_GAIN: Final = 10.0 ** (-25.0 / 20.0)
 
 ACTIVE_DB: Final = -30.0
@@ -44,13 +42,10 @@ def babble_0db(samples: FloatArray, others: Sequence[FloatArray]) -> FloatArray:
 
 def telephone(samples: FloatArray, _: Sequence[FloatArray]) -> FloatArray:
     """300 to 3400 Hz, 8 kHz, eight bits of mu-law (ITU-T G.711)."""
-    sos = signal.butter(4, TELEPHONE_HZ, "bandpass", fs=SAMPLE_RATE_HZ, output="sos")
+    sos = signal.butter(4, TELEPHONE_BAND_HZ, "bandpass", fs=SAMPLE_RATE_HZ, output="sos")
     band = np.asarray(signal.sosfiltfilt(sos, samples), np.float32)  # without delay
-    low = np.clip(resample(band, SAMPLE_RATE_HZ, TELEPHONE_RATE_HZ), -1.0, 1.0)
-    pressed = np.sign(low) * np.log1p(MU * np.abs(low)) / np.log1p(MU)
-    coded = np.round(pressed * 127.0) / 127.0
-    heard = np.sign(coded) * np.expm1(np.abs(coded) * np.log1p(MU)) / MU
-    out = resample(heard.astype(np.float32), TELEPHONE_RATE_HZ, SAMPLE_RATE_HZ)[: len(samples)]
+    heard = augment.companded(resample(band, SAMPLE_RATE_HZ, augment.TELEPHONE_HZ))
+    out = resample(heard, augment.TELEPHONE_HZ, SAMPLE_RATE_HZ)[: len(samples)]
     return np.pad(out, (0, len(samples) - len(out)))
 
 

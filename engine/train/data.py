@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import signal
+from scipy import ndimage, signal
 
 from engine.media import FloatArray
 from engine.mel import decimate, hops_of
@@ -46,6 +46,13 @@ SPEEDS: Final = (0.82, 1.22)
 
 TRACT: Final = (0.88, 1.13)
 """Range of stretched mel bands (vocal tract length perturbation: Jaitly and Hinton 2013)."""
+
+EQUALISER: Final = 0.09
+"""Standard deviation of the colour over the bands, in mel units (0.09 is 4.5 dB)."""
+
+BLURRED_BANDS: Final = 0.35
+BLURRED_HOPS: Final = 0.2
+"""How often neighbouring bands, neighbouring hops run into each other."""
 
 SILENT_LABEL: Final = NAMES.index(SILENCE.name)
 
@@ -108,14 +115,22 @@ def mel_pairs(samples: FloatArray, steps: int) -> FloatArray:
 
 
 def other_voice(rng: np.random.Generator, pairs: FloatArray) -> FloatArray:
-    """Another vocal tract, tone of voice and level: the bands stretched, tilted and raised."""
+    """Another vocal tract, colour and level: the bands stretched, shaped and raised; sometimes
+    blurred, as by a vocoder."""
     hops = pairs.reshape(-1, MEL_BANDS)
     place = np.minimum(np.arange(MEL_BANDS) * rng.uniform(*TRACT), MEL_BANDS - 1.001)
     low, part = place.astype(int), (place % 1.0).astype(np.float32)
     moved = hops[:, low] * (1 - part) + hops[:, low + 1] * part
-    tilt = rng.uniform(-0.14, 0.14) * np.linspace(-1, 1, MEL_BANDS) + rng.uniform(-0.16, 0.08)
-    heard = np.clip(moved + tilt.astype(np.float32), SILENT_HOP, 1.0)
-    return np.asarray(np.where(moved > SILENT_HOP + 0.02, heard, moved)).reshape(pairs.shape)
+    for axis, share in ((1, BLURRED_BANDS), (0, BLURRED_HOPS)):
+        if rng.random() < share:
+            width = int(rng.integers(2, 6 if axis else 4))
+            moved = ndimage.uniform_filter1d(moved, width, axis=axis, mode="nearest")
+    knots = rng.normal(0.0, EQUALISER, int(rng.integers(2, 9)))
+    shape = np.interp(np.linspace(0, 1, MEL_BANDS), np.linspace(0, 1, len(knots)), knots)
+    heard = np.clip(moved + (shape + rng.uniform(-0.16, 0.08)).astype(np.float32), SILENT_HOP, 1.0)
+    return np.asarray(np.where(moved > SILENT_HOP + 0.02, heard, moved), np.float32).reshape(
+        pairs.shape
+    )
 
 
 class Examples:
@@ -137,7 +152,7 @@ class Examples:
 
     def _pairs(self, sound: FloatArray) -> FloatArray:
         pairs = mel_pairs(sound, CROP_STEPS)
-        return other_voice(self._rng, pairs) if self._rng.random() < 0.6 else pairs
+        return other_voice(self._rng, pairs) if self._rng.random() < 0.8 else pairs
 
     def of(self, take: Take) -> Example:
         """One augmented crop of *take*, which may begin before it or end after it."""
