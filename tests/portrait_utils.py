@@ -17,7 +17,7 @@ from engine.portrait.prior import GUMS, MESH_68, PRIOR_68, TEETH, Fit, Prior, fi
 from engine.portrait.rig import Rig, load
 from engine.synthesis.__main__ import motion as by_name
 
-VERTICES = 26719
+VERTICES = 18637
 PX_PER_CM = 22.0
 SEAM_PX, CENTRE_PX = 554.0, 512.0
 ROOM = Path(personas.__file__).parent
