@@ -49,6 +49,20 @@ def smiley() -> ByteArray:
     return image
 
 
+def with_sunglasses() -> ByteArray:
+    image = portrait()
+    for outer, inner in ((33, 133), (362, 263)):
+        x, y = (int(v) for v in landmarks()[[outer, inner], :2].mean(0))
+        cv2.ellipse(image, (x, y + 6), (62, 50), 0, 0, 360, (25, 22, 20), -1)
+    return image
+
+
+def with_mask() -> ByteArray:
+    image = portrait()
+    image[530:720, 380:650] = (200, 190, 170)
+    return image
+
+
 @cache
 def ada() -> Rig:
     return load(personas.path("ada"))

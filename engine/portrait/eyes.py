@@ -27,6 +27,8 @@ EYEBALL_CM = 1.2
 GAZE_DEG = {"Out": (26.0, 0.0), "In": (-26.0, 0.0), "Up": (0.0, -16.0), "Down": (0.0, 18.0)}
 """Full gaze: outward and down."""
 LOOK_LIDS = 0.6
+NARROW = 0.25
+"""Eyes narrower than this share of their width are given the room of one that is not."""
 WIDE = 0.5
 """Eyes opened wide show less white than in the prior: it alarms."""
 
@@ -50,6 +52,7 @@ def draw(photo: Image, landmarks_px: Floats, fit: Fit) -> Eyes:
         max(abs(landmarks_px[a, 0] - landmarks_px[b, 0]) for a, b in ((33, 133), (263, 362)))
     )
     opening = float(np.ptp(landmarks_px[list(UPPER[0] + LOWER[0]), 1]))
+    opening = max(opening, NARROW * width)  # narrow eyes need skin above and below all the same
     boxes, balls, closed, curves, irises = [], [], [], [], []
     for side in (0, 1):
         ends = landmarks_px[[UPPER[side][0], UPPER[side][-1]], :2]
@@ -134,7 +137,8 @@ def _closed(photo: Image, box: Box, curve: Floats, outer_left: bool) -> Image:
     middle_x, middle_y = wide.mean(), float(np.mean(upper[wide] * 0.62 + lower[wide] * 0.38))
     half_x, half_y = np.ptp(wide) / 2 + 17, float((lower - crease).max()) / 2 + 6
     away = np.hypot((xs - middle_x) / half_x, (ys - middle_y) / half_y)
-    skin = fill(patch, (away > 1.05) & (away < 1.5))
+    ring = (away > 1.05) & (away < 1.5)
+    skin = fill(patch, ring if ring.any() else away >= np.quantile(away, 0.9))
     skin = np.asarray(cv2.GaussianBlur(skin, (0, 0), 3), np.float64)
     span = np.maximum(meet - crease, 1.0)[None]
     v = np.clip((ys - crease[None]) / span, 0, 1)

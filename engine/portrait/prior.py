@@ -120,7 +120,7 @@ def _kept(full: Prior) -> Prior:
     )  # fmt: skip
 
 
-def _pose(points: Floats, target: Floats, weight: Floats) -> tuple[float, Floats, Floats]:
+def pose(points: Floats, target: Floats, weight: Floats) -> tuple[float, Floats, Floats]:
     """Scaled orthographic pose: scale, rotation (3, 3), translation (2,)."""
     centre = np.average(points, axis=0, weights=weight)
     middle = np.average(target, axis=0, weights=weight)
@@ -147,7 +147,7 @@ def fit(prior: Prior, landmarks_px: Floats, ridge: float = 2.0, rounds: int = 6)
     neutral = prior.neutral[PRIOR_68]
     for _ in range(rounds):
         points = neutral + np.tensordot(shape, shape_basis, 1) + np.tensordot(rest, rest_basis, 1)
-        scale, rotation, shift = _pose(points, target, weight)
+        scale, rotation, shift = pose(points, target, weight)
         camera = scale * rotation[:2]
         columns = np.concatenate([shape_basis, rest_basis]) @ camera.T
         design = columns.transpose(1, 2, 0).reshape(-1, len(columns))
