@@ -146,7 +146,8 @@ def read_landmarks(path: Path) -> Floats:
     except OSError as error:
         raise PhotoError("unreadable", f"{path}: {error.strerror or error}", remedy) from None
     except (ValueError, TypeError, EOFError) as error:
-        raise PhotoError("bad_landmarks", f"{path.name}: {error}", remedy) from None
+        reason = str(error).rstrip(".")
+        raise PhotoError("bad_landmarks", f"{path.name}: {reason}", remedy) from None
     if points.ndim != 2 or points.shape[0] != POINTS or points.shape[1] not in (2, 3):
         shape = "×".join(str(n) for n in points.shape)
         raise PhotoError("bad_landmarks", f"{path.name} has {shape} numbers", remedy)
