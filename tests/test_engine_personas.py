@@ -8,9 +8,14 @@ from engine import personas
 from engine.portrait.rig import RigError, load
 
 
-def test_ada_ships() -> None:
-    assert "ada" in personas.available()
-    assert load(personas.path("ada")).name == "ada"
+@pytest.mark.parametrize("name", ["ada", "lin"])
+def test_they_ship_whole(name: str) -> None:
+    assert name in personas.shipped()
+    assert load(personas.path(name)).name == name
+    room = personas.path(name).parent
+    assert {"portrait.png", "plate.png", "matte.png", "landmarks.npz", "README.md"} <= {
+        file.name for file in room.iterdir()
+    }
 
 
 def test_an_unknown_persona_names_those_there_are() -> None:
