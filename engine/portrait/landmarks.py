@@ -148,10 +148,12 @@ class Landmarker:
 def _look(photo: Image, view: _View, size: int, mirrored: bool = False) -> Singles:
     """What a network sees in *view*: (size, size, 3), red-green-blue, 0 to 1; black outside.
 
-    As in MediaPipe, pixel 0 of it shows the view's very corner: half a pixel more would show in the
-    landmarks.
+    As in MediaPipe, pixel 0 of it shows the view's very corner, and a mirrored view is that picture
+    turned over: half a pixel more would show in the landmarks.
     """
     matrix = view.matrix(size, mirrored)
+    if mirrored:
+        matrix[:, 2] += matrix[:, 0]
     shrink = view.side / size
     if shrink > 2:  # halve first: a plain warp would skip pixels
         factor = 2 ** int(np.log2(shrink))
