@@ -40,6 +40,16 @@ def test_narrow_eyes_shut_with_skin() -> None:
     assert np.quantile(seen.mean(-1), 0.1) > 60, "no black patch"
 
 
+def test_closed_lids_are_as_grainy_as_the_skin() -> None:
+    rough = portrait().astype(np.int16)
+    rough += np.random.default_rng(0).normal(0, 12, rough.shape).astype(np.int16)
+    detail = []
+    for photo in (portrait(), rough.clip(0, 255).astype(np.uint8)):
+        lid = draw(photo, landmarks(), synthetic_fit()).closed[0, 14:24, 40:80, :3].mean(-1)
+        detail.append(np.abs(np.diff(lid)).mean())
+    assert detail[1] > 1.5 * detail[0]
+
+
 def test_curves_are_in_order() -> None:
     crease, upper, lower = ada().lid_curves.transpose(1, 0, 2)
     assert (crease < upper).all()

@@ -31,6 +31,8 @@ NARROW = 0.25
 """Eyes narrower than this share of their width are given the room of one that is not."""
 RING_REACH = 1.15
 """Skin for the closed lid is taken from at least this far about the eye, in its half sizes."""
+GRAIN = 1.2
+"""Of the lids' skin, over the median detail of the skin about the eye."""
 WIDE = 0.5
 """Eyes opened wide show less white than in the prior: it alarms."""
 
@@ -169,7 +171,18 @@ def _skin_around(
     ring = (away > 1.05) & (away < 1.5)
     skin = fill(patch, ring if ring.any() else away >= np.quantile(away, 0.9))
     skin = np.asarray(cv2.GaussianBlur(skin, (0, 0), 3), np.float64)
+    skin += _grain(patch, ring)[..., None]
     return skin[pad : pad + size[1], pad : pad + size[0]]
+
+
+def _grain(patch: Floats, ring: NDArray[np.bool_]) -> Floats:
+    """Noise as fine and as strong as the skin's own: lids without it look painted."""
+    grey = patch.mean(-1)
+    detail = np.abs(grey - cv2.GaussianBlur(grey, (0, 0), 2))
+    strength = GRAIN * float(np.median(detail[ring])) if ring.any() else 0.0
+    noise = np.random.default_rng(3).normal(0, 1, grey.shape)
+    soft = np.asarray(cv2.GaussianBlur(noise, (0, 0), 1.1), np.float64)
+    return soft * (strength / max(float(soft.std()), 1e-6))
 
 
 def _lashes(xs: Floats, ys: Floats, meet: Floats, tall: Floats, outer_left: bool) -> Floats:
