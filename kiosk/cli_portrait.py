@@ -61,7 +61,6 @@ def add(
 def _make(
     photo: Path, name: str, settings: Settings, force: bool, landmarks: Path | None
 ) -> tuple["Finding", ...]:
-    from engine.portrait.bake import key_shapes
     from engine.portrait.onboard import Onboarding, Wishes, read_landmarks
     from kiosk import portraits
 
@@ -70,8 +69,8 @@ def _make(
     wishes = Wishes(avatar.expand_ratio, avatar.min_resolution, force)
     onboarding = Onboarding()
     candidate = onboarding.examine(photo, wishes, given)
-    rig = onboarding.bake(candidate, name)
-    portraits.keep(avatar.path, name, rig, candidate, key_shapes(rig))
+    rig, sheet = onboarding.bake(candidate, name)
+    portraits.keep(avatar.path, name, rig, candidate, sheet)
     return candidate.findings
 
 

@@ -62,3 +62,13 @@ def test_every_face_is_found_largest_first(landmarker: Landmarker) -> None:
 @pytest.mark.parametrize("photo", [np.full((600, 500, 3), 128, np.uint8), smiley()])
 def test_where_there_is_no_face_none_is_found(landmarker: Landmarker, photo: ByteArray) -> None:
     assert landmarker.find(photo) == []
+
+
+def test_a_close_up_is_one_face(landmarker: Landmarker) -> None:
+    close = np.ascontiguousarray(portrait()[290:680, 320:710])
+    assert len(landmarker.find(close)) == 1
+
+
+def test_a_photo_on_its_head_is_noticed(landmarker: Landmarker) -> None:
+    assert not landmarker.upside_down(portrait())
+    assert landmarker.upside_down(np.ascontiguousarray(np.rot90(portrait(), 2)))

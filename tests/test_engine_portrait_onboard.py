@@ -42,8 +42,9 @@ def test_a_photo_becomes_a_rig(onboarding: Onboarding, tmp_path: Path) -> None:
     assert candidate.portrait.shape == (1024, 1024, 3)
     off = candidate.photo_landmarks_px[:, :2] - landmarks()[:, :2] - [400, 0]
     assert np.abs(off).mean() < 8
-    rig = onboarding.bake(candidate, "guest")
+    rig, sheet = onboarding.bake(candidate, "guest")
     assert rig.name == "guest"
+    assert sheet.shape == (512 * 3, 512 * 6, 3)
     assert 150 < rig.eye_distance_px < 260
 
 
@@ -59,11 +60,24 @@ def small() -> ByteArray:
     return np.asarray(cv2.resize(portrait(), (400, 400), interpolation=cv2.INTER_AREA), np.uint8)
 
 
+def upside_down() -> ByteArray:
+    return np.ascontiguousarray(np.rot90(portrait(), 2))
+
+
+def on_its_side() -> ByteArray:
+    return np.ascontiguousarray(np.rot90(portrait()))
+
+
+def half() -> ByteArray:
+    return np.ascontiguousarray(portrait()[:, :520])
+
+
 @needs_faces
 @pytest.mark.parametrize(
     ("make", "code"),
     [(two, "several_faces"), (blurred, "blurred"), (small, "photo_small"),
-     (with_sunglasses, "eyes_hidden"), (with_mask, "mouth_hidden")],
+     (with_sunglasses, "eyes_hidden"), (with_mask, "mouth_hidden"),
+     (upside_down, "photo_turned"), (on_its_side, "face_leaning")],
 )  # fmt: skip
 def test_an_unsuitable_photo_is_refused_and_can_be_forced(
     onboarding: Onboarding, tmp_path: Path, make: Callable[[], ByteArray], code: str
@@ -82,6 +96,20 @@ def test_without_a_face_nothing_can_be_forced(onboarding: Onboarding, tmp_path: 
     with pytest.raises(RefusedError, match="no_face") as refusal:
         onboarding.examine(saved(tmp_path, smiley()), Wishes(force=True))
     assert not refusal.value.forcible
+
+
+@needs_faces
+@pytest.mark.parametrize("make", [on_its_side, half, small])
+def test_what_is_forced_is_baked_or_refused(
+    onboarding: Onboarding, tmp_path: Path, make: Callable[[], ByteArray]
+) -> None:
+    candidate = onboarding.examine(saved(tmp_path, make()), Wishes(force=True))
+    try:
+        rig, _ = onboarding.bake(candidate, "x")
+    except RefusedError as refusal:
+        assert refusal.findings[0].code == "not_bakeable"
+    else:
+        assert np.isfinite(rig.lower_flow).all()
 
 
 @needs_faces

@@ -66,6 +66,8 @@ NO_FACE: Final = Finding(
     "no_face", "no face is seen in the photo", "give a photo of one person, seen from the front"
 )
 
+PHOTO_TURNED: Final = Finding("photo_turned", "the photo stands on its head", "turn it upright")
+
 
 def size(width: int, height: int) -> Iterator[Finding]:
     """What is wrong with the photo's size, in pixels of the file."""

@@ -22,10 +22,15 @@ Image = NDArray[np.uint8]
 
 POINTS: Final = 478
 MIN_SCORE: Final = 0.5
+BETTER_TURNED: Final = 0.02
+"""How much surer of a face the detector is in a photo turned the right way up: of 60 portraits, all
+were surer by 0.035 or more."""
 MIN_PRESENCE: Final = 0.5
 """What the detector takes for a face and the mesh does not is none: a drawing, two dots."""
 SAME_FACE: Final = 0.3
 """Boxes whose overlap over union is larger show the same face."""
+WITHIN: Final = 0.6
+"""So do those of which so much of the smaller lies in the larger."""
 MESH_ROOMS: Final = (1.5, 1.6, 1.7)
 MESH_TURNS: Final = (-0.08, 0.0, 0.08)
 """The mesh looks nine times, with more or less room and a little turned (radians); the mean of its
@@ -108,6 +113,15 @@ class Landmarker:
             boxes, scores = model.run(_look(photo, whole, model.size_px) * 2 - 1)
             found += _decode(boxes, scores[:, 0], _anchors(name, model.size_px), whole, model)
         return sorted(_distinct(found), key=lambda face: -face.area_px)
+
+    def upside_down(self, photo: Image) -> bool:
+        """Whether a face is seen better when the photo is turned over."""
+        over = np.ascontiguousarray(photo[::-1, ::-1])
+        seen, turned = (
+            max((face.score for face in self.faces(each)), default=MIN_SCORE)
+            for each in (photo, over)
+        )
+        return turned > seen + BETTER_TURNED
 
     def mesh(self, photo: Image, face: Face) -> Mesh:
         """The landmarks of *face* in *photo*."""
@@ -217,8 +231,9 @@ def _distinct(faces: list[Face]) -> list[Face]:
     rest = sorted(faces, key=lambda face: -face.score)
     out = []
     while rest:
-        heap = [face for face in rest if _overlap(face, rest[0]) > SAME_FACE]
-        rest = [face for face in rest if _overlap(face, rest[0]) <= SAME_FACE]
+        first = rest[0]
+        heap = [face for face in rest if _same(face, first)]
+        rest = [face for face in rest if not _same(face, first)]
         weights = np.array([face.score for face in heap])
         box = np.average([face.box_px for face in heap], axis=0, weights=weights)
         points = np.average([face.points_px for face in heap], axis=0, weights=weights)
@@ -227,11 +242,13 @@ def _distinct(faces: list[Face]) -> list[Face]:
     return out
 
 
-def _overlap(a: Face, b: Face) -> float:
+def _same(a: Face, b: Face) -> bool:
+    """Whether two boxes show one face: they overlap, or one lies within the other."""
     width = min(a.box_px[2], b.box_px[2]) - max(a.box_px[0], b.box_px[0])
     height = min(a.box_px[3], b.box_px[3]) - max(a.box_px[1], b.box_px[1])
     both = max(0.0, width) * max(0.0, height)
-    return both / (a.area_px + b.area_px - both)
+    union = a.area_px + b.area_px - both
+    return both > SAME_FACE * union or both > WITHIN * min(a.area_px, b.area_px)
 
 
 def _sigmoid(values: Singles) -> Floats:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.portrait import checks
-from engine.portrait.bake import SIZE_PX, bake
+from engine.portrait.bake import SIZE_PX, bake, key_shapes
 from engine.portrait.checks import Finding, RefusedError
 from engine.portrait.crop import Crop, frame
 from engine.portrait.landmarks import POINTS, Landmarker
@@ -24,6 +24,10 @@ Bgr = NDArray[np.uint8]
 
 DEFAULT_EXPAND_RATIO: Final = 0.18
 DEFAULT_MIN_RESOLUTION_PX: Final = 512
+NOT_BAKEABLE: Final = Finding(
+    "not_bakeable", "the face cannot be laid over the photo and moved",
+    "give a photo from the front, with room about the head, or better --landmarks",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -92,39 +96,40 @@ class Onboarding:
             landmarks / photo.scale, tuple(findings),
         )  # fmt: skip
 
-    def bake(self, candidate: Candidate, name: str) -> Rig:
-        """The rig of *candidate*; takes some seconds.
+    def bake(self, candidate: Candidate, name: str) -> tuple[Rig, Bgr]:
+        """The rig of *candidate*, and a sheet of its key shapes; takes some seconds.
 
         Raises:
             RefusedError: if the landmarks do not describe a face that can be moved.
         """
         try:
-            return bake(candidate.portrait, candidate.landmarks_px, self._prior, name)
-        except (ValueError, IndexError, np.linalg.LinAlgError) as error:
-            finding = Finding(
-                "not_bakeable", f"the face cannot be laid over the photo ({error})",
-                "give a photo from the front, with room about the head, or better --landmarks",
-            )  # fmt: skip
-            raise RefusedError((finding,), forcible=False) from error
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", RuntimeWarning)  # NumPy's, of numbers that are none
+                rig = bake(candidate.portrait, candidate.landmarks_px, self._prior, name)
+                return rig, key_shapes(rig)
+        except Exception as error:
+            # A face that was forced, half outside the photo or on its side, breaks the arithmetic
+            # in many places; each means the same.
+            raise RefusedError((NOT_BAKEABLE,), forcible=False) from error
 
     def _face(self, photo: Photo, given_px: Floats | None) -> tuple[list[Finding], Floats]:
         if given_px is not None:
             return [], given_px * photo.scale
         found = self._landmarker.find(photo.bgr)
+        turned = [checks.PHOTO_TURNED] if self._landmarker.upside_down(photo.bgr) else []
         if not found:
-            raise RefusedError((checks.NO_FACE,), forcible=False)
-        return list(checks.faces(found)), found[0].points_px
+            raise RefusedError((checks.NO_FACE, *turned), forcible=False)
+        return [*turned, *checks.faces(found)], found[0].points_px
 
     def _findings(
         self, photo: Photo, landmarks: Floats, crop: Crop, wishes: Wishes
     ) -> list[Finding]:
         height, width = photo.bgr.shape[:2]
         full = (round(width / photo.scale), round(height / photo.scale))
-        min_px = wishes.min_resolution_px * min(1.0, photo.scale)
         measured = measure(photo.bgr, landmarks, self._prior)
         return [
             *checks.size(*full),
-            *checks.place(landmarks, width, height, crop, min_px),
+            *checks.place(landmarks, width, height, crop, wishes.min_resolution_px),
             *checks.face(measured),
             *checks.light(measured),
         ]

@@ -19,8 +19,8 @@ FORMATS: Final = ("JPEG", "PNG", "WEBP")
 MAX_PIXELS: Final = 64_000_000
 """Larger photos are refused before they are decoded."""
 MAX_BYTES: Final = 256 * 1024 * 1024
-WORKING_PX: Final = 3072
-"""Longest side that is kept: three times a rig's."""
+WORKING_PIXELS: Final = 24_000_000
+"""What is kept of larger photos: enough for a head that fills a tenth of them."""
 GREY: Final = (128, 128, 128)
 """What shows through where a photo is transparent."""
 _HEIF_BRANDS: Final = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
@@ -43,7 +43,7 @@ class Photo:
     """A photo as it is worked on."""
 
     bgr: Bgr
-    """(height, width, 3), upright, its longest side at most ``WORKING_PX``."""
+    """(height, width, 3), upright, no more than ``WORKING_PIXELS``."""
     scale: float
     """Its pixels over the file's."""
 
@@ -129,8 +129,10 @@ def _heif_known() -> bool:
 def _upright(opened: Any) -> Photo:  # noqa: ANN401  # Pillow's types name each format's own class
     """Decode, no larger than needed; turn as the camera was held; flatten; to sRGB."""
     longest = max(opened.size)
-    opened.draft("RGB", (WORKING_PX, WORKING_PX))  # JPEG alone: decodes at a fraction
-    opened.thumbnail((WORKING_PX, WORKING_PX), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    shrink = min(1.0, (WORKING_PIXELS / (opened.width * opened.height)) ** 0.5)
+    size = (max(1, int(opened.width * shrink)), max(1, int(opened.height * shrink)))
+    opened.draft("RGB", size)  # JPEG alone: decodes at a fraction
+    opened.thumbnail(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
     profile = opened.info.get("icc_profile")
     image = _opaque(ImageOps.exif_transpose(opened))
     pixels = np.asarray(_to_srgb(image, profile), np.uint8)
