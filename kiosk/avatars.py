@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from pathlib import Path
 
 import numpy as np
 
@@ -21,16 +22,23 @@ logger = logging.getLogger(__name__)
 
 
 class Avatars:
-    """Rigs by name. Thread-safe."""
+    """Rigs by name: those that ship, and those that were added. Thread-safe.
 
-    def __init__(self, settings: AvatarSettings) -> None:
+    One that is added, changed or removed while the kiosk runs is seen so by the next viewer; who
+    watches goes on with what was loaded.
+    """
+
+    def __init__(self, settings: AvatarSettings, *, files: bool = False) -> None:
         """Nothing is loaded yet.
 
         Args:
-            settings: how lively the avatars are.
+            settings: how lively the avatars are, and where those lie that were added.
+            files: whether a name may be the path of a rig file.
         """
         self._settings = settings
-        self._rigs: dict[str, Rig] = {}
+        self._files = files
+        self._rigs: dict[tuple[Path, int], Rig] = {}
+        """By file and when it was written, in nanoseconds."""
         self._lock = threading.Lock()
 
     def pipeline(self, name: str, width: int, height: int) -> Pipeline:
@@ -53,14 +61,26 @@ class Avatars:
 
     def _rig(self, name: str) -> Rig:
         with self._lock:
-            if name not in self._rigs:
-                self._rigs[name] = _load(name)
-                logger.info("avatar %s loaded", name)
-            return self._rigs[name]
+            try:
+                return self._loaded(name)
+            except RigError as error:
+                raise refused(404, "unknown_avatar", error, "install the kiosk anew") from error
 
+    def _loaded(self, name: str) -> Rig:
+        path = self._path(name)
+        try:
+            key = path, path.stat().st_mtime_ns
+        except OSError:  # removed this moment
+            key = path, 0
+        if key not in self._rigs:
+            rig = rigs.load(path)
+            for old in [known for known in self._rigs if known[0] == path]:
+                del self._rigs[old]
+            self._rigs[key] = rig
+            logger.info("avatar %s loaded", name)
+        return self._rigs[key]
 
-def _load(name: str) -> Rig:
-    try:
-        return rigs.load(personas.path(name))
-    except RigError as error:
-        raise refused(404, "unknown_avatar", error, "install the kiosk anew") from error
+    def _path(self, name: str) -> Path:
+        if self._files and Path(name).suffix == ".rig":
+            return Path(name)
+        return personas.path(name, self._settings.path)

@@ -17,6 +17,7 @@ import typer
 from kiosk import __version__, cli_offline, cli_serve
 from kiosk.api import SayAnswer, SayRequest
 from kiosk.cli_options import Config, Json, Queue, Stage, Token, Url, UsageError
+from kiosk.cli_portrait import portrait_app
 from kiosk.client import Client
 from kiosk.config import ConfigError, Settings, load
 
@@ -33,6 +34,7 @@ app = typer.Typer(
 voices_app = typer.Typer(help="The voices of this machine.", invoke_without_command=True)
 bench_app = typer.Typer(help="Measurements.", no_args_is_help=True)
 app.add_typer(voices_app, name="voices")
+app.add_typer(portrait_app, name="portrait")
 app.add_typer(bench_app, name="bench")
 
 

@@ -45,7 +45,7 @@ def render(
     from kiosk.render import render as render_file
 
     check_path(out, FILM_SUFFIXES)
-    pipeline = Avatars(settings.avatar).pipeline(avatar, width, height)
+    pipeline = Avatars(settings.avatar, files=True).pipeline(avatar, width, height)
     sound = _sound(audio, text, voice, settings)
     title = text[:80] if text else audio.stem if audio else ""
     with _progress(out.name, quiet=as_json) as progress:
@@ -95,8 +95,8 @@ def avatar_name(avatar: str) -> str | None:
         return None
     if path.suffix:
         raise UsageError(
-            f"{avatar}: a photo has to be made an avatar first: give a persona's name such as "
-            "ada, or a .rig file"
+            f"{avatar}: a photo has to be made an avatar first, with kiosk portrait add: give a "
+            "persona's name such as ada, or a .rig file"
         )
     return avatar
 

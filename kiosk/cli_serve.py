@@ -4,7 +4,6 @@ import asyncio
 import errno
 import logging
 import os
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -92,6 +91,4 @@ def _refuse_unknown_avatar(settings: Settings) -> None:
     """A kiosk that can show nobody must not start."""
     from engine import personas
 
-    name = settings.avatar.name
-    if Path(name).suffix != ".rig":
-        personas.path(name)
+    personas.path(settings.avatar.name, settings.avatar.path)

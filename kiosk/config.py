@@ -10,13 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from kiosk.config_fields import (
     Address,
@@ -31,7 +25,7 @@ from kiosk.config_fields import (
 )
 from kiosk.config_sources import ConfigError as ConfigError
 from kiosk.config_sources import Values, complaints, merge, read_file
-from kiosk.speech.assets import default_voices_dir
+from kiosk.speech.assets import default_dir, default_voices_dir
 
 PROJECT: Final = Path(__file__).resolve().parent.parent
 """Where the project lies: ``kiosk.toml`` and ``voices/`` are beside the packages."""
@@ -59,7 +53,13 @@ FLAGS: Final[Mapping[str, str]] = {
     "avatar.motion_scale": "--motion-scale",
     "log.level": "--log-level",
 }
-"""Which command-line flag overrides which key, for messages that name the flag."""
+"""Which flag of ``kiosk serve`` overrides which key, for messages that name the flag."""
+
+PORTRAIT_FLAGS: Final[Mapping[str, str]] = {
+    "avatar.expand_ratio": "--expand-ratio",
+    "avatar.min_resolution": "--min-resolution",
+}
+"""The same for ``kiosk portrait add``."""
 
 MIN_TOKEN_CHARACTERS: Final = 16
 """The shortest token that may guard a kiosk reachable from other machines."""
@@ -209,6 +209,17 @@ class AvatarSettings(_Section):
     """Scales mouth motion."""
     motion_scale: Annotated[float, Field(ge=1.0, le=1.1)] = 1.0
     """Scales head and body motion."""
+    dir: str = ""
+    """Folder of the avatars that were added; empty: ``avatars`` beside the project."""
+    expand_ratio: Annotated[float, Field(ge=0.15, le=0.2)] = 0.18
+    """Room that is left about head and shoulders when a portrait is added, as a share of them."""
+    min_resolution: Annotated[int, Field(ge=512, le=1024)] = 512
+    """Pixels that head and shoulders must have in a photo that is added."""
+
+    @property
+    def path(self) -> Path:
+        """Folder of the avatars that were added."""
+        return Path(self.dir).expanduser() if self.dir else default_dir("avatars")
 
 
 class StagesSettings(_Section):
@@ -271,7 +282,7 @@ def load(
     values = Values(sections={name: set(_keys(name)) for name in Settings.model_fields})
     if file is not None:
         read_file(file, values)
-    merge(values, environment, overrides or {}, FLAGS)
+    merge(values, environment, overrides or {}, {**FLAGS, **PORTRAIT_FLAGS})
     try:
         settings = Settings.model_validate(values.tree)
     except ValidationError as error:

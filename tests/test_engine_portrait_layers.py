@@ -58,3 +58,14 @@ def test_the_hole_lies_above_the_seam_between_the_corners() -> None:
     assert (rows + y0).max() < line.ys.max()
     assert columns.min() + x0 > line.left_px - 1
     assert columns.max() + x0 < line.right_px + 1
+
+
+def test_the_matte_is_whole_where_the_eyes_are_drawn_even_in_a_turned_face() -> None:
+    at = landmarks().copy()
+    right = at[:, 0] > at[1, 0]
+    at[right, 0] = at[1, 0] + (at[right, 0] - at[1, 0]) * 0.4  # the far half, foreshortened
+    alpha = layers.head_matte(portrait(), at, ada().box)
+    ends = at[[263, 362], :2]
+    (x, y), half = ends.mean(0), abs(float(ends[0, 0] - ends[1, 0])) / 2
+    x0, x1 = int(x - half - layers.EYE_PATCH_PX), int(x + half + layers.EYE_PATCH_PX)
+    assert alpha[int(y) - 10 : int(y) + 10, x0:x1].min() > 0.99

@@ -1,9 +1,15 @@
 """The shipped persona through the whole engine: sound in, pictures out."""
 
+import os
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from engine import personas
 from engine.media import Audio
+from engine.portrait import rig as rigs
 from kiosk.api import ProblemError
 from kiosk.avatars import Avatars
 from kiosk.config import AvatarSettings
@@ -45,3 +51,55 @@ def test_an_unknown_avatar_is_refused_with_those_there_are(name: str) -> None:
 def test_warming_up_an_unknown_avatar_says_so() -> None:
     with pytest.raises(ProblemError):
         Avatars(AvatarSettings()).warm_up("nobody", 256, 256)
+
+
+@pytest.fixture
+def guest(tmp_path: Path) -> Path:
+    """A folder with one avatar, whose rig is ada's."""
+    (tmp_path / "guest").mkdir()
+    shutil.copy(personas.path("ada"), tmp_path / "guest" / personas.RIG_NAME)
+    return tmp_path
+
+
+def test_one_that_was_added_is_shown(guest: Path) -> None:
+    pipeline = Avatars(AvatarSettings(dir=str(guest))).pipeline("guest", 256, 256)
+    pipeline.push(Audio(0, tone(0.4)))
+    assert pipeline.pull(0, 0).width == 256
+
+
+def test_one_that_is_removed_finishes_and_is_not_shown_again(guest: Path) -> None:
+    avatars = Avatars(AvatarSettings(dir=str(guest)))
+    pipeline = avatars.pipeline("guest", 256, 256)
+    shutil.rmtree(guest / "guest")
+    with pytest.raises(ProblemError) as refusal:
+        avatars.pipeline("guest", 256, 256)
+    assert refusal.value.problem.code == "unknown_avatar"
+    pipeline.push(Audio(0, tone(0.4)))
+    assert pipeline.pull(0, 0).width == 256
+
+
+def test_a_rig_is_loaded_once_until_it_changes(
+    guest: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loads = []
+
+    def load(path: Path) -> object:
+        loads.append(path)
+        return real(path)
+
+    real = rigs.load
+    monkeypatch.setattr(rigs, "load", load)
+    avatars = Avatars(AvatarSettings(dir=str(guest)))
+    for _ in range(2):
+        avatars.pipeline("guest", 256, 256)
+    assert len(loads) == 1
+    os.utime(guest / "guest" / personas.RIG_NAME, (1, 1))
+    avatars.pipeline("guest", 256, 256)
+    assert len(loads) == 2
+
+
+def test_a_file_is_shown_only_where_that_is_meant(guest: Path) -> None:
+    file = str(guest / "guest" / personas.RIG_NAME)
+    assert Avatars(AvatarSettings(), files=True).pipeline(file, 256, 256)
+    with pytest.raises(ProblemError):
+        Avatars(AvatarSettings()).pipeline(file, 256, 256)

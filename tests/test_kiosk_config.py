@@ -137,6 +137,9 @@ def test_relative_paths_count_from_the_file(tmp_path: Path) -> None:
     path = write(tmp_path, "[speech]\nvoices_dir = 'my-voices'\n")
     assert load(path, environment={}).speech.voices_path == tmp_path / "my-voices"
     assert Settings().speech.voices_path == default_voices_dir()
+    path = write(tmp_path, "[avatar]\ndir = 'faces'\n")
+    assert load(path, environment={}).avatar.path == tmp_path / "faces"
+    assert Settings().avatar.path == default_voices_dir().parent / "avatars"
 
 
 def test_the_file_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from kiosk.doctor import Check, examine, port_taken
 
 NAMES = {
     "configuration", "python", "libraries", "encoders", "processor", "graphics", "voices",
-    "avatar", "port", "network", "microphone", "browser", "npm",
+    "avatar", "portraits", "port", "network", "microphone", "browser", "npm",
 }  # fmt: skip
 
 
@@ -123,3 +123,14 @@ def test_a_check_that_breaks_is_a_finding(
     assert checks["avatar"].state == "fail"
     assert "no such engine" in checks["avatar"].detail
     assert "npm" in checks
+
+
+@pytest.mark.usefixtures("quick")
+def test_missing_face_models_warn(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def find(name: str) -> None:
+        return None
+
+    monkeypatch.setattr("engine.portrait.models.find_spec", find)
+    check = found(settings)["portraits"]
+    assert check.state == "warn"
+    assert "make setup" in check.remedy

@@ -77,6 +77,13 @@ def test_every_code_of_a_problem_is_listed_with_its_status() -> None:
         assert listed.get(code) in statuses, f"add {code} ({statuses}) to the README"
 
 
+def test_every_code_of_a_refused_photo_is_listed() -> None:
+    for file in sorted((PROJECT / "engine" / "portrait").glob("*.py")):
+        text = file.read_text(encoding="utf-8")
+        for code in re.findall(r'(?:Finding|PhotoError)\(\s*"([a-z_]+)"', text):
+            assert f"`{code}`" in README, code
+
+
 def test_every_path_is_listed() -> None:
     for path in document()["paths"]:
         assert path.replace("/{session}", "") in README, path

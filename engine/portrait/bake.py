@@ -1,6 +1,6 @@
-"""Bake a rig from one photo: ``python -m engine.portrait.bake --prior P --landmarks L PHOTO OUT``.
+"""Bake a rig from one photo: ``python -m engine.portrait.bake --landmarks L --name N PHOTO OUT``.
 
-Offline and slow (a minute or two); needs the face prior and the photo's 478 landmarks.
+Offline, some seconds; needs the photo's 478 landmarks. For any photo: ``kiosk portrait add``.
 """
 
 import argparse
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.portrait import eyes, flows, layers, lips, mouth
-from engine.portrait.prior import Floats, Prior, fit, load_prior
+from engine.portrait.prior import SHIPPED, Floats, Prior, fit, load_prior
 from engine.portrait.rig import Rig, RigError, save
 from engine.synthesis.__main__ import sheet
 from engine.synthesis.synthesizer import OutputFormat, Synthesizer
@@ -98,7 +98,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m engine.portrait.bake", description=__doc__)
     parser.add_argument("photo", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--prior", type=Path, required=True, help="the face prior's archive")
+    parser.add_argument("--prior", type=Path, default=SHIPPED, help="the face prior's archive")
     parser.add_argument("--landmarks", type=Path, required=True, help=".npz of (478, 3) arrays")
     parser.add_argument("--name", required=True, help="the persona's name")
     parser.add_argument("--key", help="the landmarks' key in the archive (default persona_NAME)")

@@ -27,6 +27,12 @@ EYEBALL_CM = 1.2
 GAZE_DEG = {"Out": (26.0, 0.0), "In": (-26.0, 0.0), "Up": (0.0, -16.0), "Down": (0.0, 18.0)}
 """Full gaze: outward and down."""
 LOOK_LIDS = 0.6
+NARROW = 0.25
+"""Eyes narrower than this share of their width are given the room of one that is not."""
+RING_REACH = 1.15
+"""Skin for the closed lid is taken from at least this far about the eye, in its half sizes."""
+GRAIN = 1.2
+"""Of the lids' skin, over the median detail of the skin about the eye."""
 WIDE = 0.5
 """Eyes opened wide show less white than in the prior: it alarms."""
 
@@ -50,6 +56,7 @@ def draw(photo: Image, landmarks_px: Floats, fit: Fit) -> Eyes:
         max(abs(landmarks_px[a, 0] - landmarks_px[b, 0]) for a, b in ((33, 133), (263, 362)))
     )
     opening = float(np.ptp(landmarks_px[list(UPPER[0] + LOWER[0]), 1]))
+    opening = max(opening, NARROW * width)  # narrow eyes need skin above and below all the same
     boxes, balls, closed, curves, irises = [], [], [], [], []
     for side in (0, 1):
         ends = landmarks_px[[UPPER[side][0], UPPER[side][-1]], :2]
@@ -126,7 +133,6 @@ def _ball(photo: Image, box: Box, curve: Floats, iris: tuple[float, float, float
 def _closed(photo: Image, box: Box, curve: Floats, outer_left: bool) -> Image:
     """The eye shut: smooth lid skin down to the meeting line, and the lashes lying on it."""
     x0, y0, x1, y1 = box
-    patch = photo[y0:y1, x0:x1].astype(np.float64)
     ys, xs = np.mgrid[0 : y1 - y0, 0 : x1 - x0].astype(np.float64)
     crease, upper, lower = curve
     meet = upper + LIDS_MEET * (lower - upper)
@@ -134,8 +140,7 @@ def _closed(photo: Image, box: Box, curve: Floats, outer_left: bool) -> Image:
     middle_x, middle_y = wide.mean(), float(np.mean(upper[wide] * 0.62 + lower[wide] * 0.38))
     half_x, half_y = np.ptp(wide) / 2 + 17, float((lower - crease).max()) / 2 + 6
     away = np.hypot((xs - middle_x) / half_x, (ys - middle_y) / half_y)
-    skin = fill(patch, (away > 1.05) & (away < 1.5))
-    skin = np.asarray(cv2.GaussianBlur(skin, (0, 0), 3), np.float64)
+    skin = _skin_around(photo, box, (middle_x, middle_y), (half_x, half_y))
     span = np.maximum(meet - crease, 1.0)[None]
     v = np.clip((ys - crease[None]) / span, 0, 1)
     tall = np.clip((lower - upper) / np.maximum((lower - upper).max(), 1), 0, 1)[None]
@@ -149,6 +154,35 @@ def _closed(photo: Image, box: Box, curve: Floats, outer_left: bool) -> Image:
     dark = np.array([30.0, 34.0, 48.0])
     out = out * (1 - lash) + dark * lash
     return np.dstack([out, 255 * within]).clip(0, 255).astype(np.uint8)
+
+
+def _skin_around(
+    photo: Image, box: Box, middle: tuple[float, float], half: tuple[float, float]
+) -> Floats:
+    """The skin of a ring about the eye, carried on over *box*; positions are in the box."""
+    size = (box[2] - box[0], box[3] - box[1])
+    needed = max(RING_REACH * h - min(m, n - 1 - m)
+                 for m, h, n in zip(middle, half, size, strict=True))  # fmt: skip
+    room = min(box[0], box[1], photo.shape[1] - box[2], photo.shape[0] - box[3])
+    pad = int(np.clip(np.ceil(needed), 0, max(room, 0)))
+    patch = photo[box[1] - pad : box[3] + pad, box[0] - pad : box[2] + pad].astype(np.float64)
+    ys, xs = np.mgrid[-pad : size[1] + pad, -pad : size[0] + pad].astype(np.float64)
+    away = np.hypot((xs - middle[0]) / half[0], (ys - middle[1]) / half[1])
+    ring = (away > 1.05) & (away < 1.5)
+    skin = fill(patch, ring if ring.any() else away >= np.quantile(away, 0.9))
+    skin = np.asarray(cv2.GaussianBlur(skin, (0, 0), 3), np.float64)
+    skin += _grain(patch, ring)[..., None]
+    return skin[pad : pad + size[1], pad : pad + size[0]]
+
+
+def _grain(patch: Floats, ring: NDArray[np.bool_]) -> Floats:
+    """Noise as fine and as strong as the skin's own: lids without it look painted."""
+    grey = patch.mean(-1)
+    detail = np.abs(grey - cv2.GaussianBlur(grey, (0, 0), 2))
+    strength = GRAIN * float(np.median(detail[ring])) if ring.any() else 0.0
+    noise = np.random.default_rng(3).normal(0, 1, grey.shape)
+    soft = np.asarray(cv2.GaussianBlur(noise, (0, 0), 1.1), np.float64)
+    return soft * (strength / max(float(soft.std()), 1e-6))
 
 
 def _lashes(xs: Floats, ys: Floats, meet: Floats, tall: Floats, outer_left: bool) -> Floats:

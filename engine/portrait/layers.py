@@ -14,6 +14,8 @@ Image = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
 JAW_SOFT_PX = 4.0
+EYE_PATCH_PX = 30.0
+"""How far the eye patches reach beyond the eyes' corners, at most."""
 SEAM_OVERLAP_PX = 5.0
 """How far the lower lip goes on behind the upper one: its inner, wet side."""
 SEAM_DARK_PX = 1.3
@@ -99,7 +101,20 @@ def head_matte(photo: Image, landmarks_px: Floats, box: Box) -> Floats:
     inside = smoothstep((jaw - ys) / JAW_SOFT_PX + 0.5) * (ys > y)
     x0, y0, x1, y1 = box
     border = np.minimum.reduce([xs - x0, x1 - 1 - xs, ys - y0, y1 - 1 - ys])
-    return np.asarray(np.maximum(inside, oval * (1 - throat)) * smoothstep(border / 24))
+    whole = np.maximum(np.maximum(inside, oval * (1 - throat)), _about_eyes(xs, ys, landmarks_px))
+    return np.asarray(whole * smoothstep(border / 24))
+
+
+def _about_eyes(xs: Floats, ys: Floats, landmarks_px: Floats) -> Floats:
+    """1 where the eye patches are drawn: in a turned face they reach beyond the head's outline."""
+    out = np.zeros_like(xs)
+    for outer, inner in ((33, 133), (263, 362)):
+        ends = landmarks_px[[outer, inner], :2]
+        (x, y), width = ends.mean(0), float(np.linalg.norm(ends[1] - ends[0]))
+        half = width / 2 + EYE_PATCH_PX
+        radius = np.maximum(np.abs(xs - x) / half, np.abs(ys - y) / (0.9 * half))
+        out = np.maximum(out, smoothstep((1.25 - radius) / 0.25))
+    return out
 
 
 def _places(photo: Image, landmarks_px: Floats) -> tuple[Floats, Floats, Floats, float, float]:

@@ -1,9 +1,10 @@
 """Fitting the face prior to one photo: identity, resting expression and pose from 478 landmarks.
 
-The prior is ICT-FaceKit (MIT, © 2020 USC ICT) as one archive: neutral shape, expression deltas,
-identity deltas, triangles. The fit is a ridge least squares under a scaled orthographic camera,
-followed by a thin-plate spline (Bookstein 1989) that takes the last pixels out at the landmarks.
-Offline only: nothing here runs while a portrait speaks.
+The prior is one archive: neutral shape, expression deltas, identity deltas, triangles. The one that
+ships is made from ICT-FaceKit (MIT, © 2020 USC ICT), whose full archive can be read too. The fit is
+a ridge least squares under a scaled orthographic camera, followed by a thin-plate spline (Bookstein
+1989) that takes the last pixels out at the landmarks. Offline only: nothing here runs while a
+portrait speaks.
 """
 
 from dataclasses import dataclass
@@ -17,10 +18,18 @@ from engine.motion.coefficients import COEFFICIENTS
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+FULL_VERTICES = 26719
+FULL_PARTS = (slice(0, 11248), slice(14062, 21451))
+"""What of the full archive's vertices baking looks at: skin, and gums with tongue and teeth."""
+
+# The parts among those kept.
 FACE = slice(0, 9409)
 HEAD = slice(9409, 11248)
-GUMS = slice(14062, 17039)
-TEETH = slice(17039, 21451)
+GUMS = slice(11248, 14225)
+TEETH = slice(14225, 18637)
+
+SHIPPED = Path(__file__).parent.parent / "weights" / "face_prior.npz"
+"""The compact prior that ships: see its card."""
 
 # The 68 multi-PIE points: vertices of the prior, and the same points in the 478-point mesh.
 PRIOR_68 = np.array(
@@ -76,8 +85,12 @@ class Fit:
     """Mean absolute landmark error before the spline."""
 
 
-def load_prior(path: Path, identities: int = 60) -> Prior:
-    """Read the prior's archive.
+def load_prior(path: Path = SHIPPED, identities: int | None = 60) -> Prior:
+    """Read a prior's archive: the one that ships, or ICT-FaceKit's own.
+
+    Args:
+        path: the archive.
+        identities: how many identity deltas to take at most; None takes all.
 
     Raises:
         OSError: if *path* cannot be read.
@@ -86,15 +99,28 @@ def load_prior(path: Path, identities: int = 60) -> Prior:
     with np.load(path) as data:
         names = [str(name) for name in data["expression_names"]]
         rows = [names.index(name) for name in COEFFICIENTS]
-        return Prior(
+        full = Prior(
             neutral=data["neutral"].astype(np.float64),
             expressions=data["expressions"][rows].astype(np.float64),
             identities=data["identities"][:identities].astype(np.float64),
             triangles=data["triangles"].astype(np.int64),
         )
+    return _kept(full) if len(full.neutral) == FULL_VERTICES else full
 
 
-def _pose(points: Floats, target: Floats, weight: Floats) -> tuple[float, Floats, Floats]:
+def _kept(full: Prior) -> Prior:
+    """What baking looks at of the full archive."""
+    rows = np.concatenate([np.arange(FULL_VERTICES)[part] for part in FULL_PARTS])
+    place = np.full(FULL_VERTICES, -1)
+    place[rows] = np.arange(len(rows))
+    triangles = place[full.triangles]
+    return Prior(
+        full.neutral[rows], full.expressions[:, rows], full.identities[:, rows],
+        triangles[(triangles >= 0).all(1)],
+    )  # fmt: skip
+
+
+def pose(points: Floats, target: Floats, weight: Floats) -> tuple[float, Floats, Floats]:
     """Scaled orthographic pose: scale, rotation (3, 3), translation (2,)."""
     centre = np.average(points, axis=0, weights=weight)
     middle = np.average(target, axis=0, weights=weight)
@@ -121,7 +147,7 @@ def fit(prior: Prior, landmarks_px: Floats, ridge: float = 2.0, rounds: int = 6)
     neutral = prior.neutral[PRIOR_68]
     for _ in range(rounds):
         points = neutral + np.tensordot(shape, shape_basis, 1) + np.tensordot(rest, rest_basis, 1)
-        scale, rotation, shift = _pose(points, target, weight)
+        scale, rotation, shift = pose(points, target, weight)
         camera = scale * rotation[:2]
         columns = np.concatenate([shape_basis, rest_basis]) @ camera.T
         design = columns.transpose(1, 2, 0).reshape(-1, len(columns))

@@ -51,12 +51,17 @@ class AssetError(Exception):
     """The voices could not be set up; the message names the remedy."""
 
 
+def default_dir(name: str) -> Path:
+    """Folder *name* in the project; for an installed package, in the user's data folder."""
+    if (PROJECT_DIR / "pyproject.toml").is_file():
+        return PROJECT_DIR / name
+    data = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return Path(data) / "sonic-kiosk" / name
+
+
 def default_voices_dir() -> Path:
     """``voices/`` in the project; for an installed package, the user's data folder."""
-    if (PROJECT_DIR / "pyproject.toml").is_file():
-        return PROJECT_DIR / "voices"
-    data = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
-    return Path(data) / "sonic-kiosk" / "voices"
+    return default_dir("voices")
 
 
 def model_path(voices_dir: Path) -> Path | None:

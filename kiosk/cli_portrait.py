@@ -1,0 +1,102 @@
+"""The commands ``kiosk portrait add``, ``list`` and ``remove``."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kiosk.cli_options import Config, Json, UsageError
+from kiosk.config import FLAGS, Settings, load
+
+if TYPE_CHECKING:
+    from engine.portrait.checks import Finding
+
+portrait_app = typer.Typer(
+    help="The avatars of this machine: photos made to speak.", no_args_is_help=True
+)
+
+
+@portrait_app.command()
+def add(
+    photo: Annotated[Path, typer.Argument(help="JPEG, PNG or WebP of one person, seen frontally.")],
+    name: Annotated[str, typer.Option("--name", help="What to call the avatar.")],
+    force: Annotated[
+        bool, typer.Option("--force", help="Go on where a check fails, if that is possible.")
+    ] = False,
+    landmarks: Annotated[
+        Path | None,
+        typer.Option("--landmarks", help="Corrected landmarks.csv.", show_default="found anew"),
+    ] = None,
+    expand_ratio: Annotated[
+        float | None,
+        typer.Option("--expand-ratio", help="Room about head and shoulders, 0.15 to 0.2."),
+    ] = None,
+    min_resolution: Annotated[
+        int | None,
+        typer.Option("--min-resolution", help="Pixels they must have, 512 to 1024."),
+    ] = None,
+    config: Config = None,
+    as_json: Json = False,
+) -> None:
+    """Make an avatar of PHOTO: check it, crop it, bake it. Takes some seconds."""
+    overrides = {"avatar.expand_ratio": expand_ratio, "avatar.min_resolution": min_resolution}
+    settings = load(config, overrides)
+    from kiosk import portraits
+
+    folder = settings.avatar.path
+    portraits.check_name(name, folder)
+    findings = _make(photo, name, settings, force, landmarks)
+    path = folder / name
+    if as_json:
+        told = [{"code": f.code, "reason": f.reason, "remedy": f.remedy} for f in findings]
+        typer.echo(json.dumps({"name": name, "path": str(path), "warnings": told}))
+        return
+    for finding in findings:
+        typer.echo(f"warning: {finding.code}: {finding}", err=True)
+    typer.echo(f"{name}: {path}: look at {portraits.SHEET_NAME} there, then show it with:")
+    typer.echo(f"  kiosk serve {FLAGS['avatar.name']} {name}")
+
+
+def _make(
+    photo: Path, name: str, settings: Settings, force: bool, landmarks: Path | None
+) -> tuple["Finding", ...]:
+    from engine.portrait.onboard import Onboarding, Wishes, read_landmarks
+    from kiosk import portraits
+
+    avatar = settings.avatar
+    given = read_landmarks(landmarks) if landmarks is not None else None
+    wishes = Wishes(avatar.expand_ratio, avatar.min_resolution, force)
+    onboarding = Onboarding()
+    candidate = onboarding.examine(photo, wishes, given)
+    rig, sheet = onboarding.bake(candidate, name)
+    portraits.keep(avatar.path, name, rig, candidate, sheet)
+    return candidate.findings
+
+
+@portrait_app.command("list")
+def list_them(config: Config = None, as_json: Json = False) -> None:
+    """List the avatars: those that ship, and those that were added."""
+    from kiosk import portraits
+
+    found = portraits.listing(load(config).avatar.path)
+    if as_json:
+        rows = [{"name": a.name, "ships": a.ships, "path": str(a.path)} for a in found]
+        typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    for avatar in found:
+        typer.echo(f"{avatar.name:<16}{'ships' if avatar.ships else 'added':<8}{avatar.path}")
+
+
+@portrait_app.command()
+def remove(
+    name: Annotated[str, typer.Argument(help="An avatar that was added.")], config: Config = None
+) -> None:
+    """Remove an avatar; where it is speaking it finishes, and cannot be asked for again."""
+    from kiosk import portraits
+
+    avatar = load(config).avatar
+    if name == avatar.name:
+        raise UsageError(f"{name} is the avatar the kiosk shows: set another avatar.name first")
+    portraits.remove(avatar.path, name)
+    typer.echo(f"{name} is removed")
