@@ -1,5 +1,6 @@
 """The faces that can appear: rigs loaded once, and an engine for each stage."""
 
+import itertools
 import logging
 import threading
 from pathlib import Path
@@ -40,6 +41,8 @@ class Avatars:
         self._rigs: dict[tuple[Path, int], Rig] = {}
         """By file and when it was written, in nanoseconds."""
         self._lock = threading.Lock()
+        self._seeds = itertools.count()
+        """Two avatars side by side do not nod and blink together."""
 
     def pipeline(self, name: str, width: int, height: int) -> Pipeline:
         """A new engine that shows *name*.
@@ -49,7 +52,11 @@ class Avatars:
         """
         scales = self._settings
         motion = MotionStream(
-            MotionSettings(dynamic_scale=scales.dynamic_scale, motion_scale=scales.motion_scale)
+            MotionSettings(
+                dynamic_scale=scales.dynamic_scale,
+                motion_scale=scales.motion_scale,
+                seed=next(self._seeds),
+            )
         )
         return Pipeline(motion, Synthesizer(self._rig(name), OutputFormat(width, height)))
 

@@ -40,6 +40,16 @@ def test_each_stage_has_an_engine_of_its_own() -> None:
     assert b.ready_pts <= 0 < a.ready_pts
 
 
+def test_two_side_by_side_do_not_move_alike() -> None:
+    avatars = Avatars(AvatarSettings())
+    pictures = []
+    for _ in range(2):
+        pipeline = avatars.pipeline("ada", 256, 256)
+        pipeline.push(Audio(0, np.zeros(96_000, np.float32)))
+        pictures.append(pipeline.pull(20, 20 * 1920).planes)
+    assert not np.array_equal(*pictures)
+
+
 @pytest.mark.parametrize("name", ["nobody", "../ada", "ada/../../etc"])
 def test_an_unknown_avatar_is_refused_with_those_there_are(name: str) -> None:
     with pytest.raises(ProblemError) as refusal:

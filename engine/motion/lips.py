@@ -91,9 +91,10 @@ def _between(value: FloatArray, low: float, high: float) -> FloatArray:
 def seal(speech: FloatArray) -> FloatArray:
     """Lips that are about to meet do meet, and a lip that is about to touch the teeth does.
 
-    A network that is unsure of a p, b or m gives half a closure, which looks like mumbling. The more
-    it asks for pressed lips (``SEAL_FROM`` to ``SEAL_AT``), the further lips that are near each other
-    are drawn together; likewise the lower lip of an f or v (``TOUCH_FROM`` to ``TOUCH_AT``).
+    A network that is unsure of a p, b or m gives half a closure, which looks like mumbling. The
+    more it asks for pressed lips (``SEAL_FROM`` to ``SEAL_AT``), the further lips that are near
+    each other are drawn together; likewise the lower lip of an f or v (``TOUCH_FROM`` to
+    ``TOUCH_AT``).
 
     Args:
         speech: shape (steps, len(SPEECH)).
