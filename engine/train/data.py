@@ -50,8 +50,8 @@ TRACT: Final = (0.88, 1.13)
 EQUALISER: Final = 0.09
 """Standard deviation of the colour over the bands, in mel units (0.09 is 4.5 dB)."""
 
-BLURRED_BANDS: Final = 0.5
-BLURRED_HOPS: Final = 0.3
+BLURRED_BANDS: Final = 0.35
+BLURRED_HOPS: Final = 0.2
 """How often neighbouring bands, neighbouring hops run into each other."""
 
 SILENT_LABEL: Final = NAMES.index(SILENCE.name)

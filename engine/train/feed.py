@@ -17,7 +17,7 @@ from engine.train.corpus import load
 from engine.train.data import Example, Examples, Take, take_of
 
 BATCH: Final = 32
-REAL_SHARE: Final = 0.3
+REAL_SHARE: Final = 0.4
 """Part of the examples whose lips were recorded."""
 
 AHEAD: Final = 6

@@ -9,8 +9,8 @@ from engine.motion.lips import FULL_GAP, GAP, SPEECH, SPEECH_INDEX
 WEIGHTS = {"jawOpen": 2.0, "mouthClose": 2.0, "mouthPucker": 1.3, "mouthFunnel": 1.3}
 VELOCITY_WEIGHT = 2.0
 OPENING_WEIGHT = 0.45
-CLOSURE_WEIGHT = 7.0
-CONTACT_WEIGHT = 2.5
+CLOSURE_WEIGHT = 4.0
+CONTACT_WEIGHT = 1.5
 SHAPE_WEIGHT = 0.25
 """Of one minus the correlation of the opening over a crop: right whatever the speaker's scale."""
 
