@@ -5,6 +5,7 @@ from engine.media import FloatArray
 from engine.motion.coefficients import INDEX
 from engine.motion.lips import (
     GAP,
+    HARDLY_OPEN,
     SEAL_AT,
     SEAL_FROM,
     SPEECH,
@@ -78,3 +79,11 @@ def test_a_lower_lip_near_the_teeth_touches_them() -> None:
     assert np.array_equal(sealed[0], away)
     assert sealed[1, SPEECH_INDEX["mouthRollLower"]] == TOUCHING
     assert sealed[1, SPEECH_INDEX["jawOpen"]] == np.float32(0.06)
+
+
+def test_lips_that_hardly_part_stay_shut() -> None:
+    shapes = np.stack([one(jawOpen=jaw) for jaw in np.linspace(0.0, 0.12, 25)])
+    gaps, before = opening(seal(shapes)), opening(shapes)
+    assert (np.diff(gaps) >= 0.0).all()
+    assert gaps[before < 0.06].max() < 0.04
+    assert np.array_equal(gaps[before > HARDLY_OPEN], before[before > HARDLY_OPEN])

@@ -74,12 +74,16 @@ TOUCH_AT: Final = 0.22
 
 TOUCHING: Final = 0.5
 
+HARDLY_OPEN: Final = 0.12
+"""Lips opened by less than this are drawn together: a click or a breath must not part them."""
+
 _SEAL: Final = {
     "jawOpen": 0.03, "mouthLowerDown": 0.0, "mouthUpperUp": 0.0, "mouthFunnel": 0.0,
     "mouthClose": 0.03, "mouthPress": 0.35,
 }  # fmt: skip
 _SEAL_INDEX = np.array([SPEECH_INDEX[name] for name in _SEAL])
 _SEAL_VALUE = np.array(list(_SEAL.values()), np.float32)
+_OPENERS = [SPEECH_INDEX[n] for n in ("jawOpen", "mouthLowerDown", "mouthUpperUp", "mouthFunnel")]
 _PRESS, _ROLL = SPEECH_INDEX["mouthPress"], SPEECH_INDEX["mouthRollLower"]
 
 
@@ -88,8 +92,14 @@ def _between(value: FloatArray, low: float, high: float) -> FloatArray:
     return np.asarray(np.clip((value - low) / (high - low), 0.0, 1.0), np.float32)
 
 
+def _smooth(part: FloatArray) -> FloatArray:
+    return part * part * (3.0 - 2.0 * part)
+
+
 def seal(speech: FloatArray) -> FloatArray:
     """Lips that are about to meet do meet, and a lip that is about to touch the teeth does.
+
+    Lips that hardly part stay shut (``HARDLY_OPEN``).
 
     A network that is unsure of a p, b or m gives half a closure, which looks like mumbling. The
     more it asks for pressed lips (``SEAL_FROM`` to ``SEAL_AT``), the further lips that are near
@@ -103,8 +113,7 @@ def seal(speech: FloatArray) -> FloatArray:
         The same shape; a new array.
     """
     near = 1.0 - _between(opening(speech), NEARLY_SHUT, FAR_APART)
-    part = _between(speech[:, _PRESS], SEAL_FROM, SEAL_AT) * near
-    part = part * part * (3.0 - 2.0 * part)
+    part = _smooth(_between(speech[:, _PRESS], SEAL_FROM, SEAL_AT) * near)
     sealed = speech.copy()
     held = sealed[:, _SEAL_INDEX]
     # Never weaker than what was asked for.
@@ -113,6 +122,8 @@ def seal(speech: FloatArray) -> FloatArray:
     touch = _between(speech[:, _ROLL], TOUCH_FROM, TOUCH_AT) * (1.0 - part)
     roll = sealed[:, _ROLL]
     sealed[:, _ROLL] = roll + touch * np.maximum(TOUCHING - roll, 0.0)
+    apart = _smooth(_between(opening(sealed), 0.0, HARDLY_OPEN))
+    sealed[:, _OPENERS] *= np.maximum(apart, touch)[:, None]  # an f shows the upper teeth
     return np.asarray(sealed, np.float32)
 
 
