@@ -199,7 +199,7 @@ def bench_motion(
         from kiosk.bench import motion
     except ModuleNotFoundError as error:
         raise UsageError(
-            f"{error.name} is not installed: pip install 'sonic-kiosk[train,piper]'"
+            f"{error.name} is not installed: .venv/bin/pip install -e '.[train,piper]'"
         ) from None
     report = motion.run(lips, headaudio, lambda line: typer.echo(line, err=True))
     if as_json:

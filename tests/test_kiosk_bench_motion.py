@@ -128,3 +128,11 @@ def test_the_command_prints_json_or_a_table(
 
 def test_the_sources_are_two_engines_and_a_reader() -> None:
     assert [source.name for source in material.SOURCES] == ["piper", "flite", "librivox"]
+
+
+def test_lips_are_looked_at_before_anything_else(tmp_path: Path) -> None:
+    text = tmp_path / "text.npz"
+    text.write_text("no archive")
+    for path, told in ((tmp_path / "none.npz", "no such file"), (text, "not an NPZ")):
+        with pytest.raises(BenchError, match=told):
+            motion.run(path, None, lambda _: pytest.fail("work was begun"))

@@ -103,7 +103,7 @@ def _load(beam: float) -> Any:  # noqa: ANN401 -- an optional extra's class
         from pocketsphinx import Decoder  # type: ignore[import-untyped,unused-ignore]
     except ImportError as error:
         raise AlignmentError(
-            "no aligner: pip install 'sonic-kiosk[train]' brings pocketsphinx"
+            "no aligner: .venv/bin/pip install -e '.[train]' brings pocketsphinx"
         ) from error
     decoder = Decoder(
         lm=None, loglevel="FATAL", cmn="batch", remove_noise=False, beam=beam, pbeam=beam,

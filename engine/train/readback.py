@@ -31,7 +31,7 @@ DECODER: Final = WEIGHTS.with_name("readback.npz")
 CLASSES: Final = (
     "sil", "PP", "FF", "TH", "DD", "kk", "CH", "SS", "nn", "RR", "aa", "E", "ih", "oh", "ou",
 )  # fmt: skip
-"""https://developer.oculus.com/documentation/unity/audio-ovrlipsync-viseme-reference"""
+"""As in the viseme reference of Oculus Lipsync."""
 
 SOUNDS: Final[dict[str, str]] = {
     "PP": "pbmɸβ", "FF": "fvʋ", "TH": "θð", "DD": "tdɖʈTɾɽ", "kk": "kɡgxɣqχchɦʔɟ",

@@ -117,7 +117,7 @@ def piper_speech() -> list[Utterance]:
     """
     found = piper.installed()
     if not found:
-        raise MissingError("pip install 'sonic-kiosk[piper]'")
+        raise MissingError(".venv/bin/pip install -e '.[piper]'")
     import onnxruntime
 
     onnxruntime.set_seed(1)  # its timing and noise are drawn

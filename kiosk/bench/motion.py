@@ -4,6 +4,7 @@ Everything goes through the stream that a viewer sees. What is missing on this m
 and a line in ``skipped`` that says what to install.
 """
 
+import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,6 +65,7 @@ def run(lips: Path | None, package: Path | None, tell: Tell = lambda _: None) ->
         ReadbackError: the decoder was never fitted.
     """
     skipped: list[str] = []
+    _check(lips)
     decoders = readback.load()
     material = gather(skipped, tell)
     report: Report = dict.fromkeys(KEYS)
@@ -211,6 +213,19 @@ def heard_in(material: Material, condition: Condition) -> list[FloatArray]:
 
 def _fall(clean: float | None, now: float | None) -> float | None:
     return None if clean is None or now is None else clean - now
+
+
+def _check(lips: Path | None) -> None:
+    """What cannot be read is refused before minutes are spent.
+
+    Raises:
+        BenchError: it is no NPZ.
+    """
+    remedy = "give an NPZ as engine/train/real_lips.py describes"
+    if lips is not None and not lips.is_file():
+        raise BenchError(f"--lips {lips}: no such file: {remedy}")
+    if lips is not None and not zipfile.is_zipfile(lips):
+        raise BenchError(f"--lips {lips} is not an NPZ: {remedy}")
 
 
 def _lips(lips: Path | None, skipped: list[str], tell: Tell) -> Report:
