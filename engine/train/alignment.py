@@ -100,7 +100,7 @@ class Aligner:
 
 def _load(beam: float) -> Any:  # noqa: ANN401 -- an optional extra's class
     try:
-        from pocketsphinx import Decoder  # type: ignore[import-untyped,unused-ignore]
+        from pocketsphinx import Decoder
     except ImportError as error:
         raise AlignmentError(
             "no aligner: .venv/bin/pip install -e '.[train]' brings pocketsphinx"
