@@ -22,7 +22,7 @@ PATIENCE_S: Final = 2.0
 """An engine that knows nothing of an instant this long after it was heard is at fault."""
 
 SYNTHETIC_COMMENT: Final = (
-    f"AI-generated: synthetic talking portrait; nobody was recorded (sonic-kiosk {__version__})"
+    f"AI-generated: a portrait moved by software; nobody was filmed (sonic-kiosk {__version__})"
 )
 SYNTHETIC_SOURCE: Final = "trainedAlgorithmicMedia"
 """The IPTC term, in its vocabulary of digital source types, for media made by a trained model."""
