@@ -5,7 +5,7 @@ import pytest
 
 pytest.importorskip("scipy", reason="needs the train extra")
 
-from engine.train.corpus import Utterance, load, load_all, quiet_stretches, respeed, trim
+from engine.train.corpus import load, load_all, quiet_stretches, trim
 from engine.train.teacher import Phone
 from tests.motion_utils import silence, vowel
 
@@ -57,10 +57,3 @@ def test_trim_lets_lips_close_in_silence_but_not_vowels_begin() -> None:
     assert all(p.start_s == pytest.approx(0.87) for p in vowel_start)
     plosive = trim((Phone("p", 0.8, 0.95), Phone("a", 0.95, 1.2)), quiet)
     assert plosive[0].start_s == 0.8
-
-
-def test_respeed_moves_sound_and_times_together() -> None:
-    said = Utterance(vowel("a", 1.0), (Phone("a", 0.2, 0.8),), "me", "en")
-    fast = respeed(said, 1.25)
-    assert len(fast.samples) == pytest.approx(38_400, abs=2)
-    assert fast.phones[0].end_s == pytest.approx(0.64)

@@ -167,12 +167,3 @@ def load_all(folder: Path, limit_s: float = 1e9) -> Iterator[Utterance]:
         utterance = load(path)
         read_s += len(utterance.samples) / SAMPLE_RATE_HZ
         yield utterance
-
-
-def respeed(utterance: Utterance, factor: float) -> Utterance:
-    """Played *factor* times as fast: pitch, formants and rate move together."""
-    ratio = Fraction(factor).limit_denominator(20)
-    samples = signal.resample_poly(utterance.samples, ratio.denominator, ratio.numerator)
-    scale = float(ratio)
-    phones = tuple(Phone(p.symbol, p.start_s / scale, p.end_s / scale) for p in utterance.phones)
-    return replace(utterance, samples=np.asarray(samples, np.float32), phones=phones)
