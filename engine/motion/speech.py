@@ -16,7 +16,6 @@ from engine.motion.smoothing import OneEuro
 from engine.runtime.runner import Runner, RunnerError
 from engine.timeline import HOPS_PER_MOTION_STEP, MEL_BANDS
 
-
 MOST_RESCALE: Final = 0.005
 """In one step: the whole range of ``dynamic_scale`` takes 0.8 s."""
 

@@ -78,8 +78,8 @@ class Stamp:
 
 def _drawn(mark: Mark, size_px: int) -> ByteArray:
     """(rows, columns, 4) blue-green-red-alpha, sides even."""
-    font = _font(mark, size_px * FINER)
-    _refuse_missing(mark, font)
+    font = _font(mark.font, size_px * FINER)
+    _refuse_missing(mark.text, font)
     left, _, right, _ = font.getbbox(mark.text)
     ascent, descent = font.getmetrics()
     rows = round((ascent + descent) * 1.12 / FINER / 2 + 1) * 2
@@ -102,24 +102,29 @@ def _drawn(mark: Mark, size_px: int) -> ByteArray:
     return np.asarray(np.rint(np.dstack([colour, 255 * whole])), np.uint8)
 
 
-def _font(mark: Mark, size_px: int) -> Font:
+def refuse_missing(text: str, font: str) -> None:
+    """See whether the font file *font* (empty: Pillow's own) has every character of *text*.
+
+    Raises:
+        MarkError: it has not, or it cannot be read.
+    """
+    _refuse_missing(text, _font(font, LEAST_LETTERS_PX))
+
+
+def _font(file: str, size_px: int) -> Font:
     try:
-        font = (
-            ImageFont.truetype(mark.font, size_px) if mark.font else ImageFont.load_default(size_px)
-        )
+        font = ImageFont.truetype(file, size_px) if file else ImageFont.load_default(size_px)
     except OSError as error:
-        raise MarkError(
-            f"mark.font {mark.font} cannot be read ({error}): give a font file"
-        ) from None
+        raise MarkError(f"mark.font {file} cannot be read ({error}): give a font file") from None
     if not isinstance(font, ImageFont.FreeTypeFont):
         raise MarkError("Pillow was built without FreeType: install Pillow's own wheel")
     return font
 
 
-def _refuse_missing(mark: Mark, font: Font) -> None:
+def _refuse_missing(text: str, font: Font) -> None:
     """A character that the font lacks is drawn like one that no font has."""
     absent = _shape(font, "\U000fffff")
-    lacking = [c for c in mark.text if not c.isspace() and _shape(font, c) == absent]
+    lacking = [c for c in text if not c.isspace() and _shape(font, c) == absent]
     if lacking:
         raise MarkError(
             f"mark.text has {''.join(lacking)!r}, which the font lacks: name a font file that has "
