@@ -114,8 +114,8 @@ def refuse_missing(text: str, font: str) -> None:
 def _font(file: str, size_px: int) -> Font:
     try:
         font = ImageFont.truetype(file, size_px) if file else ImageFont.load_default(size_px)
-    except OSError as error:
-        raise MarkError(f"mark.font {file} cannot be read ({error}): give a font file") from None
+    except (OSError, ValueError) as error:
+        raise MarkError(f"mark.font {file!r} cannot be read ({error}): give a font file") from None
     if not isinstance(font, ImageFont.FreeTypeFont):
         raise MarkError("Pillow was built without FreeType: install Pillow's own wheel")
     return font
