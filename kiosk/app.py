@@ -101,6 +101,7 @@ class Kiosk:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self.whep.aclose()
+        self.looks.close()
         await self.stages.aclose()
         await asyncio.to_thread(self._speech.close)
 

@@ -27,7 +27,11 @@ async def wait_for_size(pc: RTCPeerConnection, width: int) -> Any:  # noqa: ANN4
 
 
 async def test_the_configured_look_is_told() -> None:
-    overrides = {"look__preset": "balanced", "look__background": "#102030", "look__mark": False}
+    overrides: dict[str, Any] = {
+        "look__preset": "balanced",
+        "look__background": "#102030",
+        "look__mark": False,
+    }
     async with kiosk_client(**overrides) as (client, _), player() as pc:
         await join(client, pc, "?stage=hall")
         answer = await (await client.get(LOOK)).json()
