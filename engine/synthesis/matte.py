@@ -189,13 +189,15 @@ def guided(guide: FloatArray, source: FloatArray, radius: int, epsilon: float) -
     whole = guide
     if radius >= 8:
         guide, source = (
-            np.asarray(cv2.resize(part, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))
+            np.asarray(
+                cv2.resize(part, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.float32
+            )
             for part in (guide, source)
         )
         radius //= 2
     slope, offset = _slopes(guide, source, 2 * radius + 1, epsilon)
-    line = np.dstack([slope, offset])
-    line = np.asarray(cv2.resize(line, (columns, rows), interpolation=cv2.INTER_LINEAR))
+    small = np.dstack([slope, offset])
+    line = cv2.resize(small, (columns, rows), interpolation=cv2.INTER_LINEAR)
     return np.asarray((line[..., :3] * whole).sum(-1) + line[..., 3], np.float32)
 
 
