@@ -111,7 +111,9 @@ def revoice(source: Path, target: Path) -> None:
     samples = fields["samples"].astype(np.float32) / 32768.0
     rate_hz = int(fields["sample_rate_hz"])
     low = signal.resample_poly(samples, RATE_HZ, rate_hz).astype(np.float32)
-    rng = np.random.default_rng(random.Random(source.name).getrandbits(32))
+    rng = np.random.default_rng(
+        random.Random(f"{target.parent.name}/{source.name}").getrandbits(32)
+    )
     new = revoiced(rng, low)
     fields |= {
         "samples": np.round(np.clip(new, -1, 1) * 32767).astype(np.int16),
