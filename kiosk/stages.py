@@ -36,6 +36,8 @@ class Stages:
             make_pipeline: builds the engine of a new stage.
             metrics: counts what happens.
         """
+        self.avatar = settings.avatar.name
+        """Shown when a viewer asks for none."""
         self._settings = settings
         self._make_pipeline = make_pipeline
         self._metrics = metrics
@@ -59,11 +61,22 @@ class Stages:
         async with self._opening:
             stage = self._stages.get(name) if name else None
             if stage is None:
-                stage = await self._make(name, avatar or self._settings.avatar.name, size)
+                stage = await self._make(name, avatar or self.avatar, size)
             elif stage.viewer_count >= self._settings.stages.max_viewers_per_stage:
                 raise _full(f"stage {stage.name} has {stage.viewer_count} viewers")
             self._keep(stage)
             return stage
+
+    async def show(self, avatar: str) -> None:
+        """Show *avatar* to viewers who ask for none, from now on.
+
+        Raises:
+            ProblemError: there is no such avatar, or its rig cannot be used.
+        """
+        video = self._settings.video
+        await asyncio.to_thread(self._make_pipeline, avatar, video.width, video.height)
+        self.avatar = avatar
+        logger.info("avatar %s is shown from now on", avatar)
 
     def select(self, name: str | None) -> list[Stage]:
         """The stage called *name*, or all of them.
