@@ -92,6 +92,8 @@ class Stage:
         self.video_emitted_count = 0
         self._frame_samples = frame_samples(frame_rate_hz)
         self._pipeline = pipeline
+        self._successor: Pipeline | None = None
+        """The engine that takes over at the next picture."""
         self._worker = worker
         self._metrics = metrics
         self._pushed_pts = 0
@@ -140,6 +142,11 @@ class Stage:
     def viewer_count(self) -> int:
         """Peers that watch."""
         return len(self.broadcast.viewers)
+
+    def show(self, avatar: str, pipeline: Pipeline) -> None:
+        """Show *avatar* from the next picture on, drawn by *pipeline*; the sound goes on."""
+        self.avatar, self._successor = avatar, pipeline
+        self._written.set()
 
     def say(self, utterance: Utterance, interrupt: bool) -> None:
         """Say *utterance*: at once if *interrupt*, else after what is queued."""
@@ -222,7 +229,9 @@ class Stage:
 
     async def _animate(self) -> None:
         while True:
-            if self._flush_pts is not None:
+            if self._successor is not None:
+                self._succeed(self._successor)
+            elif self._flush_pts is not None:
                 await self._flush(self._flush_pts)
             elif self._can_draw():
                 await self._draw()
@@ -231,6 +240,11 @@ class Stage:
             else:
                 self._written.clear()
                 await self._written.wait()
+
+    def _succeed(self, pipeline: Pipeline) -> None:
+        """Change the engine between two of its jobs; the new one begins with what plays now."""
+        self._pipeline, self._successor = pipeline, None
+        self._pushed_pts, self._flush_pts = UNKNOWN_PTS, None
 
     def _can_draw(self) -> bool:
         pts = self._next_index * self._frame_samples

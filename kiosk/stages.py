@@ -43,6 +43,8 @@ class Stages:
         self._metrics = metrics
         self._stages: dict[str, Stage] = {}
         self._private: set[str] = set()
+        self._following: dict[str, Size] = {}
+        """Stages whose first viewer asked for nobody: they show whom the kiosk shows."""
         self._opening = asyncio.Lock()
         self._closers: dict[str, asyncio.Task[None]] = {}
         self.worker = Worker("inference")
@@ -62,13 +64,15 @@ class Stages:
             stage = self._stages.get(name) if name else None
             if stage is None:
                 stage = await self._make(name, avatar or self.avatar, size)
+                if avatar is None:
+                    self._following[stage.name] = size
             elif stage.viewer_count >= self._settings.stages.max_viewers_per_stage:
                 raise _full(f"stage {stage.name} has {stage.viewer_count} viewers")
             self._keep(stage)
             return stage
 
     async def show(self, avatar: str) -> None:
-        """Show *avatar* to viewers who ask for none, from now on.
+        """Show *avatar* to viewers who ask for none, from now on; who watches sees the change.
 
         Raises:
             ProblemError: there is no such avatar, or its rig cannot be used.
@@ -77,6 +81,11 @@ class Stages:
         await asyncio.to_thread(self._make_pipeline, avatar, video.width, video.height)
         self.avatar = avatar
         logger.info("avatar %s is shown from now on", avatar)
+        async with self._opening:
+            for name, size in list(self._following.items()):
+                pipeline = await asyncio.to_thread(self._make_pipeline, avatar, *self._size(size))
+                if stage := self._stages.get(name):
+                    stage.show(avatar, pipeline)
 
     def select(self, name: str | None) -> list[Stage]:
         """The stage called *name*, or all of them.
@@ -153,6 +162,7 @@ class Stages:
     async def _close(self, stage: Stage) -> None:
         del self._stages[stage.name]
         self._private.discard(stage.name)
+        self._following.pop(stage.name, None)
         self._metrics.retire(stage)
         await stage.aclose()
         logger.info("stage %s closed", stage.name)

@@ -5,6 +5,7 @@
 
 import { AdminApi } from './admin_api.js';
 import { problemWords, say } from './admin_strings.js';
+import { writeAvatar, writePreview, writeWords } from './admin_view.js';
 import { Problem, takeToken } from './api.js';
 import { Camera } from './camera.js';
 import { CHINESE } from './findings.js';
@@ -12,7 +13,7 @@ import { Gallery } from './gallery.js';
 import { Newcomer } from './newcomer.js';
 import { Notice } from './notice.js';
 import { Preview } from './preview.js';
-import { htmlLanguage, other, supported } from './strings.js';
+import { other, supported } from './strings.js';
 import { DEFAULTS, Tuning, toml } from './tuning.js';
 
 /** @typedef {import('./admin_api.js').Avatar} Avatar */
@@ -73,7 +74,7 @@ class AdminPage {
     on('new', () => this.begin());
     on('camera', () => this.camera.open());
     on('sound', () => this.preview.sound.toggle());
-    on('discard', () => this.discard());
+    on('discard', () => this.begin());
     on('show', () => this.show());
     on('remove', () => this.askToRemove());
     on('question-yes', () => this.remove());
@@ -154,10 +155,6 @@ class AdminPage {
   forget() {
     this.draft = null;
     this.newcomer.leave();
-  }
-
-  discard() {
-    this.begin();
   }
 
   leave() {
@@ -250,21 +247,7 @@ class AdminPage {
   }
 
   render() {
-    const t = (/** @type {string} */ key) => say(this.language, key);
-    document.documentElement.lang = htmlLanguage(this.language);
-    document.title = t('title');
-    for (const each of document.querySelectorAll('[data-say]')) {
-      each.textContent = t(/** @type {HTMLElement} */ (each).dataset.say ?? '');
-    }
-    for (const each of document.querySelectorAll('[data-label]')) {
-      each.setAttribute('aria-label', t(/** @type {HTMLElement} */ (each).dataset.label ?? ''));
-    }
-    element('language-text').textContent = t('other_language');
-    element('language').lang = htmlLanguage(other(this.language));
-    const line = element('ask-text');
-    if (!line.value || line.value === line.dataset.offered) line.value = t('line');
-    line.dataset.offered = t('line');
-    element('sheet').alt = t('sheet');
+    writeWords(element, this.language);
     this.tuning.render(this.language);
     this.newcomer.render();
     this.renderGallery();
@@ -278,17 +261,7 @@ class AdminPage {
   }
 
   renderAvatar() {
-    const t = (/** @type {string} */ key) => say(this.language, key);
-    const { chosen } = this;
-    const lead = !chosen ? 'draft_lead'
-      : chosen.shown ? 'shown_lead' : chosen.ships ? 'ships_lead' : 'own_lead';
-    element('avatar-head').textContent = chosen?.name ?? t('draft');
-    element('avatar-lead').textContent = this.lead || t(lead);
-    element('save').hidden = !this.draft;
-    element('own').hidden = !chosen;
-    element('show').hidden = chosen?.shown === true;
-    element('remove').hidden = chosen?.ships !== false || chosen.shown;
-    element('own-hint').textContent = t(chosen?.shown ? 'shown_hint' : 'show_hint');
+    writeAvatar(element, this.language, { avatar: this.chosen, draft: this.draft, lead: this.lead });
     this.renderToml();
   }
 
@@ -299,14 +272,7 @@ class AdminPage {
   }
 
   renderPreview() {
-    const { state, sound } = this.preview;
-    document.body.dataset.state = state;
-    const word = state === 'connecting' || state === 'lost' ? say(this.language, state) : '';
-    if (element('picture-word').textContent !== word) element('picture-word').textContent = word;
-    element('speak').disabled = state !== 'ready';
-    element('sound').setAttribute('aria-label', say(this.language, sound.on ? 'sound_on' : 'sound_off'));
-    element('sound').setAttribute('aria-pressed', String(sound.on));
-    element('sound-icon').setAttribute('href', sound.on ? '#icon-sound' : '#icon-muted');
+    writePreview(element, this.language, this.preview);
   }
 }
 

@@ -192,8 +192,10 @@ function row(title, verdict, findings, language) {
   ];
   for (const finding of findings) {
     const { reason, remedy } = told(finding, language);
-    words.push(make('span', { className: 'check-reason', textContent: sentence(reason, language) }));
-    words.push(make('span', { className: 'check-remedy', textContent: sentence(remedy, language) }));
+    words.push(make('p', { className: 'check-reason' }, [
+      `${sentence(reason, language)} `,
+      make('span', { className: 'check-remedy', textContent: sentence(remedy, language) }),
+    ]));
   }
   return make('li', { className: `check ${verdict}` }, [
     icon(ICONS[verdict]), make('div', { className: 'check-words' }, words),
