@@ -14,7 +14,7 @@ import { Newcomer } from './newcomer.js';
 import { Notice } from './notice.js';
 import { Preview } from './preview.js';
 import { other, supported } from './strings.js';
-import { DEFAULTS, Tuning, toml } from './tuning.js';
+import { Tuning, toml } from './tuning.js';
 
 /** @typedef {import('./admin_api.js').Avatar} Avatar */
 /** @typedef {import('./admin_api.js').Draft} Draft */
@@ -43,7 +43,7 @@ class AdminPage {
     const problem = (/** @type {unknown} */ error) => this.tell(error);
     const language = () => this.language;
     this.preview = new Preview(element('video'), this.api, {
-      changed: () => this.renderPreview(), stage: () => this.tune(), problem,
+      changed: () => this.renderPreview(), stage: () => this.act(() => this.tune()), problem,
     });
     this.newcomer = new Newcomer(element, this.api, {
       view: (name) => this.view(name), ready: (draft) => this.look(draft), problem, language,
@@ -51,7 +51,7 @@ class AdminPage {
     this.camera = new Camera(element, {
       photo: (photo) => this.newcomer.send(photo), problem, language,
     });
-    this.tuning = new Tuning(element('tuning'), () => this.tune());
+    this.tuning = new Tuning(element('tuning'), () => this.act(() => this.tune()));
     this.gallery = new Gallery(element('gallery'), this.api, (avatar) => this.choose(avatar));
   }
 
@@ -210,12 +210,18 @@ class AdminPage {
     this.renderAvatar();
   }
 
+  /** There is a new stage, or something was changed in the form. */
   async tune() {
     this.renderToml();
     const { stage } = this.preview;
-    const touched = JSON.stringify(this.tuning.look) !== JSON.stringify(DEFAULTS);
-    if (stage && (touched || this.tuned)) await this.act(() => this.api.look(stage, this.tuning.look));
-    this.tuned = touched;
+    if (!stage) return;
+    if (this.tuning.touched) {
+      await this.api.changeLook(stage, await this.tuning.wish());
+    } else {
+      this.tuning.take(await this.api.look(stage));
+      this.tuning.render(this.language);
+      this.renderToml();
+    }
   }
 
   async copy() {
@@ -267,7 +273,9 @@ class AdminPage {
 
   renderToml() {
     element('toml').hidden = !this.chosen;
-    element('toml-text').textContent = toml(this.chosen?.name ?? '', this.tuning.look);
+    element('toml-text').textContent = toml(
+      this.chosen?.name ?? '', this.tuning.look, this.tuning.picture,
+    );
     element('copy').textContent = say(this.language, 'copy');
   }
 

@@ -75,11 +75,16 @@ export class AdminApi extends Api {
     return this.ask(`/v1/avatars/${encodeURIComponent(name)}/show`, {});
   }
 
+  /** How a stage is shown. @param {string} stage */
+  look(stage) {
+    return this.ask(`/v1/stages/${stage}/look`);
+  }
+
   /**
    * @param {string} stage
    * @param {object} look what is to change
    */
-  look(stage, look) {
+  changeLook(stage, look) {
     return this.#send(`/v1/stages/${stage}/look`, {
       method: 'PATCH', body: JSON.stringify(look), headers: { 'Content-Type': 'application/json' },
     });

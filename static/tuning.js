@@ -7,14 +7,16 @@ import { say } from './admin_strings.js';
 
 /** @typedef {import('./strings.js').Language} Language */
 /**
- * @typedef {{dynamic_scale: number, motion_scale: number, preset: string,
- *   background: {kind: string, colour: string},
- *   mark: {on: boolean, text: string, position: string}}} Look
+ * As the server gives and takes it.
+ * @typedef {{dynamic_scale: number, motion_scale: number, preset: string, background: string,
+ *   mark: boolean, mark_text: string, mark_position: string}} Look
  */
 
 const PRESETS = ['fast', 'balanced', 'quality'];
-const BACKGROUNDS = ['photo', 'blurred', 'colour'];
+const BACKGROUNDS = ['photo', 'blurred', 'colour', 'image'];
 const POSITIONS = ['top-left', 'top', 'top-right', 'bottom-left', 'bottom', 'bottom-right'];
+const COLOUR = '#e8ecef';
+const MARK = 'AI-generated';
 const SETTLE_MS = 150;
 
 /** @type {Look} */
@@ -22,9 +24,14 @@ export const DEFAULTS = {
   dynamic_scale: 1,
   motion_scale: 1,
   preset: 'fast',
-  background: { kind: 'photo', colour: '#e8ecef' },
-  mark: { on: true, text: 'AI-generated', position: 'bottom-right' },
+  background: 'photo',
+  mark: true,
+  mark_text: MARK,
+  mark_position: 'bottom-right',
 };
+
+/** What kind of background it is. @param {string} background */
+const kindOf = (background) => (background.startsWith('#') ? 'colour' : background);
 
 /**
  * @param {string} tag
@@ -49,27 +56,46 @@ const quoted = (text) => JSON.stringify(text);
  * The lines that keep a look.
  * @param {string} name of the avatar
  * @param {Look} look
+ * @param {string} picture the file of the background, if it is one
  */
-export function toml(name, { dynamic_scale, motion_scale, preset, background, mark }) {
-  const colour = background.kind === 'colour' ? [`background_colour = ${quoted(background.colour)}`] : [];
+export function toml(name, look, picture) {
+  const background = look.background === 'image' ? picture : look.background;
   return [
-    '[avatar]', `name = ${quoted(name)}`,
-    `dynamic_scale = ${dynamic_scale.toFixed(2)}`, `motion_scale = ${motion_scale.toFixed(2)}`,
-    `preset = ${quoted(preset)}`, `background = ${quoted(background.kind)}`, ...colour,
-    '', '[mark]', `on = ${mark.on}`, `text = ${quoted(mark.text)}`,
-    `position = ${quoted(mark.position)}`,
+    '[avatar]',
+    `name = ${quoted(name)}`,
+    `dynamic_scale = ${look.dynamic_scale.toFixed(2)}`,
+    `motion_scale = ${look.motion_scale.toFixed(2)}`,
+    '',
+    '[look]',
+    `preset = ${quoted(look.preset)}`,
+    `background = ${quoted(background)}`,
+    `mark = ${look.mark}`,
+    `mark_text = ${quoted(look.mark_text)}`,
+    `mark_position = ${quoted(look.mark_position)}`,
   ].join('\n');
 }
+
+/** A file as the server takes pictures. @param {Blob} file @returns {Promise<string>} */
+const base64 = (file) => new Promise((resolve, reject) => {
+  const reader = new FileReader();
+  reader.onload = () => resolve(String(reader.result).split(',')[1] ?? '');
+  reader.onerror = () => reject(reader.error);
+  reader.readAsDataURL(file);
+});
 
 /** The form. */
 export class Tuning {
   /** @type {Look} */
-  look = structuredClone(DEFAULTS);
+  look = { ...DEFAULTS };
+  /** Whether the operator changed anything: then it is the form that holds, not the server. */
+  touched = false;
+  #colour = COLOUR;
+  #picture = /** @type {File|null} */ (null);
   #timer = 0;
 
   /**
    * @param {HTMLFormElement} form
-   * @param {(look: Look) => void} onChange called when a change has settled
+   * @param {() => void} onChange called when a change has settled
    */
   constructor(form, onChange) {
     this.form = form;
@@ -78,19 +104,44 @@ export class Tuning {
     form.addEventListener('submit', (event) => event.preventDefault());
   }
 
+  /** Take what the server says, as long as the operator has said nothing. @param {Look} look */
+  take(look) {
+    if (this.touched) return;
+    for (const key of Object.keys(DEFAULTS)) this.look[key] = look[key];
+    if (kindOf(look.background) === 'colour') this.#colour = look.background;
+  }
+
+  /** The file of the background, as it is to stand in `kiosk.toml`. */
+  get picture() {
+    return this.#picture?.name ?? 'background.jpg';
+  }
+
+  /** What to send to the server: a picture goes along. @returns {Promise<object|null>} */
+  async wish() {
+    const { background, ...rest } = this.look;
+    if (background !== 'image') return this.look;
+    // Chosen, but no file yet: the rest is shown meanwhile.
+    return this.#picture ? { ...rest, background_image: await base64(this.#picture) } : rest;
+  }
+
   /** Write the form anew. @param {Language} language */
   render(language) {
     const t = (/** @type {string} */ key) => say(language, key);
     const { look } = this;
+    const kind = kindOf(look.background);
     this.form.replaceChildren(
       make('h3', { textContent: t('look') }),
       this.#slider('dynamic_scale', t('dynamic_scale'), 1.2, look.dynamic_scale),
       this.#slider('motion_scale', t('motion_scale'), 1.1, look.motion_scale),
       this.#choice('preset', t('preset'), PRESETS, look.preset, t),
-      this.#choice('kind', t('background'), BACKGROUNDS, look.background.kind, t),
-      make('div', { className: 'field', id: 'colour-field', hidden: look.background.kind !== 'colour' }, [
+      this.#choice('kind', t('background'), BACKGROUNDS, kind, t),
+      make('div', { className: 'field', id: 'colour-field', hidden: kind !== 'colour' }, [
         make('label', { htmlFor: 'colour', textContent: t('background_colour') }),
-        make('input', { type: 'color', id: 'colour', name: 'colour', value: look.background.colour }),
+        make('input', { type: 'color', id: 'colour', name: 'colour', value: this.#colour }),
+      ]),
+      make('div', { className: 'field wide', id: 'image-field', hidden: kind !== 'image' }, [
+        make('label', { htmlFor: 'image', textContent: t('background_image') }),
+        make('input', { type: 'file', id: 'image', accept: 'image/jpeg,image/png,image/webp' }),
       ]),
       this.#mark(t),
     );
@@ -129,11 +180,11 @@ export class Tuning {
 
   /** @param {(key: string) => string} t */
   #mark(t) {
-    const { on, text, position } = this.look.mark;
+    const { mark, mark_text: text, mark_position: position } = this.look;
     return make('fieldset', { className: 'choice mark-field' }, [
       make('legend', { textContent: t('mark') }),
       make('label', { className: 'tick' }, [
-        make('input', { type: 'checkbox', name: 'mark_on', checked: on }), t('mark_on'),
+        make('input', { type: 'checkbox', name: 'mark', checked: mark }), t('mark_on'),
       ]),
       make('div', { className: 'pair' }, [
         make('input', {
@@ -149,24 +200,28 @@ export class Tuning {
   #changed() {
     const data = new FormData(this.form);
     const text = (/** @type {string} */ name) => String(data.get(name) ?? '');
+    const kind = text('kind');
+    this.touched = true;
+    this.#colour = text('colour');
+    const image = /** @type {HTMLInputElement} */ (this.form.querySelector('#image'));
+    this.#picture = image.files?.[0] ?? this.#picture;
     this.look = {
       dynamic_scale: Number(text('dynamic_scale')),
       motion_scale: Number(text('motion_scale')),
       preset: text('preset'),
-      background: { kind: text('kind'), colour: text('colour') },
-      mark: {
-        on: data.has('mark_on'),
-        text: text('mark_text').trim() || DEFAULTS.mark.text,
-        position: text('position'),
-      },
+      background: kind === 'colour' ? this.#colour : kind,
+      mark: data.has('mark'),
+      mark_text: text('mark_text').trim() || MARK,
+      mark_position: text('position'),
     };
     for (const name of ['dynamic_scale', 'motion_scale']) {
       const out = this.form.querySelector(`#${name}-out`);
       if (out) out.textContent = this.look[name].toFixed(2);
     }
-    /** @type {any} */ (this.form.querySelector('#colour-field')).hidden =
-      this.look.background.kind !== 'colour';
+    for (const name of ['colour', 'image']) {
+      this.form.querySelector(`#${name}-field`)?.toggleAttribute('hidden', name !== kind);
+    }
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.onChange(this.look), SETTLE_MS);
+    this.#timer = setTimeout(() => this.onChange(), SETTLE_MS);
   }
 }
