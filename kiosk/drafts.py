@@ -130,6 +130,8 @@ class Drafts:
         except BaseException:
             await self._free(steps)
             raise
+        # Work that is cancelled before it began would never clear up.
+        await asyncio.sleep(0)
         return draft
 
     def get(self, name: str) -> Draft:
