@@ -16,6 +16,7 @@ from kiosk.api import ProblemError, parse, refused
 from kiosk.api_avatars import AvatarAnswer, AvatarsAnswer, SaveRequest
 from kiosk.config import AvatarSettings
 from kiosk.drafts import Drafts, Lends
+from kiosk.looks import Looks
 from kiosk.memory_file import MemoryFile
 from kiosk.portraits import Listed, PortraitError
 from kiosk.routes import answer, flag, static_dir
@@ -37,11 +38,12 @@ class Admin:
     """Handlers of the operator's part."""
 
     def __init__(
-        self, settings: AvatarSettings, stages: Stages, avatars: Lends, drafts: Drafts
+        self, settings: AvatarSettings, stages: Stages, looks: Looks, avatars: Lends, drafts: Drafts
     ) -> None:
         """Serve the folder of *settings* and the *drafts*; *stages* show what *avatars* loads."""
         self._settings = settings
         self._stages = stages
+        self._looks = looks
         self._avatars = avatars
         self._drafts = drafts
         self._changing = asyncio.Lock()
@@ -79,6 +81,9 @@ class Admin:
         async with self._changing:
             await _filed(partial(portraits.check_name, asked.name, folder))
             await _filed(partial(portraits.keep, folder, asked.name, baked))
+        for stage in self._stages:
+            if stage.avatar == draft.avatar:  # who watches the draft goes on with what is kept
+                stage.avatar = asked.name
         await self._drafts.drop(draft.id)
         avatar = await self._named(asked.name)
         location = {"Location": f"/v1/avatars/{asked.name}"}
@@ -100,7 +105,8 @@ class Admin:
 
     async def _show(self, request: web.Request) -> web.Response:
         avatar = await self._named(request.match_info["name"])
-        await self._stages.show(avatar.name)
+        for stage in await self._stages.show(avatar.name):
+            await self._looks.show(stage, avatar.name)
         return answer(self._told(avatar))
 
     async def _portrait(self, request: web.Request) -> web.Response:

@@ -16,7 +16,7 @@ StageState = Literal["idle", "speaking"]
 
 
 class Message(BaseModel):
-    """Anything that is asked or answered: frozen, and without keys that nobody knows."""
+    """What is sent: frozen, its keys known, its types strict."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 

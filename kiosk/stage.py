@@ -16,6 +16,7 @@ from typing import Final
 from engine.media import Audio, PictureFrame
 from engine.pipeline import Pipeline
 from engine.timeline import PACKET_SAMPLES, frame_samples, samples
+from kiosk.appearance import Appearance
 from kiosk.audio_line import AudioLine
 from kiosk.broadcast import Broadcast
 from kiosk.clock import MediaClock
@@ -35,6 +36,8 @@ SPLICE_SAMPLES: Final = samples(0.1)
 
 CUT_SAMPLES: Final = samples(0.02)
 """An interruption takes effect this far ahead of the play head."""
+
+DEFAULT_APPEARANCE: Final = Appearance()
 
 UNKNOWN_PTS: Final = -1
 """Before all samples: the engine must begin anew."""
@@ -66,6 +69,7 @@ class Stage:
         broadcast: Broadcast,
         frame_rate_hz: int,
         metrics: Metrics,
+        appearance: Appearance = DEFAULT_APPEARANCE,
     ) -> None:
         """Make a stage and start its clock; ``start`` sets it going.
 
@@ -77,8 +81,10 @@ class Stage:
             broadcast: takes pictures and sound.
             frame_rate_hz: 20 or 25.
             metrics: counts what happens.
+            appearance: how *pipeline* shows it.
         """
         self.name = name
+        self.appearance = appearance
         self.avatar = avatar
         self.frame_rate_hz = frame_rate_hz
         self.broadcast = broadcast
@@ -92,8 +98,6 @@ class Stage:
         self.video_emitted_count = 0
         self._frame_samples = frame_samples(frame_rate_hz)
         self._pipeline = pipeline
-        self._successor: Pipeline | None = None
-        """The engine that takes over at the next picture."""
         self._worker = worker
         self._metrics = metrics
         self._pushed_pts = 0
@@ -143,16 +147,16 @@ class Stage:
         """Peers that watch."""
         return len(self.broadcast.viewers)
 
-    def show(self, avatar: str, pipeline: Pipeline) -> None:
-        """Show *avatar* from the next picture on, drawn by *pipeline*; the sound goes on."""
-        self.avatar, self._successor = avatar, pipeline
-        self._written.set()
-
     def say(self, utterance: Utterance, interrupt: bool) -> None:
         """Say *utterance*: at once if *interrupt*, else after what is queued."""
         if interrupt:
             self.interrupt()
         self.queue.add(utterance)
+
+    async def change(self, change: Callable[[Pipeline], None]) -> None:
+        """Do *change* to the engine, between two pictures; it must take no time to speak of."""
+        soon_s = self.clock.time_s(self.clock.now_pts)
+        await self._worker.run(soon_s, lambda: change(self._pipeline))
 
     def interrupt(self) -> Interruption:
         """Stop speaking: fade the sound out, drop what is queued, close the mouth."""
@@ -229,9 +233,7 @@ class Stage:
 
     async def _animate(self) -> None:
         while True:
-            if self._successor is not None:
-                self._succeed(self._successor)
-            elif self._flush_pts is not None:
+            if self._flush_pts is not None:
                 await self._flush(self._flush_pts)
             elif self._can_draw():
                 await self._draw()
@@ -240,11 +242,6 @@ class Stage:
             else:
                 self._written.clear()
                 await self._written.wait()
-
-    def _succeed(self, pipeline: Pipeline) -> None:
-        """Change the engine between two of its jobs; the new one begins with what plays now."""
-        self._pipeline, self._successor = pipeline, None
-        self._pushed_pts, self._flush_pts = UNKNOWN_PTS, None
 
     def _can_draw(self) -> bool:
         pts = self._next_index * self._frame_samples

@@ -5,10 +5,12 @@ import logging
 import secrets
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Literal
 
 from engine.pipeline import Pipeline
 from kiosk.api import ProblemError
+from kiosk.appearance import Appearance
 from kiosk.broadcast import Broadcast
 from kiosk.config import Settings
 from kiosk.metrics import Metrics
@@ -39,11 +41,14 @@ class Stages:
         self.avatar = settings.avatar.name
         """Shown when a viewer asks for none."""
         self._settings = settings
+        self._appearance = Appearance(
+            settings.look.look(), settings.avatar.dynamic_scale, settings.avatar.motion_scale
+        )
         self._make_pipeline = make_pipeline
         self._metrics = metrics
         self._stages: dict[str, Stage] = {}
         self._private: set[str] = set()
-        self._following: dict[str, Size] = {}
+        self._following: set[str] = set()
         """Stages whose first viewer asked for nobody: they show whom the kiosk shows."""
         self._opening = asyncio.Lock()
         self._closers: dict[str, asyncio.Task[None]] = {}
@@ -65,27 +70,27 @@ class Stages:
             if stage is None:
                 stage = await self._make(name, avatar or self.avatar, size)
                 if avatar is None:
-                    self._following[stage.name] = size
+                    self._following.add(stage.name)
             elif stage.viewer_count >= self._settings.stages.max_viewers_per_stage:
                 raise _full(f"stage {stage.name} has {stage.viewer_count} viewers")
             self._keep(stage)
             return stage
 
-    async def show(self, avatar: str) -> None:
-        """Show *avatar* to viewers who ask for none, from now on; who watches sees the change.
+    async def show(self, avatar: str) -> list[Stage]:
+        """Show *avatar* to viewers who ask for none, from now on.
+
+        Returns:
+            The stages whose viewers asked for none; they show whom they showed, still.
 
         Raises:
             ProblemError: there is no such avatar, or its rig cannot be used.
         """
         video = self._settings.video
         await asyncio.to_thread(self._make_pipeline, avatar, video.width, video.height)
-        self.avatar = avatar
-        logger.info("avatar %s is shown from now on", avatar)
         async with self._opening:
-            for name, size in list(self._following.items()):
-                pipeline = await asyncio.to_thread(self._make_pipeline, avatar, *self._size(size))
-                if stage := self._stages.get(name):
-                    stage.show(avatar, pipeline)
+            self.avatar = avatar
+            logger.info("avatar %s is shown from now on", avatar)
+            return [stage for stage in self if stage.name in self._following]
 
     def select(self, name: str | None) -> list[Stage]:
         """The stage called *name*, or all of them.
@@ -130,7 +135,8 @@ class Stages:
     async def _make(self, name: str | None, avatar: str, size: Size) -> Stage:
         if len(self._stages) >= self._settings.stages.max_stages:
             raise _full(f"{len(self._stages)} stages are open, which is the limit")
-        width, height = self._size(size)
+        appearance = replace(self._appearance, asked_px=self._size(size))
+        width, height = appearance.size
         pipeline = await asyncio.to_thread(self._make_pipeline, avatar, width, height)
         stage_name = name or secrets.token_hex(8)
         if name is None:
@@ -138,7 +144,9 @@ class Stages:
         video = self._settings.video
         rate_hz = video.frame_rate_hz
         broadcast = Broadcast(width, height, rate_hz, video.bitrate_kbps, self._encode_pool)
-        stage = Stage(stage_name, avatar, pipeline, self.worker, broadcast, rate_hz, self._metrics)
+        stage = Stage(
+            stage_name, avatar, pipeline, self.worker, broadcast, rate_hz, self._metrics, appearance
+        )
         self._stages[stage_name] = stage
         stage.start()
         logger.info("stage %s opened: %s, %d×%d", stage_name, avatar, width, height)
@@ -162,7 +170,7 @@ class Stages:
     async def _close(self, stage: Stage) -> None:
         del self._stages[stage.name]
         self._private.discard(stage.name)
-        self._following.pop(stage.name, None)
+        self._following.discard(stage.name)
         self._metrics.retire(stage)
         await stage.aclose()
         logger.info("stage %s closed", stage.name)

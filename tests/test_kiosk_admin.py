@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import errno
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -13,11 +12,16 @@ import numpy as np
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from kiosk import admin, portraits
+from engine.portrait import rig as rigs
+from kiosk import admin
 from kiosk.app import Kiosk
 from tests.fake_bakery import DARK, PORTRAIT, SHEET, FakeBakery
 from tests.kiosk_client import FakeAvatars, FakeSpeech, KioskClient, settings
 from tests.test_kiosk_whep import join, player
+
+
+def names(folder: Path) -> list[str]:
+    return [entry.name for entry in folder.iterdir()]
 
 
 class Office:
@@ -163,7 +167,7 @@ async def test_a_name_that_may_not_be_leaves_the_draft(
         assert (answered, problem["code"]) == (status, code)
         assert problem["remedy"]
         assert (await it.ask("GET", f"/v1/drafts/{draft}"))[1]["state"] == "ready"
-        assert os.listdir(tmp_path) == ["grace"]
+        assert names(tmp_path) == ["grace"]
 
 
 async def test_a_draft_that_is_not_ready_is_not_kept(tmp_path: Path) -> None:
@@ -190,13 +194,13 @@ async def test_a_disk_that_refuses_is_told_and_the_draft_stays(
     def save(*_: object) -> None:
         raise OSError(number, "no")
 
-    monkeypatch.setattr(portraits.rigs, "save", save)
+    monkeypatch.setattr(rigs, "save", save)
     async with office(tmp_path) as it:
         draft = (await it.draft())["draft"]
         asked = {"draft": draft, "name": "grace"}
         status, problem = await it.ask("POST", "/v1/avatars", json=asked)
         assert (status, problem["code"]) == (507, code)
-        assert os.listdir(tmp_path) == []
+        assert names(tmp_path) == []
         monkeypatch.undo()
         assert (await it.ask("POST", "/v1/avatars", json=asked))[0] == 201
 
