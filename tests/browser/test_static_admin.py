@@ -197,7 +197,7 @@ async def test_the_look_changes_while_it_is_watched(page: Page, office: ServerPr
     await opened(page, office)
     await install_probe(page)
     stage = await page.evaluate("window.admin.stage")
-    await page.click(".segments span:text('Colour')")
+    await page.check("[name=kind][value=colour]")
     await page.fill("#colour", "#000000")
     for _ in range(100):
         await page.wait_for_timeout(200)

@@ -45,9 +45,8 @@ const changes = [];
 const tuning = new m.Tuning(form, () => changes.push({ ...tuning.look }));
 tuning.render('en');
 const set = (name, value) => {
-  const input = form.elements.namedItem(name);
-  input.value = value;
-  input.dispatchEvent(new Event('input', { bubbles: true }));
+  form.elements.namedItem(name).value = value;
+  form.dispatchEvent(new Event('input'));
 };
 const settled = () => new Promise((resolve) => setTimeout(resolve, 300));
 """
