@@ -111,6 +111,7 @@ class Kiosk:
         await asyncio.gather(*tasks, return_exceptions=True)
         await self.drafts.aclose()
         await self.whep.aclose()
+        self.looks.close()
         await self.stages.aclose()
         await asyncio.to_thread(self._speech.close)
 

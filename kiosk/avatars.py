@@ -65,6 +65,14 @@ class Avatars:
         Raises:
             ProblemError: there is no such avatar, or its rig cannot be used.
         """
+        return self.drawn(name, width, height)[0]
+
+    def drawn(self, name: str, width: int, height: int) -> tuple[Pipeline, Synthesizer]:
+        """The same, and what draws in it.
+
+        Raises:
+            ProblemError: there is no such avatar, or its rig cannot be used.
+        """
         scales = self._settings
         motion = MotionStream(
             MotionSettings(
@@ -73,7 +81,8 @@ class Avatars:
                 seed=next(self._seeds),
             )
         )
-        return Pipeline(motion, self.synthesis(name, width, height, self._look))
+        synthesizer = self.synthesis(name, width, height, self._look)
+        return Pipeline(motion, synthesizer), synthesizer
 
     def synthesis(self, name: str, width: int, height: int, look: Look) -> Synthesizer:
         """What draws *name* so; where a person has to be cut out first, that takes seconds.

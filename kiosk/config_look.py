@@ -14,6 +14,7 @@ from engine.synthesis.look import (
     Position,
     PresetName,
 )
+from engine.synthesis.mark import refuse_missing
 from kiosk.config_fields import Section
 from kiosk.config_sources import Allowed, ConfigError
 from kiosk.fonts import font_for
@@ -68,7 +69,12 @@ class LookSettings(Section):
             raise ConfigError([f"look: {error}"]) from None
 
     def _font(self) -> str:
-        return self.mark_font or (font_for(self.mark_text) if self.mark else "")
+        if not self.mark:
+            return ""
+        if not self.mark_font:
+            return font_for(self.mark_text)
+        refuse_missing(self.mark_text, self.mark_font)
+        return self.mark_font
 
 
 def background(value: str) -> Background:

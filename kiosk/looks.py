@@ -1,7 +1,11 @@
 """Reading and changing how a stage is shown, while it is watched and speaks."""
 
 import asyncio
+import contextlib
 import logging
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 from aiohttp import web
@@ -39,11 +43,16 @@ class Looks:
         self._dresses = dresses
         self._changing = asyncio.Lock()
         """One change at a time: each is built on the last, and making one is work."""
+        self._pool = ThreadPoolExecutor(1, "dress", initializer=_give_way)
 
     def add_to(self, router: web.UrlDispatcher) -> None:
         """Register the paths."""
         router.add_get("/v1/stages/{stage}/look", self._get)
         router.add_patch("/v1/stages/{stage}/look", self._patch)
+
+    def close(self) -> None:
+        """Stop the thread."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
     async def show(self, stage: Stage, avatar: str) -> None:
         """Show *avatar* on *stage* from the next picture on, in the stage's own look.
@@ -53,11 +62,7 @@ class Looks:
             ValueError: it cannot be drawn in that look.
         """
         async with self._changing:
-            shown = stage.appearance
-            synthesis = await asyncio.to_thread(
-                self._dresses.synthesis, avatar, *shown.size, shown.look
-            )
-            await stage.change(lambda engine: engine.show(synthesis))
+            await self._draw(stage, avatar, stage.appearance)
             stage.avatar = avatar
 
     async def _get(self, request: web.Request) -> web.Response:
@@ -79,11 +84,7 @@ class Looks:
         """Make ready beside the inference thread, then change between two pictures."""
         shown = stage.appearance
         if wanted.look != shown.look:
-            size = wanted.size
-            synthesis = await asyncio.to_thread(
-                self._dresses.synthesis, stage.avatar, *size, wanted.look
-            )
-            await stage.change(lambda engine: engine.show(synthesis))
+            await self._draw(stage, stage.avatar, wanted)
         scales = wanted.dynamic_scale, wanted.motion_scale
         if scales != (shown.dynamic_scale, shown.motion_scale):
             await stage.change(lambda engine: engine.rescale(*scales))
@@ -91,6 +92,18 @@ class Looks:
         logger.info("stage %s is shown anew: %s", stage.name, wanted.look.preset)
         if shown.look.mark.on and not wanted.look.mark.on:
             logger.warning("stage %s: the AI mark was turned off", stage.name)
+
+    async def _draw(self, stage: Stage, avatar: str, wanted: Appearance) -> None:
+        synthesis = await asyncio.get_running_loop().run_in_executor(
+            self._pool, self._dresses.synthesis, avatar, *wanted.size, wanted.look
+        )
+        await stage.change(lambda engine: engine.show(synthesis))
+
+
+def _give_way() -> None:
+    """Run this thread after those that draw, speak and send."""
+    with contextlib.suppress(OSError, AttributeError):  # not every system can
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 15)
 
 
 def _answer(stage: Stage) -> web.Response:

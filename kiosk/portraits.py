@@ -19,6 +19,7 @@ import numpy as np
 
 from engine import personas
 from engine.portrait import rig as rigs
+from kiosk.labels import labelled_jpeg
 
 if TYPE_CHECKING:
     from engine.portrait.onboard import Candidate
@@ -63,7 +64,7 @@ def portrait_png(candidate: "Candidate") -> bytes:
 
 def sheet_jpg(sheet: "Image") -> bytes:
     """The *sheet* of key shapes as a file."""
-    return _encoded(".jpg", sheet)
+    return labelled_jpeg(sheet)
 
 
 def landmarks_csv(candidate: "Candidate") -> bytes:

@@ -216,7 +216,7 @@ class AdminPage {
     const { stage } = this.preview;
     if (!stage) return;
     if (this.tuning.touched) {
-      await this.api.changeLook(stage, await this.tuning.wish());
+      await this.preview.dress(() => this.tuning.wish());
     } else {
       this.tuning.take(await this.api.look(stage));
       this.tuning.render(this.language);

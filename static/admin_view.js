@@ -60,11 +60,12 @@ export function writeAvatar(element, language, { avatar, draft, lead }) {
  * @param {Language} language
  * @param {import('./preview.js').Preview} preview
  */
-export function writePreview(element, language, { state, sound }) {
+export function writePreview(element, language, { state, sound, dressing }) {
   document.body.dataset.state = state;
   const word = state === 'connecting' || state === 'lost' ? say(language, state) : '';
   // Written only when it changes: a screen reader would repeat it.
   if (element('picture-word').textContent !== word) element('picture-word').textContent = word;
+  element('tuning').setAttribute('aria-busy', String(dressing));
   element('speak').disabled = state !== 'ready';
   element('sound').setAttribute('aria-label', say(language, sound.on ? 'sound_on' : 'sound_off'));
   element('sound').setAttribute('aria-pressed', String(sound.on));

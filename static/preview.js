@@ -14,6 +14,8 @@ export class Preview {
   state = 'off';
   stage = '';
   avatar = '';
+  dressing = false;
+  #wish = /** @type {(() => Promise<object>)|null} */ (null);
 
   /**
    * @param {HTMLVideoElement} video
@@ -63,6 +65,27 @@ export class Preview {
     return this.api.say(text, this.stage);
   }
 
+  /**
+   * Have the stage shown so. Cutting a person out takes seconds: what is asked meanwhile waits, and
+   * only the last of it is sent.
+   * @param {() => Promise<object>} wish what is to change, asked when it is sent
+   */
+  async dress(wish) {
+    this.#wish = wish;
+    if (this.dressing) return;
+    this.#dressed(true);
+    try {
+      while (this.#wish && this.stage) {
+        const next = this.#wish;
+        this.#wish = null;
+        await this.api.changeLook(this.stage, await next());
+      }
+    } finally {
+      this.#wish = null;
+      this.#dressed(false);
+    }
+  }
+
   /** Pictures decoded so far. */
   decoded() {
     return framesDecoded(this.link.peer);
@@ -73,6 +96,12 @@ export class Preview {
     if (message.type !== 'hello') return;
     this.stage = message.stage;
     this.handlers.stage();
+  }
+
+  /** @param {boolean} busy */
+  #dressed(busy) {
+    this.dressing = busy;
+    this.handlers.changed();
   }
 
   /** @param {PreviewState} state */

@@ -116,7 +116,7 @@ export class Tuning {
     return this.#picture?.name ?? 'background.jpg';
   }
 
-  /** What to send to the server: a picture goes along. @returns {Promise<object|null>} */
+  /** What to send to the server: a picture goes along. @returns {Promise<object>} */
   async wish() {
     const { background, ...rest } = this.look;
     if (background !== 'image') return this.look;
@@ -131,6 +131,7 @@ export class Tuning {
     const kind = kindOf(look.background);
     this.form.replaceChildren(
       make('h3', { textContent: t('look') }),
+      make('div', { className: 'progress' }, [make('i')]),
       this.#slider('dynamic_scale', t('dynamic_scale'), 1.2, look.dynamic_scale),
       this.#slider('motion_scale', t('motion_scale'), 1.1, look.motion_scale),
       this.#choice('preset', t('preset'), PRESETS, look.preset, t),

@@ -4,6 +4,8 @@ White letters on a dark, see-through plate: legible on any background. It is mad
 then costs a few microseconds.
 """
 
+import io
+from pathlib import Path
 from typing import Final
 
 import cv2
@@ -112,10 +114,14 @@ def refuse_missing(text: str, font: str) -> None:
 
 
 def _font(file: str, size_px: int) -> Font:
+    font: ImageFont.FreeTypeFont | ImageFont.ImageFont
     try:
-        font = ImageFont.truetype(file, size_px) if file else ImageFont.load_default(size_px)
-    except OSError as error:
-        raise MarkError(f"mark.font {file} cannot be read ({error}): give a font file") from None
+        if file:  # opened here: by a path, Pillow would find others of the same name
+            font = ImageFont.truetype(io.BytesIO(Path(file).read_bytes()), size_px)
+        else:
+            font = ImageFont.load_default(size_px)
+    except (OSError, ValueError) as error:
+        raise MarkError(f"mark.font {file!r} cannot be read ({error}): give a font file") from None
     if not isinstance(font, ImageFont.FreeTypeFont):
         raise MarkError("Pillow was built without FreeType: install Pillow's own wheel")
     return font

@@ -180,17 +180,38 @@ def _soft(photo: ByteArray, hard: FloatArray) -> FloatArray:
 
 
 def guided(guide: FloatArray, source: FloatArray, radius: int, epsilon: float) -> FloatArray:
-    """*source*, (rows, columns), smoothed along the edges of *guide*, (rows, columns, 3)."""
-    size = 2 * radius + 1
+    """*source*, (rows, columns), smoothed along the edges of *guide*, (rows, columns, 3).
+
+    With a wide radius the slopes are found at half the size (He and Sun 2015, "Fast guided
+    filter"): a quarter of the work, and no difference to see.
+    """
+    rows, columns = source.shape
+    whole = guide
+    if radius >= 8:
+        guide, source = (
+            np.asarray(
+                cv2.resize(part, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.float32
+            )
+            for part in (guide, source)
+        )
+        radius //= 2
+    slope, offset = _slopes(guide, source, 2 * radius + 1, epsilon)
+    small = np.dstack([slope, offset])
+    line = cv2.resize(small, (columns, rows), interpolation=cv2.INTER_LINEAR)
+    return np.asarray((line[..., :3] * whole).sum(-1) + line[..., 3], np.float32)
+
+
+def _slopes(
+    guide: FloatArray, source: FloatArray, size: int, epsilon: float
+) -> tuple[FloatArray, FloatArray]:
+    """The best fit of *source* by *guide* about each pixel: slopes and offset, averaged."""
     mean_g, mean_s = _mean(guide, size), _mean(source, size)
     cross = _mean(guide * source[..., None], size) - mean_g * mean_s[..., None]
     spread = _mean((guide[..., :, None] * guide[..., None, :]).reshape(*source.shape, 9), size)
     spread = spread.reshape(*source.shape, 3, 3) - mean_g[..., :, None] * mean_g[..., None, :]
     spread += epsilon * np.eye(3, dtype=np.float32)
-    slope = np.linalg.solve(spread, cross[..., None])[..., 0]
-    offset = mean_s - (slope * mean_g).sum(-1)
-    out = (_mean(slope.astype(np.float32), size) * guide).sum(-1) + _mean(offset, size)
-    return np.asarray(out, np.float32)
+    slope = np.linalg.solve(spread, cross[..., None])[..., 0].astype(np.float32)
+    return _mean(slope, size), _mean(mean_s - (slope * mean_g).sum(-1), size)
 
 
 def _disc(radius: int) -> NDArray[np.uint8]:

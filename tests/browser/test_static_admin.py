@@ -21,6 +21,7 @@ CHECKED = "!document.querySelector('#checks-actions').hidden"
 CONNECT_S = 30
 BAKED_S = 120
 SPOKEN_S = 60
+CHANGED_S = 60
 PHONE: ViewportSize = {"width": 390, "height": 844}
 DESK: ViewportSize = {"width": 1280, "height": 800}
 
@@ -199,7 +200,7 @@ async def test_the_look_changes_while_it_is_watched(page: Page, office: ServerPr
     stage = await page.evaluate("window.admin.stage")
     await page.check("[name=kind][value=colour]")
     await page.fill("#colour", "#000000")
-    for _ in range(100):
+    for _ in range(CHANGED_S * 5):
         await page.wait_for_timeout(200)
         _, seen = await record(page)
         if len(seen.grey) and seen.grey[-1][:10, :10].mean() < 40:
