@@ -197,7 +197,6 @@ async def test_what_is_no_photo_is_told_and_another_may_follow(
 async def test_the_look_changes_while_it_is_watched(page: Page, office: ServerProcess) -> None:
     await opened(page, office)
     await install_probe(page)
-    stage = await page.evaluate("window.admin.stage")
     await page.check("[name=kind][value=colour]")
     await page.fill("#colour", "#000000")
     for _ in range(CHANGED_S * 5):
@@ -206,7 +205,6 @@ async def test_the_look_changes_while_it_is_watched(page: Page, office: ServerPr
         if len(seen.grey) and seen.grey[-1][:10, :10].mean() < 40:
             break
     assert seen.grey[-1][:10, :10].mean() < 40, "the background is black"
-    assert await page.evaluate("window.admin.stage") == stage
     await page.fill("#dynamic_scale", "1.1")
     await page.click("#toml summary")
     lines = await page.inner_text("#toml-text")
