@@ -139,12 +139,17 @@ def _placed(image: ByteArray, framing: Framing, size: tuple[int, int]) -> ByteAr
         return out
     fades: tuple[float, ...] = FADE_SOURCE_PX
     if image.shape[2] == 4:  # a body: its shoulders slope, and end in no mist
-        columns = np.broadcast_to(np.clip(xs, left + 1, right - 2), beyond.shape)
-        lines = (ys - SLOPE * aside).astype(np.float32)
-        border = cv2.BORDER_REPLICATE
-        sloped = cv2.remap(out, columns.astype(np.float32), lines, cv2.INTER_LINEAR, None, border)
-        out = np.asarray(sloped, np.uint8)
+        columns = np.clip(xs, left + 1, right - 2)
+        lines = ys - SLOPE * aside
         fades = FADE_SOURCE_PX[:1]
+    else:  # a room: mirrored, which streaks less than its edge carried on
+        columns, lines = left + np.abs(right - left - np.abs(xs - right)), ys
+        columns = np.clip(columns, max(left + 1, 0), min(right - 2, size[0] - 1))
+    across, down = (
+        np.broadcast_to(part, beyond.shape).astype(np.float32) for part in (columns, lines)
+    )
+    border = cv2.BORDER_REPLICATE
+    out = np.asarray(cv2.remap(out, across, down, cv2.INTER_LINEAR, borderMode=border), np.uint8)
     mixed = out.astype(np.float32)
     for start, sigma in zip((0.0, FADE_SOURCE_PX[0]), fades, strict=False):
         part = _ramp((beyond / framing.scale - start) / sigma)[..., None]
