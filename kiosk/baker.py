@@ -16,8 +16,9 @@ from kiosk.memory_file import MemoryFile
 
 logger = logging.getLogger(__name__)
 
-PATIENCE_S: Final = 120.0
-"""A photo takes about ten seconds; beside two cores of speech and pictures, a few times as long."""
+PATIENCE_S: Final = 600.0
+"""For each step. A photo takes about ten seconds of one core, but only of what all others leave it:
+where speech and pictures fill the processor, minutes."""
 MAX_HEADER_BYTES: Final = 64 * 1024
 MAX_FILE_BYTES: Final = 32 * 1024 * 1024
 

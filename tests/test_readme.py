@@ -93,9 +93,7 @@ def test_every_code_of_a_refused_photo_is_listed() -> None:
 
 def test_every_path_is_listed() -> None:
     for path in document()["paths"]:
-        assert (
-            path.replace("/{session}", "") in README
-        ), path
+        assert path.replace("/{session}", "") in README, path
 
 
 def test_links_lead_somewhere() -> None:
