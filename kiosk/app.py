@@ -13,9 +13,12 @@ from typing import Protocol
 from aiohttp import web
 
 from engine.pipeline import Pipeline
+from kiosk.admin import Admin
 from kiosk.api import ReadyAnswer
 from kiosk.avatars import Avatars
+from kiosk.baker import bake
 from kiosk.config import Settings
+from kiosk.drafts import Bakes, Drafts, Lends
 from kiosk.guard import Guard
 from kiosk.health import feed_watchdog, notify, watchdog_interval_s
 from kiosk.looks import Dresses, Looks
@@ -37,7 +40,7 @@ class ServeError(Exception):
     """The server cannot start; the message names the remedy."""
 
 
-class Faces(Dresses, Protocol):
+class Faces(Dresses, Lends, Protocol):
     """What the server needs of the avatars; see ``avatars.Avatars``."""
 
     def pipeline(self, name: str, width: int, height: int) -> Pipeline:
@@ -68,13 +71,16 @@ class Voicing(Speaks, Protocol):
 class Kiosk:
     """One server: its parts, and the HTTP application that joins them."""
 
-    def __init__(self, settings: Settings, avatars: Faces, speech: Voicing) -> None:
+    def __init__(
+        self, settings: Settings, avatars: Faces, speech: Voicing, bakes: Bakes = bake
+    ) -> None:
         """Put the parts together inside a running event loop; nothing is heavy yet.
 
         Args:
             settings: everything that can be set.
             avatars: the faces.
             speech: the voices.
+            bakes: makes avatars of photos.
         """
         self.settings = settings
         self.metrics = Metrics()
@@ -82,12 +88,15 @@ class Kiosk:
         self.whep = Whep(settings, self.stages, self.metrics)
         self.routes = Routes(settings, self.stages, speech, self.metrics)
         self.looks = Looks(self.stages, avatars)
+        self.drafts = Drafts(avatars, bakes)
+        self.admin = Admin(settings.avatar, self.stages, self.looks, avatars, self.drafts)
         self._avatars = avatars
         self._speech = speech
         guard = Guard(settings.server, self.metrics)
         self.app = web.Application(middlewares=[guard.middleware], client_max_size=MAX_BODY_BYTES)
         self.routes.add_to(self.app.router)
         self.looks.add_to(self.app.router)
+        self.admin.add_to(self.app.router)
         self.whep.add_routes(self.app.router)
         self.app.cleanup_ctx.append(self._live)
 
@@ -100,6 +109,7 @@ class Kiosk:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self.drafts.aclose()
         await self.whep.aclose()
         self.looks.close()
         await self.stages.aclose()

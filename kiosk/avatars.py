@@ -53,6 +53,8 @@ class Avatars:
         self._files = files
         self._rigs: dict[tuple[Path, int], Rig] = {}
         """By file and when it was written, in nanoseconds."""
+        self._lent: dict[str, Rig] = {}
+        """Not of any folder: drafts, that are to be seen before they are kept."""
         self._lock = threading.Lock()
         self._seeds = itertools.count()
         """Two avatars side by side do not nod and blink together."""
@@ -107,8 +109,25 @@ class Avatars:
         pipeline.push(Audio(0, np.zeros(SAMPLE_RATE_HZ // 2, np.float32)))
         pipeline.pull(0, 0)
 
+    def lend(self, name: str, rig: Rig) -> None:
+        """Show *rig* to whom asks for *name*, until it is forgotten."""
+        with self._lock:
+            self._lent[name] = rig
+
+    def forget(self, name: str) -> None:
+        """Let go of what is lent or loaded as *name*; who watches goes on."""
+        with self._lock:
+            file = self._settings.path / name / personas.RIG_NAME
+            gone = [self._rigs.pop(key) for key in list(self._rigs) if key[0] == file]
+            if name in self._lent:
+                gone.append(self._lent.pop(name))
+            kept = [one for one in self._people if not any(one[0] is rig for rig in gone)]
+            self._people = deque(kept, maxlen=PEOPLE)
+
     def _rig(self, name: str) -> Rig:
         with self._lock:
+            if name in self._lent:
+                return self._lent[name]
             try:
                 return self._loaded(name)
             except RigError as error:

@@ -70,7 +70,7 @@ def _make(
     onboarding = Onboarding()
     candidate = onboarding.examine(photo, wishes, given)
     rig, sheet = onboarding.bake(candidate, name)
-    portraits.keep(avatar.path, name, rig, candidate, sheet)
+    portraits.keep(avatar.path, name, portraits.encoded(rig, candidate, sheet))
     return candidate.findings
 
 

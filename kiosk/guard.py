@@ -18,8 +18,8 @@ logger = logging.getLogger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-OPEN_PATHS: Final = ("/", "/favicon.ico", "/healthz", "/v1/page")
-"""What needs no token, besides the page's own files."""
+OPEN_PATHS: Final = ("/", "/admin", "/favicon.ico", "/healthz", "/v1/page")
+"""What needs no token, besides the pages' own files: the pages themselves hold nothing."""
 
 EXPOSED_HEADERS: Final = "Location, ETag, Link, Retry-After"
 SECURITY_HEADERS: Final = {

@@ -54,6 +54,17 @@ class Looks:
         """Stop the thread."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
+    async def show(self, stage: Stage, avatar: str) -> None:
+        """Show *avatar* on *stage* from the next picture on, in the stage's own look.
+
+        Raises:
+            ProblemError: there is no such avatar.
+            ValueError: it cannot be drawn in that look.
+        """
+        async with self._changing:
+            await self._draw(stage, avatar, stage.appearance)
+            stage.avatar = avatar
+
     async def _get(self, request: web.Request) -> web.Response:
         (stage,) = self._stages.select(request.match_info["stage"])
         return _answer(stage)
@@ -73,11 +84,7 @@ class Looks:
         """Make ready beside the inference thread, then change between two pictures."""
         shown = stage.appearance
         if wanted.look != shown.look:
-            size = wanted.size
-            synthesis = await asyncio.get_running_loop().run_in_executor(
-                self._pool, self._dresses.synthesis, stage.avatar, *size, wanted.look
-            )
-            await stage.change(lambda engine: engine.show(synthesis))
+            await self._draw(stage, stage.avatar, wanted)
         scales = wanted.dynamic_scale, wanted.motion_scale
         if scales != (shown.dynamic_scale, shown.motion_scale):
             await stage.change(lambda engine: engine.rescale(*scales))
@@ -85,6 +92,12 @@ class Looks:
         logger.info("stage %s is shown anew: %s", stage.name, wanted.look.preset)
         if shown.look.mark.on and not wanted.look.mark.on:
             logger.warning("stage %s: the AI mark was turned off", stage.name)
+
+    async def _draw(self, stage: Stage, avatar: str, wanted: Appearance) -> None:
+        synthesis = await asyncio.get_running_loop().run_in_executor(
+            self._pool, self._dresses.synthesis, avatar, *wanted.size, wanted.look
+        )
+        await stage.change(lambda engine: engine.show(synthesis))
 
 
 def _give_way() -> None:

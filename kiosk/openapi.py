@@ -19,7 +19,16 @@ from kiosk.api import (
     StagesAnswer,
     VoicesAnswer,
 )
+from kiosk.api_avatars import (
+    AvatarAnswer,
+    AvatarsAnswer,
+    DraftAnswer,
+    FindingAnswer,
+    PhotoProblem,
+    SaveRequest,
+)
 from kiosk.api_look import LookAnswer, LookRequest
+from kiosk.openapi_avatars import avatar_paths, draft_paths
 from kiosk.openapi_look import look_path
 from kiosk.openapi_parts import (
     Schema,
@@ -33,10 +42,11 @@ from kiosk.openapi_parts import (
 
 _Models = tuple[type[BaseModel], ...]
 
-_REQUESTS: Final[_Models] = (SayRequest, InterruptRequest, LookRequest)
+_REQUESTS: Final[_Models] = (SayRequest, InterruptRequest, LookRequest, SaveRequest)
 _ANSWERS: Final[_Models] = (
-    HealthAnswer, InterruptAnswer, LookAnswer, PageAnswer, Problem, ReadyAnswer, SayAnswer,
-    StagesAnswer, VoicesAnswer,
+    AvatarAnswer, AvatarsAnswer, DraftAnswer, FindingAnswer, HealthAnswer, InterruptAnswer,
+    LookAnswer, PageAnswer, PhotoProblem, Problem, ReadyAnswer, SayAnswer, StagesAnswer,
+    VoicesAnswer,
 )  # fmt: skip
 _SDP: Final = "application/sdp"
 _SOUND_TYPES: Final = ("application/octet-stream", "audio/*")
@@ -56,7 +66,12 @@ def document() -> Schema:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "security": [{}, {"bearer": []}],
-        "paths": _speech_paths() | _whep_paths() | _state_paths() | _page_paths(),
+        "paths": _speech_paths()
+        | _whep_paths()
+        | _state_paths()
+        | _page_paths()
+        | avatar_paths()
+        | draft_paths(),
         "components": {
             "schemas": _schemas(),
             "securitySchemes": {

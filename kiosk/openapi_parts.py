@@ -12,10 +12,12 @@ _PROBLEMS: Final[dict[str, str]] = {
     "401": "The bearer token is missing or wrong.",
     "403": "Host or Origin is not this server's.",
     "404": "There is no such stage, session or avatar.",
-    "409": "No stage is open: nobody would see or hear it.",
+    "408": "The body was too long on its way.",
+    "409": "It cannot be done now: no stage is open, a name is taken, another is in work.",
     "413": "The body is too large.",
     "415": "The body has another content type.",
     "422": "A key or a value is refused; the detail names it.",
+    "507": "The disk is full, or the folder may not be written.",
     "503": "The server is full or not ready; try again after Retry-After seconds.",
 }
 

@@ -5,11 +5,12 @@ cropped; ``landmarks.csv``, in the photo's pixels, to be corrected and given aga
 the key shapes, for the operator to look at.
 """
 
+import io
 import os
 import re
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -34,6 +35,50 @@ _FOLDER_MODE: Final = 0o755
 
 class PortraitError(Exception):
     """An avatar that cannot be added or removed; the message names the remedy."""
+
+    def __init__(self, code: str, message: str) -> None:
+        self.code = code
+        """Stable name of the failure."""
+        super().__init__(message)
+
+
+@dataclass(frozen=True)
+class Baked:
+    """An avatar as it is kept."""
+
+    rig: "Rig"
+    portrait_png: bytes
+    landmarks_csv: bytes
+    sheet_jpg: bytes
+
+
+def encoded(rig: "Rig", candidate: "Candidate", sheet: "Image") -> Baked:
+    """What is to be kept of *candidate*, whose *rig* and *sheet* are baked."""
+    return Baked(rig, portrait_png(candidate), landmarks_csv(candidate), sheet_jpg(sheet))
+
+
+def portrait_png(candidate: "Candidate") -> bytes:
+    """The photo as it was cropped, as a file."""
+    return _encoded(".png", candidate.portrait)
+
+
+def sheet_jpg(sheet: "Image") -> bytes:
+    """The *sheet* of key shapes as a file."""
+    return labelled_jpeg(sheet)
+
+
+def landmarks_csv(candidate: "Candidate") -> bytes:
+    """Its landmarks as a file, to be corrected and given again."""
+    lines = io.BytesIO()
+    np.savetxt(lines, candidate.photo_landmarks_px, "%.2f", delimiter=",")
+    return lines.getvalue()
+
+
+def _encoded(suffix: str, image: "Image") -> bytes:
+    done, data = cv2.imencode(suffix, image)
+    if not done:
+        raise PortraitError("not_encoded", f"a {suffix} picture cannot be encoded: report it")
+    return data.tobytes()
 
 
 @dataclass(frozen=True)
@@ -64,19 +109,21 @@ def check_name(name: str, folder: Path) -> None:
     """
     if not _NAME.fullmatch(name):
         raise PortraitError(
+            "invalid_name",
             f"{name!r} is not a name: use letters, digits, '_' and '-', at most 64, beginning with "
-            "a letter or digit"
+            "a letter or digit",
         )
     if name in personas.shipped():
-        raise PortraitError(f"{name} ships with the kiosk: choose another name")
+        raise PortraitError("name_taken", f"{name} ships with the kiosk: choose another name")
     if (folder / name).exists():
         raise PortraitError(
+            "name_taken",
             f"there is an avatar {name} already: choose another name, or first: "
-            f"kiosk portrait remove {name}"
+            f"kiosk portrait remove {name}",
         )
 
 
-def keep(folder: Path, name: str, rig: "Rig", candidate: "Candidate", sheet: "Image") -> Path:
+def keep(folder: Path, name: str, baked: Baked) -> Path:
     """Write an avatar; its folder appears when everything is in it.
 
     Raises:
@@ -87,22 +134,15 @@ def keep(folder: Path, name: str, rig: "Rig", candidate: "Candidate", sheet: "Im
     folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
     making = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=folder))
     try:
-        rigs.save(rig, making / personas.RIG_NAME)
-        _write(making / PORTRAIT_NAME, ".png", candidate.portrait)
-        (making / SHEET_NAME).write_bytes(labelled_jpeg(sheet))
-        np.savetxt(making / LANDMARKS_NAME, candidate.photo_landmarks_px, "%.2f", delimiter=",")
+        rigs.save(replace(baked.rig, name=name), making / personas.RIG_NAME)
+        (making / PORTRAIT_NAME).write_bytes(baked.portrait_png)
+        (making / SHEET_NAME).write_bytes(baked.sheet_jpg)
+        (making / LANDMARKS_NAME).write_bytes(baked.landmarks_csv)
         making.chmod(_FOLDER_MODE)
         check_name(name, folder)
         return making.rename(folder / name)
     finally:
         shutil.rmtree(making, ignore_errors=True)
-
-
-def _write(path: Path, suffix: str, image: "Image") -> None:
-    done, data = cv2.imencode(suffix, image)
-    if not done:
-        raise PortraitError(f"{path.name} cannot be encoded: report it")
-    path.write_bytes(data.tobytes())
 
 
 def remove(folder: Path, name: str) -> None:
@@ -112,11 +152,11 @@ def remove(folder: Path, name: str) -> None:
         PortraitError: it ships, or there is none.
     """
     if name in personas.shipped():
-        raise PortraitError(f"{name} ships with the kiosk: it stays")
+        raise PortraitError("avatar_ships", f"{name} ships with the kiosk: it stays")
     added = [listed.name for listed in listing(folder) if not listed.ships]
     if name not in added:
         known = f"those there are: {', '.join(added)}" if added else "none was added"
-        raise PortraitError(f"no avatar {name!r} in {folder}: {known}")
+        raise PortraitError("unknown_avatar", f"no avatar {name!r} in {folder}: {known}")
     going = folder / f".{name}-removed-{os.getpid()}"
     (folder / name).rename(going)
     shutil.rmtree(going)

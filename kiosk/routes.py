@@ -1,6 +1,7 @@
 """The HTTP interface beside WHEP: say, play, interrupt, lists, health, metrics and the page."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -88,7 +89,7 @@ class Routes:
 
     async def _play(self, request: web.Request) -> web.Response:
         name = request.query.get("stage")
-        interrupt = _flag(request, "interrupt", default=True)
+        interrupt = flag(request, "interrupt", default=True)
         stages = self._stages.select(name)
         source = await self._speech.play(await _audio_body(request))
         return self._begin(source, stages, name, interrupt)
@@ -98,7 +99,7 @@ class Routes:
     ) -> web.Response:
         for stage in stages:
             stage.say(source.utterance(), cut)
-        return _answer(SayAnswer(utterance=source.id, stage=name), status=202)
+        return answer(SayAnswer(utterance=source.id, stage=name), status=202)
 
     async def _interrupt(self, request: web.Request) -> web.Response:
         body = await request.read()
@@ -106,7 +107,7 @@ class Routes:
         stages = self._stages.select(asked.stage) if asked.stage else list(self._stages)
         for stage in stages:
             stage.interrupt()
-        return _answer(InterruptAnswer(stages=[stage.name for stage in stages]))
+        return answer(InterruptAnswer(stages=[stage.name for stage in stages]))
 
     async def _voices(self, _request: web.Request) -> web.Response:
         voices = [
@@ -119,7 +120,7 @@ class Routes:
             )
             for info in self._speech.voices()
         ]
-        return _answer(VoicesAnswer(voices=voices))
+        return answer(VoicesAnswer(voices=voices))
 
     async def _list_stages(self, _request: web.Request) -> web.Response:
         stages = [
@@ -132,17 +133,17 @@ class Routes:
             )
             for stage in self._stages
         ]
-        return _answer(StagesAnswer(stages=stages))
+        return answer(StagesAnswer(stages=stages))
 
     async def _page(self, _request: web.Request) -> web.Response:
         settings = self._settings
         topics = [TopicAnswer(title=topic.title, text=topic.text) for topic in settings.topics]
-        return _answer(
+        return answer(
             PageAnswer(
                 title=settings.page.title,
                 language=settings.page.language,
                 captions=settings.page.captions,
-                avatar=settings.avatar.name,
+                avatar=self._stages.avatar,
                 topics=topics,
                 version=__version__,
                 token_required=bool(settings.server.token),
@@ -150,10 +151,10 @@ class Routes:
         )
 
     async def _health(self, _request: web.Request) -> web.Response:
-        return _answer(HealthAnswer(version=__version__))
+        return answer(HealthAnswer(version=__version__))
 
     async def _ready(self, _request: web.Request) -> web.Response:
-        return _answer(self.readiness, status=200 if self.readiness.status == "ready" else 503)
+        return answer(self.readiness, status=200 if self.readiness.status == "ready" else 503)
 
     async def _exposition(self, _request: web.Request) -> web.Response:
         return web.Response(body=self._metrics.exposition(), headers={"Content-Type": METRICS_TYPE})
@@ -174,13 +175,20 @@ def static_dir() -> Path:
     return inside if inside.is_dir() else PROJECT / "static"
 
 
-def _answer(model: BaseModel, status: int = 200) -> web.Response:
-    return web.Response(
-        status=status, text=model.model_dump_json(), content_type="application/json"
-    )
+def answer(
+    model: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None
+) -> web.Response:
+    """Answer with *model* as JSON."""
+    text = model.model_dump_json()
+    return web.Response(status=status, text=text, content_type="application/json", headers=headers)
 
 
-def _flag(request: web.Request, key: str, default: bool) -> bool:
+def flag(request: web.Request, key: str, default: bool) -> bool:
+    """The flag *key* of the query.
+
+    Raises:
+        ProblemError: it is neither true nor false.
+    """
     value = request.query.get(key)
     if value is None:
         return default

@@ -38,6 +38,8 @@ class Stages:
             make_pipeline: builds the engine of a new stage.
             metrics: counts what happens.
         """
+        self.avatar = settings.avatar.name
+        """Shown when a viewer asks for none."""
         self._settings = settings
         self._appearance = Appearance(
             settings.look.look(), settings.avatar.dynamic_scale, settings.avatar.motion_scale
@@ -46,6 +48,8 @@ class Stages:
         self._metrics = metrics
         self._stages: dict[str, Stage] = {}
         self._private: set[str] = set()
+        self._following: set[str] = set()
+        """Stages whose first viewer asked for nobody: they show whom the kiosk shows."""
         self._opening = asyncio.Lock()
         self._closers: dict[str, asyncio.Task[None]] = {}
         self.worker = Worker("inference")
@@ -64,11 +68,29 @@ class Stages:
         async with self._opening:
             stage = self._stages.get(name) if name else None
             if stage is None:
-                stage = await self._make(name, avatar or self._settings.avatar.name, size)
+                stage = await self._make(name, avatar or self.avatar, size)
+                if avatar is None:
+                    self._following.add(stage.name)
             elif stage.viewer_count >= self._settings.stages.max_viewers_per_stage:
                 raise _full(f"stage {stage.name} has {stage.viewer_count} viewers")
             self._keep(stage)
             return stage
+
+    async def show(self, avatar: str) -> list[Stage]:
+        """Show *avatar* to viewers who ask for none, from now on.
+
+        Returns:
+            The stages whose viewers asked for none; they show whom they showed, still.
+
+        Raises:
+            ProblemError: there is no such avatar, or its rig cannot be used.
+        """
+        video = self._settings.video
+        await asyncio.to_thread(self._make_pipeline, avatar, video.width, video.height)
+        async with self._opening:
+            self.avatar = avatar
+            logger.info("avatar %s is shown from now on", avatar)
+            return [stage for stage in self if stage.name in self._following]
 
     def select(self, name: str | None) -> list[Stage]:
         """The stage called *name*, or all of them.
@@ -148,6 +170,7 @@ class Stages:
     async def _close(self, stage: Stage) -> None:
         del self._stages[stage.name]
         self._private.discard(stage.name)
+        self._following.discard(stage.name)
         self._metrics.retire(stage)
         await stage.aclose()
         logger.info("stage %s closed", stage.name)

@@ -97,10 +97,16 @@ export const other = (language) => (language === 'en' ? 'zh' : 'en');
  * @param {Record<string, string|number>} [values]
  * @returns {string}
  */
-export function words(language, key, values = {}) {
-  const text = TABLE[language][key] ?? TABLE.en[key] ?? key;
-  return text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
-}
+export const words = (language, key, values = {}) =>
+  fill(TABLE[language][key] ?? TABLE.en[key] ?? key, values);
+
+/**
+ * A text with each `{name}` in it replaced from `values`.
+ * @param {string} text
+ * @param {Record<string, string|number>} values
+ */
+export const fill = (text, values) =>
+  text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
 
 /** Every key of a language, for the test that both tables are complete. */
 export const keys = (/** @type {Language} */ language) => Object.keys(TABLE[language]).sort();

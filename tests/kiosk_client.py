@@ -7,6 +7,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application, Request
 
 from engine.pipeline import Pipeline, Synthesis
+from engine.portrait.rig import Rig
 from engine.synthesis.look import Look
 from kiosk.api import ProblemError
 from kiosk.app import Kiosk
@@ -20,13 +21,15 @@ KioskClient = TestClient[Request, Application]
 
 
 class FakeAvatars:
-    """One avatar, *ada*."""
+    """One avatar, *ada*, and what is lent."""
 
     def __init__(self) -> None:
+        self.lent: dict[str, Rig] = {}
+        self.forgotten: list[str] = []
         self.looks: list[tuple[int, int, Look]] = []
 
     def pipeline(self, name: str, width: int, height: int) -> Pipeline:
-        if name != "ada":
+        if name not in ("ada", "lin", *self.lent):
             raise ProblemError(404, "unknown_avatar", f"no avatar {name!r}", "there is: ada")
         return fake_pipeline(width, height)
 
@@ -36,6 +39,13 @@ class FakeAvatars:
 
     def warm_up(self, name: str, width: int, height: int) -> None:
         self.pipeline(name, width, height)
+
+    def lend(self, name: str, rig: Rig) -> None:
+        self.lent[name] = rig
+
+    def forget(self, name: str) -> None:
+        self.lent.pop(name, None)
+        self.forgotten.append(name)
 
 
 class FakeSource:

@@ -1,7 +1,9 @@
 """The shipped persona through the whole engine: sound in, pictures out."""
 
+import gc
 import os
 import shutil
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,7 @@ import pytest
 from engine import personas
 from engine.media import Audio
 from engine.portrait import rig as rigs
+from engine.synthesis.look import Background, Look
 from kiosk.api import ProblemError
 from kiosk.avatars import Avatars
 from kiosk.config import AvatarSettings
@@ -113,3 +116,33 @@ def test_a_file_is_shown_only_where_that_is_meant(guest: Path) -> None:
     assert Avatars(AvatarSettings(), files=True).pipeline(file, 256, 256)
     with pytest.raises(ProblemError):
         Avatars(AvatarSettings()).pipeline(file, 256, 256)
+
+
+def test_what_is_lent_is_shown_until_it_is_forgotten() -> None:
+    avatars = Avatars(AvatarSettings())
+    rig = rigs.load(personas.path("lin"))
+    avatars.lend("draft.1", rig)
+    watched = avatars.synthesis("draft.1", 256, 256, Look(background=Background("colour")))
+    avatars.forget("draft.1")
+    avatars.forget("draft.1")
+    with pytest.raises(ProblemError) as refusal:
+        avatars.pipeline("draft.1", 256, 256)
+    assert refusal.value.problem.code == "unknown_avatar"
+    faces = [weakref.ref[object](rig), weakref.ref[object](watched)]
+    del rig, watched
+    gc.collect()
+    assert [face() for face in faces] == [None, None], "no face stays in memory"
+
+
+def test_one_that_was_removed_does_not_stay_in_memory(tmp_path: Path) -> None:
+    avatars = Avatars(AvatarSettings(dir=str(tmp_path)))
+    shutil.copytree(personas.path("lin").parent, tmp_path / "guest")
+    pipeline = avatars.pipeline("guest", 256, 256)
+    rig = weakref.ref(next(iter(avatars._rigs.values())))
+    shutil.rmtree(tmp_path / "guest")
+    avatars.forget("guest")
+    pipeline.push(Audio(0, tone(0.4)))
+    pipeline.pull(0, 0)
+    del pipeline
+    gc.collect()
+    assert rig() is None

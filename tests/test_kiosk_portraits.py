@@ -17,7 +17,7 @@ from tests.portrait_utils import ada, landmarks, portrait
 
 def keep(folder: Path, name: str) -> Path:
     candidate = Candidate(portrait(), landmarks(), landmarks(), ())
-    return portraits.keep(folder, name, ada(), candidate, portrait())
+    return portraits.keep(folder, name, portraits.encoded(ada(), candidate, portrait()))
 
 
 def test_what_is_kept_is_whole_and_for_everybody(tmp_path: Path) -> None:
@@ -25,7 +25,7 @@ def test_what_is_kept_is_whole_and_for_everybody(tmp_path: Path) -> None:
     assert {file.name for file in kept.iterdir()} == {
         personas.RIG_NAME, portraits.PORTRAIT_NAME, portraits.LANDMARKS_NAME, portraits.SHEET_NAME
     }  # fmt: skip
-    assert rigs.load(kept / personas.RIG_NAME).name == ada().name
+    assert rigs.load(kept / personas.RIG_NAME).name == "guest"
     assert cv2.imread(str(kept / portraits.PORTRAIT_NAME)) is not None
     read = np.loadtxt(kept / portraits.LANDMARKS_NAME, delimiter=",")
     assert np.abs(read - landmarks()).max() < 0.01

@@ -78,3 +78,27 @@ async def test_a_viewer_who_returns_in_time_finds_the_stage() -> None:
         stages.viewer_left(stage)
         await asyncio.sleep(0.2)
         assert list(stages) == []
+
+
+async def test_another_avatar_is_shown_to_those_who_ask_for_none() -> None:
+    async with hall() as (stages, made):
+        follows = await stages.open("hall", None, "portrait")
+        await stages.open("office", "ada", "square")
+        assert await stages.show("lin") == [follows]
+        assert stages.avatar == "lin"
+        later = await stages.open(None, None, "square")
+        assert later.avatar == "lin" == made[-1][0]
+        stages.viewer_left(later)
+        await asyncio.sleep(0.01)
+        assert await stages.show("ada") == [follows], "one that is closed is not among them"
+
+
+async def test_one_that_cannot_be_loaded_is_not_shown() -> None:
+    def make(avatar: str, width: int, height: int) -> Any:  # noqa: ANN401
+        raise ProblemError(404, "unknown_avatar", f"no {avatar}", "choose another")
+
+    stages = Stages(settings(), make, Metrics())
+    with pytest.raises(ProblemError):
+        await stages.show("nobody")
+    assert stages.avatar == "ada"
+    await stages.aclose()

@@ -1,0 +1,260 @@
+"""The operator's page on the real server: from a photo, and from a camera, to an avatar."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, ViewportSize
+
+from kiosk.bench.browser import ServerProcess, install_probe, open_browser, record, until
+from kiosk.bench.mouth import mouth_change
+from tests.browser.conftest import Complaints, open_page
+from tests.portrait_utils import needs_faces, portrait
+
+pytestmark = needs_faces
+READY = "window.admin?.state === 'ready'"
+DRAFT_READY = f"window.admin.avatar.startsWith('draft.') && {READY}"
+CHECKED = "!document.querySelector('#checks-actions').hidden"
+CONNECT_S = 30
+BAKED_S = 120
+SPOKEN_S = 60
+CHANGED_S = 60
+PHONE: ViewportSize = {"width": 390, "height": 844}
+DESK: ViewportSize = {"width": 1280, "height": 800}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("office")
+
+
+@pytest.fixture(scope="module")
+def photo(folder: Path) -> Path:
+    path = folder / "photo.jpg"
+    assert cv2.imwrite(str(path), portrait("lin"))
+    return path
+
+
+@pytest.fixture(scope="module")
+def dark_photo(folder: Path) -> Path:
+    path = folder / "dark.jpg"
+    assert cv2.imwrite(str(path), (portrait("lin") * 0.12).astype(np.uint8))
+    return path
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def office(chromium: Path, folder: Path) -> AsyncIterator[ServerProcess]:
+    """A server with a folder of avatars of its own."""
+    variables = {
+        "KIOSK_AVATAR__DIR": str(folder / "avatars"),
+        "KIOSK_SPEECH__PREPARE_TOPICS": "false",
+    }
+    server = ServerProcess(folder / "server.log", variables=variables)
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def camera_browser(chromium: Path, folder: Path) -> AsyncIterator[Browser]:
+    """A browser whose camera sees lin, small in a wide picture."""
+    scene = np.full((1080, 1440, 3), 190, np.uint8)
+    scene[:, 180:1260] = cv2.resize(portrait("lin"), (1080, 1080))
+    done, picture = cv2.imencode(".jpg", scene)
+    assert done
+    film = folder / "camera.mjpeg"
+    film.write_bytes(picture.tobytes() * 3)
+    flags = (
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-video-capture={film}",
+    )
+    async with open_browser(flags) as opened:
+        yield opened
+
+
+async def opened(page: Page, office: ServerProcess) -> None:
+    await page.goto(f"{office.url}/admin?lang=en")
+    await until(page, READY, CONNECT_S)
+
+
+async def names(page: Page) -> list[str]:
+    return await page.locator(".face-name").all_inner_texts()
+
+
+async def add(page: Page, photo: Path) -> None:
+    await page.click("#new")
+    await page.set_input_files("#file", photo)
+    await until(page, DRAFT_READY, BAKED_S)
+
+
+async def test_a_photo_becomes_an_avatar_that_is_seen_heard_kept_shown_and_removed(
+    page: Page, complaints: Complaints, office: ServerProcess, folder: Path, photo: Path
+) -> None:
+    await opened(page, office)
+    assert await names(page) == ["ada", "lin"]
+    await add(page, photo)
+    sheet = "document.querySelector('#sheet').naturalWidth > 2000"
+    await until(page, sheet, 10)
+    assert not (folder / "avatars").exists(), "nothing is written before it is saved"
+
+    await install_probe(page)
+    await until(page, f"{READY} && window.admin.decoded().then((n) => n > 50)", 10)
+    _, resting = await record(page)
+    await page.fill("#ask-text", "Good morning. Please take a ticket, and wait.")
+    await page.click("#speak")
+    heard, seen = await record(page)
+    loudest, moved = 0.0, 0.0
+    reference = resting.grey[len(resting.grey) // 2 :]
+    for _ in range(SPOKEN_S * 2):
+        await page.wait_for_timeout(500)
+        heard, seen = await record(page)
+        loudest = max(loudest, float(heard.rms.max(initial=0.0)))
+        if len(seen.grey):
+            moved = max(moved, float(mouth_change(seen.grey, reference).max()))
+        if loudest > 0.02 and moved > 6:
+            break
+    assert loudest > 0.02, "it is heard"
+    assert moved > 6, "its mouth moves"
+
+    await page.fill("#name", "no/name")
+    await page.click("#save-button")
+    await until(page, "!document.querySelector('#notice').hidden")
+    assert "is not a name" in await page.inner_text("#notice")
+    await page.click("#notice-close")
+    stage = await page.evaluate("window.admin.stage")
+    await page.fill("#name", "grace")
+    await page.press("#name", "Enter")
+    await until(page, "document.querySelector('#avatar-head').textContent === 'grace'", 20)
+    assert await names(page) == ["ada", "grace", "lin"]
+    assert (folder / "avatars" / "grace" / "sheet.jpg").is_file()
+    assert await page.evaluate("window.admin.stage") == stage, "the preview goes on"
+
+    await page.click("#show")
+    await until(page, "document.querySelector('#own-actions').hidden")
+    await page.click(".face >> nth=0")
+    await page.click("#show")
+    await until(page, "document.querySelector('#own-actions').hidden")
+    await page.click(".face >> nth=1")
+    await until(page, f"window.admin.avatar === 'grace' && {READY}", CONNECT_S)
+
+    async with open_page(page.context.browser or pytest.fail(), complaints) as visitor:
+        await visitor.goto(f"{office.url}/?avatar=grace")
+        await until(visitor, "window.kiosk?.state === 'ready'", CONNECT_S)
+        await page.click("#remove")
+        await page.click("#question-yes")
+        await until(page, "document.querySelectorAll('.face').length === 2", 20)
+        before = await visitor.evaluate("kiosk.decoded().then((d) => d.frames_decoded)")
+        more = f"kiosk.decoded().then((d) => d.frames_decoded > {before} + 50)"
+        await until(visitor, more, 10)
+        assert await visitor.evaluate("kiosk.state") == "ready", "who watches goes on"
+    assert list((folder / "avatars").iterdir()) == []
+    assert [text for text in complaints if "422" not in text] == []
+
+
+async def test_a_refused_photo_tells_why_and_can_be_forced(
+    page: Page, office: ServerProcess, dark_photo: Path
+) -> None:
+    await opened(page, office)
+    await page.click("#new")
+    await page.set_input_files("#file", dark_photo)
+    await until(page, CHECKED, CONNECT_S)
+    failed = await page.inner_text(".check.failed >> nth=-1")
+    assert "The face is in the dark" in failed and "soft light" in failed
+    await page.click("#language")
+    assert "脸部太暗" in await page.inner_text(".check.failed >> nth=-1")
+    await page.click("#force")
+    await until(page, DRAFT_READY, BAKED_S)
+    await page.click("#discard")
+    await until(page, "window.admin.state === 'off'")
+    assert await page.is_visible("#drop")
+
+
+async def test_what_is_no_photo_is_told_and_another_may_follow(
+    page: Page, office: ServerProcess
+) -> None:
+    await opened(page, office)
+    await page.click("#new")
+    await page.evaluate(
+        """() => {
+          const data = new DataTransfer();
+          data.items.add(new File(['root:x:0:0'], 'face.jpg', { type: 'image/jpeg' }));
+          document.querySelector('#drop').dispatchEvent(
+            new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer: data }));
+        }"""
+    )
+    await until(page, CHECKED, CONNECT_S)
+    assert "The file is not a photo" in await page.inner_text(".check.failed")
+    assert await page.locator(".check.waits").count() == 7
+    assert await page.is_hidden("#force")
+    await page.click("#another")
+    assert await page.is_visible("#drop")
+
+
+async def test_the_look_changes_while_it_is_watched(page: Page, office: ServerProcess) -> None:
+    await opened(page, office)
+    await install_probe(page)
+    await page.check("[name=kind][value=colour]")
+    await page.fill("#colour", "#000000")
+    for _ in range(CHANGED_S * 5):
+        await page.wait_for_timeout(200)
+        _, seen = await record(page)
+        if len(seen.grey) and seen.grey[-1][:10, :10].mean() < 40:
+            break
+    assert seen.grey[-1][:10, :10].mean() < 40, "the background is black"
+    await page.fill("#dynamic_scale", "1.1")
+    await page.click("#toml summary")
+    lines = await page.inner_text("#toml-text")
+    assert "dynamic_scale = 1.10" in lines and 'background = "#000000"' in lines
+
+
+async def test_the_camera_takes_a_photo_that_stays_until_it_is_used(
+    camera_browser: Browser, complaints: Complaints, office: ServerProcess
+) -> None:
+    async with open_page(camera_browser, complaints, DESK) as page:
+        sent: list[str] = []
+        page.on("request", lambda request: sent.append(request.url))
+        await opened(page, office)
+        await page.click("#new")
+        await page.click("#camera")
+        await until(page, "document.querySelector('#finder').videoWidth > 0")
+        await page.click("#take")
+        await until(page, "document.querySelector('#count').textContent === '2'", 5)
+        await until(page, "!document.querySelector('#use').hidden", 8)
+        assert not [url for url in sent if "/v1/drafts" in url], "it has not left the browser"
+        await page.click("#again")
+        assert await page.is_visible("#finder")
+        await page.click("#take")
+        await until(page, "!document.querySelector('#use').hidden", 8)
+        await page.click("#use")
+        assert await page.evaluate("document.querySelector('#finder').srcObject") is None
+        await until(page, DRAFT_READY, BAKED_S)
+        assert await page.locator(".check.passed").count() == 8
+    assert complaints == []
+
+
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("language", ["en", "zh"])
+async def test_everything_fits_and_can_be_reached_by_keyboard(
+    browser: Browser, complaints: Complaints, office: ServerProcess,
+    viewport: ViewportSize, language: str,
+) -> None:  # fmt: skip
+    async with open_page(browser, complaints, viewport) as page:
+        await page.goto(f"{office.url}/admin?lang={language}")
+        await until(page, READY, CONNECT_S)
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        unnamed = """[...document.querySelectorAll('button, a, input, select')]
+          .filter((each) => each.offsetParent && !each.textContent.trim()
+            && !each.ariaLabel && !each.labels?.length).map((each) => each.outerHTML)"""
+        assert await page.evaluate(unnamed) == []
+        await page.focus("#new")
+        await page.keyboard.press("Enter")
+        assert await page.is_visible("#drop")
+        assert await page.evaluate("document.activeElement.id") == "work"
+        await page.keyboard.press("Tab")
+        assert await page.evaluate("document.activeElement.id") == "choose"
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert complaints == []
