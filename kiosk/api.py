@@ -149,6 +149,21 @@ class StagesAnswer(_Message):
     stages: list[StageAnswer] = Field(description="The avatars that are alive.")
 
 
+class InjectRequest(_Message):
+    """What is to be wrong from now on, instead of what was."""
+
+    faults: str = Field(
+        max_length=400,
+        description="Faults such as video-delay=150ms,loss=20%; empty: none.",
+    )
+
+
+class InjectAnswer(_Message):
+    """What is wrong on purpose."""
+
+    faults: str = Field(description="The faults, as they may be sent again; empty: none.")
+
+
 class HealthAnswer(_Message):
     """The server answers."""
 
@@ -177,6 +192,24 @@ def parse(model: type[MessageT], body: bytes) -> MessageT:
         return model.model_validate_json(body)
     except ValidationError as error:
         raise _refusal(model, error) from None
+
+
+def flag(query: Mapping[str, str], key: str, default: bool) -> bool:
+    """Read a flag of the query.
+
+    Raises:
+        ProblemError: 422 ``invalid_request`` for what is neither true nor false.
+    """
+    value = query.get(key)
+    if value is None:
+        return default
+    if value.lower() in ("true", "1"):
+        return True
+    if value.lower() in ("false", "0"):
+        return False
+    raise ProblemError(
+        422, "invalid_request", f"{key}={value!r} is not a flag", "allowed are true and false"
+    )
 
 
 def _refusal(model: type[BaseModel], error: ValidationError) -> ProblemError:

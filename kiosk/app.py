@@ -18,11 +18,13 @@ from kiosk.avatars import Avatars
 from kiosk.config import Settings
 from kiosk.guard import Guard
 from kiosk.health import feed_watchdog, notify, watchdog_interval_s
+from kiosk.inject import Faults, Injector
 from kiosk.loopback import offer_loopback_when_alone
 from kiosk.metrics import Metrics
 from kiosk.routes import MAX_BODY_BYTES, Routes, Speaks
 from kiosk.speech.desk import LANGUAGES, SpeechDesk
 from kiosk.stages import Stages
+from kiosk.sync_routes import SyncRoutes
 from kiosk.whep import Whep
 
 logger = logging.getLogger(__name__)
@@ -67,18 +69,28 @@ class Voicing(Speaks, Protocol):
 class Kiosk:
     """One server: its parts, and the HTTP application that joins them."""
 
-    def __init__(self, settings: Settings, avatars: Faces, speech: Voicing) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        avatars: Faces,
+        speech: Voicing,
+        with_slate: bool = False,
+        faults: Faults | None = None,
+    ) -> None:
         """Put the parts together inside a running event loop; nothing is heavy yet.
 
         Args:
             settings: everything that can be set.
             avatars: the faces.
             speech: the voices.
+            with_slate: whether every stage shows the test pattern.
+            faults: what is to be wrong, for tests; None: nothing can be.
         """
         self.settings = settings
         self.metrics = Metrics()
-        self.stages = Stages(settings, avatars.pipeline, self.metrics)
-        self.whep = Whep(settings, self.stages, self.metrics)
+        self.stages = Stages(settings, avatars.pipeline, self.metrics, with_slate)
+        self.injector = None if faults is None else Injector(faults, self.metrics)
+        self.whep = Whep(settings, self.stages, self.metrics, self.injector)
         self.routes = Routes(settings, self.stages, speech, self.metrics)
         self._avatars = avatars
         self._speech = speech
@@ -86,17 +98,22 @@ class Kiosk:
         self.app = web.Application(middlewares=[guard.middleware], client_max_size=MAX_BODY_BYTES)
         self.routes.add_to(self.app.router)
         self.whep.add_routes(self.app.router)
+        SyncRoutes(self.injector).add_to(self.app.router)
         self.app.cleanup_ctx.append(self._live)
 
     async def _live(self, _app: web.Application) -> AsyncIterator[None]:
         tasks = [asyncio.create_task(self._warm_up(), name="warm-up")]
         if interval_s := watchdog_interval_s():
             tasks.append(asyncio.create_task(feed_watchdog(self.stages, interval_s)))
+        if self.injector is not None:
+            await self.injector.start()
         yield
         notify("STOPPING=1")
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        if self.injector is not None:
+            await self.injector.aclose()
         await self.whep.aclose()
         await self.stages.aclose()
         await asyncio.to_thread(self._speech.close)
@@ -161,8 +178,13 @@ async def listening(kiosk: Kiosk) -> AsyncIterator[Kiosk]:
         await runner.cleanup()
 
 
-async def serve(settings: Settings) -> None:
+async def serve(settings: Settings, with_slate: bool = False, faults: Faults | None = None) -> None:
     """Serve until the process is told to stop (SIGINT, SIGTERM).
+
+    Args:
+        settings: everything that can be set.
+        with_slate: whether every stage shows the test pattern.
+        faults: what is to be wrong, for tests.
 
     Raises:
         ServeError: the server cannot start.
@@ -174,7 +196,7 @@ async def serve(settings: Settings) -> None:
     offer_loopback_when_alone()
     known = settings.topics if settings.speech.prepare_topics else ()
     speech = SpeechDesk(settings.speech, [topic.text for topic in known])
-    kiosk = Kiosk(settings, Avatars(settings.avatar), speech)
+    kiosk = Kiosk(settings, Avatars(settings.avatar), speech, with_slate, faults)
     async with listening(kiosk):
         await stop.wait()
         logger.info("stopping")

@@ -30,6 +30,13 @@ def serve(
     avatar: Annotated[str | None, typer.Option(help="Persona to show.")] = None,
     dynamic_scale: Annotated[float | None, typer.Option(help="Mouth motion, 1 to 1.2.")] = None,
     motion_scale: Annotated[float | None, typer.Option(help="Head motion, 1 to 1.1.")] = None,
+    slate: Annotated[
+        bool, typer.Option("--slate", help="Lay a test pattern of flashes and beeps over all.")
+    ] = False,
+    inject: Annotated[
+        str | None,
+        typer.Option("--inject", help="Faults, for tests: video-delay=150ms,loss=20% ..."),
+    ] = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning, error.")] = None,
 ) -> None:
     """Start the kiosk; ends on Ctrl-C."""
@@ -55,11 +62,14 @@ def serve(
     _refuse_unknown_avatar(settings)
     _refuse_taken_port(settings)
     from kiosk.app import serve as serve_settings
+    from kiosk.inject import Faults
+
+    faults = None if inject is None else Faults.parse(inject)
 
     _log(settings)
     typer.echo(f"sonic-kiosk {__version__}: {settings.server.url} (Ctrl-C ends it)")
     try:
-        asyncio.run(serve_settings(settings))
+        asyncio.run(serve_settings(settings, slate, faults))
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             _refuse_taken_port(settings, "address already in use")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -79,6 +79,12 @@ class Metrics:
         )
         self.faults = Counter(
             "kiosk_faults", "Unexpected errors that were survived.", registry=self.registry
+        )
+
+        self.injected = Gauge(
+            "kiosk_faults_injected",
+            "1 while faults are injected on purpose.",
+            registry=self.registry,
         )
 
     def watch(self, stages: Callable[[], Iterable[StageCounts]]) -> None:

@@ -5,7 +5,6 @@ import json
 import logging
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
-from fractions import Fraction
 from typing import Final
 
 from aiortc import (
@@ -18,12 +17,12 @@ from aiortc import (
     RTCRtpTransceiver,
     RTCSessionDescription,
 )
-from aiortc.mediastreams import convert_timebase
 
-from engine.timeline import SAMPLE_RATE_HZ
 from kiosk.api import ProblemError
 from kiosk.broadcast import Message, Viewer
-from kiosk.encoders import TIME_BASE, VIDEO_CODECS, VideoCodec
+from kiosk.encoders import VIDEO_CODECS, VideoCodec
+from kiosk.inject import Injector
+from kiosk.sender_reports import MediaTimeReports, rtp_origin
 from kiosk.stage import Stage
 from kiosk.tracks import AudioTrack, PacketTrack, VideoTrack
 
@@ -31,11 +30,6 @@ logger = logging.getLogger(__name__)
 
 CHANNEL_LABEL: Final = "kiosk"
 MAX_REPORT_CHARACTERS: Final = 4096
-
-VIDEO_CLOCK_HZ: Final = 90_000
-
-# aiortc offers no public way to it; tests/test_kiosk_peers.py fails if it goes away.
-RTP_TIMESTAMP: Final = "_RTCRtpSender__rtp_timestamp"
 
 Report = Mapping[str, object]
 
@@ -50,6 +44,7 @@ class Peer:
         on_report: Callable[[Report], None],
         on_closed: Callable[["Peer"], Awaitable[None]],
         connect_timeout_s: float,
+        injector: Injector | None = None,
     ) -> None:
         """Make a peer for *stage*; ``answer`` connects it.
 
@@ -59,6 +54,7 @@ class Peer:
             on_report: takes the page's measurements.
             on_closed: called once, when the peer has ended for whatever reason.
             connect_timeout_s: how long it may take to connect.
+            injector: spoils what is sent, in tests.
         """
         self.id = uuid.uuid4().hex
         self.stage = stage
@@ -67,6 +63,7 @@ class Peer:
         self._on_report = on_report
         self._on_closed = on_closed
         self._connect_timeout_s = connect_timeout_s
+        self._injector = injector
         # An empty list of servers: None would mean a public STUN server.
         configuration = RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.BALANCED)
         self._pc = RTCPeerConnection(configuration)
@@ -111,6 +108,8 @@ class Peer:
         self._spawn(self._require_connection())
         for sender in senders:
             self._watch_origin(sender)
+            if self._injector is not None:
+                self._injector.spoil(sender.transport)
         return self._pc.localDescription.sdp
 
     def _add_tracks(
@@ -121,6 +120,8 @@ class Peer:
         for track in tracks:
             transceiver = self._pc.addTransceiver(track, direction="sendonly")
             senders.append(transceiver.sender)
+            if self._injector is not None:
+                track.hold_s = self._injector.hold_s
             if track is video:
                 _prefer(transceiver, codec)
         return senders
@@ -144,10 +145,11 @@ class Peer:
         """Learn the RTP timestamp of media time 0, which aiortc draws at random."""
         track = sender.track
         assert isinstance(track, PacketTrack)
+        reports = MediaTimeReports(sender, track.kind, self.stage.clock)
 
         def learn(pts: int) -> None:
             track.on_sent = None
-            self._origins[track.kind] = rtp_origin(sender, track.kind, pts)
+            reports.origin = self._origins[track.kind] = rtp_origin(sender, track.kind, pts)
             self._tell_origin()
 
         track.on_sent = learn
@@ -196,14 +198,6 @@ class Peer:
         for task in [task for task in self._tasks if task is not current]:
             task.cancel()
         await self._pc.close()
-
-
-def rtp_origin(sender: RTCRtpSender, kind: str, sent_pts: int) -> int:
-    """The RTP timestamp of media time 0 on *sender*, whose last packet had *sent_pts*."""
-    rate_hz = VIDEO_CLOCK_HZ if kind == "video" else SAMPLE_RATE_HZ
-    elapsed = convert_timebase(sent_pts, TIME_BASE, Fraction(1, rate_hz))
-    timestamp: int = getattr(sender, RTP_TIMESTAMP)
-    return (timestamp - elapsed) % 2**32
 
 
 def choose_codec(offer_sdp: str) -> VideoCodec:

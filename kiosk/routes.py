@@ -22,6 +22,7 @@ from kiosk.api import (
     TopicAnswer,
     VoiceAnswer,
     VoicesAnswer,
+    flag,
     parse,
 )
 from kiosk.config import PROJECT, Settings
@@ -88,7 +89,7 @@ class Routes:
 
     async def _play(self, request: web.Request) -> web.Response:
         name = request.query.get("stage")
-        interrupt = _flag(request, "interrupt", default=True)
+        interrupt = flag(request.query, "interrupt", default=True)
         stages = self._stages.select(name)
         source = await self._speech.play(await _audio_body(request))
         return self._begin(source, stages, name, interrupt)
@@ -177,19 +178,6 @@ def static_dir() -> Path:
 def _answer(model: BaseModel, status: int = 200) -> web.Response:
     return web.Response(
         status=status, text=model.model_dump_json(), content_type="application/json"
-    )
-
-
-def _flag(request: web.Request, key: str, default: bool) -> bool:
-    value = request.query.get(key)
-    if value is None:
-        return default
-    if value.lower() in ("true", "1"):
-        return True
-    if value.lower() in ("false", "0"):
-        return False
-    raise ProblemError(
-        422, "invalid_request", f"{key}={value!r} is not a flag", "allowed are true and false"
     )
 
 

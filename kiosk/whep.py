@@ -8,8 +8,9 @@ from typing import Final
 from aiohttp import web
 
 from kiosk import __version__
-from kiosk.api import NAME_PATTERN, ProblemError
+from kiosk.api import NAME_PATTERN, ProblemError, flag
 from kiosk.config import Settings
+from kiosk.inject import Injector
 from kiosk.metrics import Metrics
 from kiosk.peers import Peer, Report
 from kiosk.stages import Size, Stages
@@ -25,11 +26,18 @@ MAX_OFFSET_MS: Final = 10_000.0
 class Whep:
     """The viewers' sessions."""
 
-    def __init__(self, settings: Settings, stages: Stages, metrics: Metrics) -> None:
-        """Serve viewers of *stages*."""
+    def __init__(
+        self,
+        settings: Settings,
+        stages: Stages,
+        metrics: Metrics,
+        injector: Injector | None = None,
+    ) -> None:
+        """Serve viewers of *stages*; *injector* spoils what they are sent, in tests."""
         self._settings = settings
         self._stages = stages
         self._metrics = metrics
+        self._injector = injector
         self._peers: dict[str, Peer] = {}
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
@@ -46,7 +54,8 @@ class Whep:
     async def _post(self, request: web.Request) -> web.Response:
         offer = await _read_offer(request)
         name, avatar = _name(request, "stage"), _name(request, "avatar")
-        stage = await self._stages.open(name, avatar, _size(request))
+        with_slate = flag(request.query, "slate", default=False)
+        stage = await self._stages.open(name, avatar, _size(request), with_slate)
         hello = {
             "type": "hello",
             "stage": stage.name,
@@ -54,9 +63,10 @@ class Whep:
             "version": __version__,
             "frame_rate_hz": stage.frame_rate_hz,
             "sample_rate_hz": 48_000,
+            "faults": str(self._injector.faults) if self._injector else "",
         }
         timeout_s = self._settings.server.connect_timeout_s
-        peer = Peer(stage, hello, self._report, self._closed, timeout_s)
+        peer = Peer(stage, hello, self._report, self._closed, timeout_s, self._injector)
         try:
             answer = await peer.answer(offer)
         except BaseException:

@@ -91,7 +91,7 @@ class KioskPage {
 
   endpoint() {
     const query = new URLSearchParams({ size: this.size });
-    for (const name of ['stage', 'avatar']) {
+    for (const name of ['stage', 'avatar', 'slate', 'terminal']) {
       const value = this.query.get(name);
       if (value) query.set(name, value);
     }
