@@ -56,11 +56,6 @@ class MediaTimeReports:
         setattr(sender, SEND_RTCP, self._send_corrected)
 
     async def _send_corrected(self, packets: list[AnyRtcpPacket]) -> None:
-        import os
-        if os.environ.get("EXP_SR") == "plain":
-            return await self._send(packets)
-        if os.environ.get("EXP_SR") == "none":
-            return
         if self.origin is None and any(isinstance(packet, RtcpSrPacket) for packet in packets):
             return  # nothing was sent yet, and a report of nothing would be taken at its word
         for packet in packets:
