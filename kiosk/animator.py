@@ -10,10 +10,11 @@ from typing import Final
 
 from engine.media import Audio, PictureFrame
 from engine.pipeline import Pipeline
-from engine.timeline import frame_samples
+from engine.timeline import frame_samples, samples, seconds
 from kiosk import slate
 from kiosk.audio_line import AudioLine
 from kiosk.clock import MediaClock
+from kiosk.ladder import HOLD_EVERY_S, Ladder, build
 from kiosk.metrics import Metrics
 from kiosk.scheduler import FrameRing, SlotGrid
 from kiosk.worker import Runs
@@ -48,6 +49,7 @@ class Animator:
         """
         self.grid = SlotGrid(frame_rate_hz)
         self.ring = FrameRing()
+        self.ladder = Ladder(build(pipeline.details, frame_rate_hz))
         self.shift_samples = 0
         """Lip-sync correction: the slot at t shows the face of t + shift."""
         self._pipeline = pipeline
@@ -67,6 +69,18 @@ class Animator:
     def wake(self) -> None:
         """There is more sound, or something else changed."""
         self._work.set()
+
+    @property
+    def cost_s(self) -> float:
+        """How long a picture takes to draw, waiting included."""
+        return seconds(round(self._draw_samples))
+
+    def change_rung(self) -> None:
+        """Work from now on as the ladder says."""
+        rate_hz = self.ladder.rung.frame_rate_hz
+        if self.grid.length(self._next_pts) != frame_samples(rate_hz):
+            self.grid.change(rate_hz, max(self._next_pts, self._clock.now_pts))
+        self.wake()
 
     def rewind(self, pts: int) -> None:
         """What was heard after *pts* is no longer to be said."""
@@ -102,11 +116,13 @@ class Animator:
 
     async def _draw(self) -> None:
         pts = self._choose()
-        self._next_pts = self.grid.at_or_after(pts + 1)
+        rung = self.ladder.rung
+        pause = samples(HOLD_EVERY_S) if rung.hold else 1
+        self._next_pts = self.grid.at_or_after(pts + pause)
         shown_pts = max(0, pts + self.shift_samples)
         begun_pts = self._clock.now_pts
         frame = await self._worker.run(
-            self._clock.time_s(pts), lambda: self._render(pts, shown_pts)
+            self._clock.time_s(pts), lambda: self._render(pts, shown_pts, rung.detail)
         )
         self._draw_samples += (self._clock.now_pts - begun_pts - self._draw_samples) / 4
         self._metrics.lead_ms.observe(-self._clock.late_s(pts) * 1000.0)
@@ -118,8 +134,9 @@ class Animator:
         known_pts = self.grid.at_or_before(self._pipeline.ready_pts - 1 - self.shift_samples)
         return max(self._next_pts, min(in_time_pts, known_pts))
 
-    def _render(self, pts: int, shown_pts: int) -> PictureFrame:
+    def _render(self, pts: int, shown_pts: int, detail: int) -> PictureFrame:
         begun_s = time.perf_counter()
+        self._pipeline.simplify(detail)
         frame = self._pipeline.pull(pts // self._index_samples, pts, shown_pts)
         if self._with_slate:
             slate.draw(frame.planes, frame.index, shown_pts, self.grid.length(pts))

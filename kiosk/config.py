@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from kiosk.config_fields import (
     Address,
@@ -23,8 +23,10 @@ from kiosk.config_fields import (
     Title,
     Token,
 )
+from kiosk.config_fields import Section as _Section
 from kiosk.config_sources import ConfigError as ConfigError
 from kiosk.config_sources import Values, complaints, merge, read_file
+from kiosk.config_sync import SyncSettings
 from kiosk.speech.assets import default_dir, default_voices_dir
 
 PROJECT: Final = Path(__file__).resolve().parent.parent
@@ -63,12 +65,6 @@ PORTRAIT_FLAGS: Final[Mapping[str, str]] = {
 
 MIN_TOKEN_CHARACTERS: Final = 16
 """The shortest token that may guard a kiosk reachable from other machines."""
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", str_strip_whitespace=True, use_attribute_docstrings=True
-    )
 
 
 class ServerSettings(_Section):
@@ -250,6 +246,7 @@ class Settings(_Section):
     speech: SpeechSettings = SpeechSettings()
     avatar: AvatarSettings = AvatarSettings()
     stages: StagesSettings = StagesSettings()
+    sync: SyncSettings = SyncSettings()
     log: LogSettings = LogSettings()
 
 

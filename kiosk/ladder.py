@@ -1,4 +1,4 @@
-"""The degradation ladder: what a stage gives up, in order, when pictures cost more than time allows.
+"""The degradation ladder: what a stage gives up, in order, when pictures cost too much time.
 
 It goes down as soon as pictures are late and climbs back slowly: only after a calm while, and more
 slowly each time that climbing proved too early. The sound is never touched. Pure.
@@ -15,6 +15,9 @@ BUSY: Final = 0.9
 
 CALM: Final = 0.55
 """Below it, the next better rung would still fit."""
+
+HOPELESS: Final = 2.0
+"""From here on she would jerk so much that holding still is the lesser evil."""
 
 LATE_SHARE: Final = 0.25
 """Of recent pictures: more late ones than this are seen."""
@@ -114,16 +117,16 @@ class Ladder:
     def _down(self, now_s: float) -> bool:
         if self.position == len(self.rungs) - 1 or now_s - self._moved_s < DOWN_EVERY_S:
             return False
-        if now_s - self._climbed_s < RELAPSE_S:
-            self._wait_s = min(2.0 * self._wait_s, UP_AFTER_MAX_S)
+        if self.rungs[self.position + 1].hold and self._load < HOPELESS:
+            return False
+        relapsed = now_s - self._climbed_s < RELAPSE_S
+        self._wait_s = min(2.0 * self._wait_s, UP_AFTER_MAX_S) if relapsed else UP_AFTER_S
         self.steps_down += 1
         self._move(self.position + 1, now_s)
         return True
 
     def _up(self, now_s: float) -> bool:
         assert self._calm_since_s is not None
-        if now_s - self._climbed_s > UP_AFTER_MAX_S:
-            self._wait_s = UP_AFTER_S
         if self.position == 0 or now_s - self._calm_since_s < self._wait_s:
             return False
         self.steps_up += 1

@@ -12,8 +12,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
+from engine.media import Audio, PictureFrame
 from engine.pipeline import Pipeline
-from engine.timeline import PACKET_SAMPLES, samples
+from engine.timeline import PACKET_SAMPLES, samples, seconds
 from kiosk import slate
 from kiosk.animator import Animator
 from kiosk.audio_line import AudioLine
@@ -22,7 +25,9 @@ from kiosk.clock import MediaClock
 from kiosk.metrics import Metrics
 from kiosk.scheduler import FrameCounters
 from kiosk.speech_queue import SpeechQueue, Utterance
+from kiosk.sync import SyncController
 from kiosk.transcript import Transcript
+from kiosk.trim import OuterTrim
 from kiosk.worker import Runs
 
 logger = logging.getLogger(__name__)
@@ -64,6 +69,7 @@ class Stage:
         frame_rate_hz: int,
         metrics: Metrics,
         with_slate: bool = False,
+        with_sync: bool = True,
     ) -> None:
         """Make a stage and start its clock; ``start`` sets it going.
 
@@ -76,6 +82,7 @@ class Stage:
             frame_rate_hz: 20 or 25.
             metrics: counts what happens.
             with_slate: whether the test pattern is laid over picture and sound.
+            with_sync: whether the pages' reports correct the lip sync.
         """
         self.name = name
         self.avatar = avatar
@@ -86,6 +93,8 @@ class Stage:
         self.animator = Animator(
             pipeline, worker, self.clock, self.line, frame_rate_hz, metrics, with_slate
         )
+        self.sync = SyncController(with_sync)
+        self.trim = OuterTrim()
         self.queue = SpeechQueue()
         self.transcript = Transcript(broadcast.send, metrics)
         self.video_emitted_count = 0
@@ -93,6 +102,7 @@ class Stage:
         self._with_slate = with_slate
         self._tasks: list[asyncio.Task[None]] = []
         self._spoken_end_pts = 0
+        self._encode_s = 0.0
 
     def start(self) -> None:
         """Set the stage going."""
@@ -131,6 +141,16 @@ class Stage:
     def viewer_count(self) -> int:
         """Peers that watch."""
         return len(self.broadcast.viewers)
+
+    @property
+    def ladder_position(self) -> int:
+        """How many rungs of the ladder it has gone down."""
+        return self.animator.ladder.position
+
+    @property
+    def sync_shift_ms(self) -> float:
+        """The lip-sync correction."""
+        return self.sync.shift_ms
 
     def say(self, utterance: Utterance, interrupt: bool) -> None:
         """Say *utterance*: at once if *interrupt*, else after what is queued."""
@@ -177,6 +197,19 @@ class Stage:
             audio = self.line.send(PACKET_SAMPLES)
             self.broadcast.emit_audio(slate.mix(audio) if self._with_slate else audio)
             self.transcript.advance(self.line.play_pts)
+            self._correct(audio)
+
+    def _correct(self, audio: Audio) -> None:
+        """Move the lip-sync correction on, for the pictures that are yet to be drawn."""
+        self.trim.hear(audio.pts, float(np.sqrt(np.mean(np.square(audio.samples)))))
+        self.sync.trim_ms = self.trim.trim_ms
+        now_s = asyncio.get_running_loop().time()
+        shift_ms = self.sync.step(now_s, quiet=not self.speaking)
+        self.animator.shift_samples = samples(shift_ms / 1000.0)
+        if self.sync.lost(now_s):
+            logger.warning("stage %s: out of step beyond repair: viewers start anew", self.name)
+            self._metrics.sync_restarts.inc()
+            self.broadcast.send({"type": "restart", "reason": "lip sync"})
 
     async def _pace_video(self) -> None:
         grid, ring = self.animator.grid, self.animator.ring
@@ -185,10 +218,32 @@ class Stage:
             await self.clock.sleep_until(slot_pts)
             due_pts = max(slot_pts, grid.at_or_before(self.clock.now_pts))
             ring.skip(grid.count(slot_pts, due_pts))
+            repeated = ring.counters.repeated
             if frame := ring.take(due_pts):
-                await self.broadcast.emit_video(frame, due_pts)
-                self.video_emitted_count += 1
+                self.trim.show(due_pts + self.animator.shift_samples, frame.mouth)
+                await self._emit(frame, due_pts)
+                self._judge(due_pts, ring.counters.repeated > repeated)
             slot_pts = grid.at_or_after(due_pts + 1)
+
+    async def _emit(self, frame: PictureFrame, pts: int) -> None:
+        loop = asyncio.get_running_loop()
+        begun_s = loop.time()
+        await self.broadcast.emit_video(frame, pts)
+        self._encode_s += (loop.time() - begun_s - self._encode_s) / 4
+        self.video_emitted_count += 1
+
+    def _judge(self, pts: int, late: bool) -> None:
+        """Go down the ladder, or up, by what pictures cost lately."""
+        animator, ladder = self.animator, self.animator.ladder
+        before = ladder.position
+        slot_s = seconds(animator.grid.length(pts))
+        cost_s = animator.cost_s + self._encode_s
+        if not ladder.observe(asyncio.get_running_loop().time(), cost_s, slot_s, late):
+            return
+        direction = "down" if ladder.position > before else "up"
+        logger.warning("stage %s: ladder %s to %s", self.name, direction, ladder.rung.name)
+        self._metrics.ladder_steps.labels(direction).inc()
+        animator.change_rung()
 
     def _splice(self) -> None:
         """Bring speech that begins in silence nearer than the lead."""

@@ -143,6 +143,7 @@ class Stages:
             rate_hz,
             self._metrics,
             with_slate,
+            self._settings.sync.enabled,
         )
         self._stages[stage_name] = stage
         stage.start()

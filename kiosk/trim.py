@@ -2,8 +2,8 @@
 
 Timestamps cannot tell a bias of the motion network or of a voice. The mouth's opening and the
 envelope of speech can: where they agree best, shifted against each other, tells how late the mouth
-is (the idea of audio-visual correlation, after Bredin & Chollet, 2007). It is slow and shy: it moves
-by a few milliseconds, and only when several stretches of speech say the same. Pure.
+is (audio-visual correlation, after Bredin & Chollet, 2007). It is slow and shy: it moves by a few
+milliseconds, and only when several stretches of speech say the same. Pure.
 """
 
 from collections import deque
@@ -115,10 +115,7 @@ def lateness_ms(mouth: Array, envelope: Array) -> float | None:
     lags = range(-MAX_LAG_STEPS, MAX_LAG_STEPS + 1)
     width = len(reference)
     agreement = np.array(
-        [
-            float(reference @ _normal(mouth[MAX_LAG_STEPS + lag :][:width])) / width
-            for lag in lags
-        ]
+        [float(reference @ _normal(mouth[MAX_LAG_STEPS + lag :][:width])) / width for lag in lags]
     )
     best = int(agreement.argmax())
     if not 0 < best < len(agreement) - 1 or agreement[best] < MIN_CORRELATION:

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 
@@ -163,7 +164,7 @@ def test_what_stays_lost_asks_for_a_new_session_once_a_minute() -> None:
             asked.append(page.now_s)
     assert 1 <= len(asked) <= 2
     assert asked[0] > sync.LOST_S
-    assert all(b - a >= sync.RESTART_EVERY_S for a, b in zip(asked, asked[1:], strict=False))
+    assert all(b - a >= sync.RESTART_EVERY_S for a, b in pairwise(asked))
 
 
 def test_ten_minutes_of_a_drifting_clock() -> None:
