@@ -19,12 +19,14 @@ from kiosk.config import Settings
 from kiosk.guard import Guard
 from kiosk.health import feed_watchdog, notify, watchdog_interval_s
 from kiosk.inject import Faults, Injector
+from kiosk.lip_sync import LipSync
 from kiosk.loopback import offer_loopback_when_alone
 from kiosk.metrics import Metrics
-from kiosk.routes import MAX_BODY_BYTES, Routes, Speaks
+from kiosk.routes import MAX_BODY_BYTES, Routes, Speaks, static_dir
 from kiosk.speech.desk import LANGUAGES, SpeechDesk
 from kiosk.stages import Stages
 from kiosk.sync_routes import SyncRoutes
+from kiosk.terminals import Terminals
 from kiosk.whep import Whep
 
 logger = logging.getLogger(__name__)
@@ -90,7 +92,9 @@ class Kiosk:
         self.metrics = Metrics()
         self.stages = Stages(settings, avatars.pipeline, self.metrics, with_slate)
         self.injector = None if faults is None else Injector(faults, self.metrics)
-        self.whep = Whep(settings, self.stages, self.metrics, self.injector)
+        terminals = Terminals(settings.sync.terminals_path)
+        lip_sync = LipSync(self.metrics, terminals, self.injector)
+        self.whep = Whep(settings, self.stages, self.metrics, lip_sync, self.injector)
         self.routes = Routes(settings, self.stages, speech, self.metrics)
         self._avatars = avatars
         self._speech = speech
@@ -98,7 +102,8 @@ class Kiosk:
         self.app = web.Application(middlewares=[guard.middleware], client_max_size=MAX_BODY_BYTES)
         self.routes.add_to(self.app.router)
         self.whep.add_routes(self.app.router)
-        SyncRoutes(self.injector).add_to(self.app.router)
+        sync_routes = SyncRoutes(self.stages, lip_sync, self.injector, static_dir())
+        sync_routes.add_to(self.app.router)
         self.app.cleanup_ctx.append(self._live)
 
     async def _live(self, _app: web.Application) -> AsyncIterator[None]:

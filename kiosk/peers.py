@@ -24,14 +24,19 @@ from kiosk.encoders import VIDEO_CODECS, VideoCodec
 from kiosk.inject import Injector
 from kiosk.sender_reports import MediaTimeReports, rtp_origin
 from kiosk.stage import Stage
+from kiosk.terminals import DEFAULT
 from kiosk.tracks import AudioTrack, PacketTrack, VideoTrack
 
 logger = logging.getLogger(__name__)
 
 CHANNEL_LABEL: Final = "kiosk"
+REPORTS_LABEL: Final = "kiosk-reports"
+"""A channel without order or repetition, for measurements that are stale when they are late."""
+
 MAX_REPORT_CHARACTERS: Final = 4096
 
 Report = Mapping[str, object]
+OnReport = Callable[["Peer", Report], None]
 
 
 class Peer:
@@ -41,10 +46,11 @@ class Peer:
         self,
         stage: Stage,
         hello: Message,
-        on_report: Callable[[Report], None],
+        on_report: OnReport,
         on_closed: Callable[["Peer"], Awaitable[None]],
         connect_timeout_s: float,
         injector: Injector | None = None,
+        terminal: str = DEFAULT,
     ) -> None:
         """Make a peer for *stage*; ``answer`` connects it.
 
@@ -55,9 +61,13 @@ class Peer:
             on_closed: called once, when the peer has ended for whatever reason.
             connect_timeout_s: how long it may take to connect.
             injector: spoils what is sent, in tests.
+            terminal: where the viewer looks and listens.
         """
         self.id = uuid.uuid4().hex
         self.stage = stage
+        self.terminal = terminal
+        self.latest: Report = {}
+        """What its page told last."""
         self.viewer: Viewer | None = None
         self._hello = {**hello, "session": self.id}
         self._on_report = on_report
@@ -165,6 +175,8 @@ class Peer:
             await self._end()
 
     def _on_channel(self, channel: RTCDataChannel) -> None:
+        if channel.label == REPORTS_LABEL:
+            channel.on("message", self._on_message)
         if channel.label != CHANNEL_LABEL or self.viewer is None:
             return
         self.viewer.channel = channel
@@ -182,7 +194,7 @@ class Peer:
         except ValueError:
             return
         if isinstance(message, dict) and message.get("type") == "report":
-            self._on_report(message)
+            self._on_report(self, message)
 
     async def _end(self) -> None:
         if not self._closing:

@@ -152,6 +152,11 @@ class Stage:
         """The lip-sync correction."""
         return self.sync.shift_ms
 
+    @property
+    def lead_ms(self) -> float:
+        """How long before it sounds a sample is fixed: the engine's share of the latency."""
+        return 1000.0 * seconds(LEAD_SAMPLES + self._early_samples)
+
     def say(self, utterance: Utterance, interrupt: bool) -> None:
         """Say *utterance*: at once if *interrupt*, else after what is queued."""
         if interrupt:

@@ -84,7 +84,11 @@ async def _ignore(_peer: Peer) -> None:
 
 def make_peer(stage: Stage, timeout_s: float = 15.0) -> Peer:
     return Peer(
-        stage, {"type": "hello", "stage": stage.name}, lambda _report: None, _ignore, timeout_s
+        stage,
+        {"type": "hello", "stage": stage.name},
+        lambda _peer, _report: None,
+        _ignore,
+        timeout_s,
     )
 
 
@@ -151,7 +155,7 @@ async def test_a_viewer_that_never_connects_is_dropped(stage: Stage) -> None:
     async def on_closed(_peer: Peer) -> None:
         closed.set()
 
-    peer = Peer(stage, {"type": "hello"}, lambda _report: None, on_closed, 0.3)
+    peer = Peer(stage, {"type": "hello"}, lambda _peer, _report: None, on_closed, 0.3)
     client = Client()
     await client.pc.setLocalDescription(await client.pc.createOffer())
     await peer.answer(client.pc.localDescription.sdp)
