@@ -41,8 +41,9 @@ SPLICE_SAMPLES: Final = samples(0.1)
 CUT_SAMPLES: Final = samples(0.02)
 """An interruption takes effect this far ahead of the play head."""
 
-STALL_S: Final = 0.2
-"""A pacer later than this goes on from where it is instead of sprinting."""
+STALL_S: Final = 0.5
+"""A pacer later than this goes on from where it is instead of sprinting; what is less, a browser's
+jitter buffer learns to bridge."""
 
 
 @dataclass(frozen=True, slots=True)
