@@ -97,6 +97,11 @@ class Metrics:
             ["direction"],
             registry=self.registry,
         )
+        self.stalls = Counter(
+            "kiosk_stalls",
+            "Times that a stage went on from where it was after the process stood still.",
+            registry=self.registry,
+        )
         self.sync_restarts = Counter(
             "kiosk_sync_restarts",
             "Times that viewers were sent to a new session because lip sync was lost.",

@@ -45,6 +45,8 @@ STALL_S: Final = 0.5
 """A pacer later than this goes on from where it is instead of sprinting; what is less, a browser's
 jitter buffer learns to bridge."""
 
+WARN_EVERY_S: Final = 10.0
+
 
 @dataclass(frozen=True, slots=True)
 class Interruption:
@@ -104,6 +106,7 @@ class Stage:
         self._tasks: list[asyncio.Task[None]] = []
         self._spoken_end_pts = 0
         self._encode_s = 0.0
+        self._warned_s = -WARN_EVERY_S
 
     def start(self) -> None:
         """Set the stage going."""
@@ -196,7 +199,7 @@ class Stage:
             pts = self.line.play_pts
             await self.clock.sleep_until(pts)
             if self.clock.late_s(pts) > STALL_S:
-                logger.warning("stage %s stalled for %.2f s", self.name, self.clock.late_s(pts))
+                self._stalled(self.clock.late_s(pts))
                 self.clock.reanchor(pts)
             self._splice()
             self._write_ahead()
@@ -204,6 +207,13 @@ class Stage:
             self.broadcast.emit_audio(slate.mix(audio) if self._with_slate else audio)
             self.transcript.advance(self.line.play_pts)
             self._correct(audio)
+
+    def _stalled(self, late_s: float) -> None:
+        self._metrics.stalls.inc()
+        now_s = asyncio.get_running_loop().time()
+        if now_s - self._warned_s > WARN_EVERY_S:
+            self._warned_s = now_s
+            logger.warning("stage %s stood still for %.2f s", self.name, late_s)
 
     def _correct(self, audio: Audio) -> None:
         """Move the lip-sync correction on, for the pictures that are yet to be drawn."""

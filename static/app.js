@@ -290,6 +290,7 @@ Object.assign(window, {
     get state() { return page.state; },
     get stage() { return page.stage; },
     get history() { return page.meter.history; },
+    get sync() { return page.sync.offsets; },
     get caption() { return page.captions.current; },
     stats: () => page.meter.stats(),
     decoded: async () => ({ frames_decoded: await framesDecoded(page.link.peer) }),

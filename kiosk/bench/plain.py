@@ -1,7 +1,7 @@
 """The slate over plain aiortc tracks, as its own examples write them: what is to be bettered.
 
-``python -m kiosk.bench.plain PORT`` serves the real page with tracks that each keep a clock of their
-own (``VideoStreamTrack.next_timestamp`` and ``AudioStreamTrack``'s manner), encoded by aiortc.
+``python -m kiosk.bench.plain PORT`` serves the real page with tracks that each keep a clock of
+their own (``VideoStreamTrack.next_timestamp``, ``AudioStreamTrack``'s manner), encoded by aiortc.
 """
 
 import asyncio
