@@ -123,12 +123,13 @@ async def watching(
 
 @asynccontextmanager
 async def open_page(browser: "Browser", url: str) -> AsyncIterator["Page"]:
+    """The page at *url*, showing its picture, with the slate's probe in it."""
     width, height = VIEWPORT
     context = await browser.new_context(
         viewport={"width": width, "height": height}, bypass_csp=True
     )
     try:
-        page = await context.newopen_page()
+        page = await context.new_page()
         await page.add_init_script(WATCH_PEERS)
         await page.goto(url)
         await until(page, READY, 60)
@@ -140,6 +141,7 @@ async def open_page(browser: "Browser", url: str) -> AsyncIterator["Page"]:
 
 @asynccontextmanager
 async def plain_server() -> AsyncIterator[str]:
+    """A server of plain aiortc tracks; its address."""
     port = free_port()
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "kiosk.bench.plain", str(port)
