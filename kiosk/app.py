@@ -93,8 +93,8 @@ class Kiosk:
         self.stages = Stages(settings, avatars.pipeline, self.metrics, with_slate)
         self.injector = None if faults is None else Injector(faults, self.metrics)
         terminals = Terminals(settings.sync.terminals_path)
-        lip_sync = LipSync(self.metrics, terminals, self.injector)
-        self.whep = Whep(settings, self.stages, self.metrics, lip_sync, self.injector)
+        self.lip_sync = LipSync(self.metrics, terminals, self.injector)
+        self.whep = Whep(settings, self.stages, self.metrics, self.lip_sync, self.injector)
         self.routes = Routes(settings, self.stages, speech, self.metrics)
         self._avatars = avatars
         self._speech = speech
@@ -102,7 +102,7 @@ class Kiosk:
         self.app = web.Application(middlewares=[guard.middleware], client_max_size=MAX_BODY_BYTES)
         self.routes.add_to(self.app.router)
         self.whep.add_routes(self.app.router)
-        sync_routes = SyncRoutes(self.stages, lip_sync, self.injector, static_dir())
+        sync_routes = SyncRoutes(self.stages, self.lip_sync, self.injector, static_dir())
         sync_routes.add_to(self.app.router)
         self.app.cleanup_ctx.append(self._live)
 

@@ -27,8 +27,28 @@
   const BLOCK = 48; // one period of 1 kHz
   const wave = Array.from({ length: BLOCK }, (_, i) => [
     Math.cos((2 * Math.PI * i) / BLOCK), Math.sin((2 * Math.PI * i) / BLOCK)]);
-  let previous = [0, 0, 0];
-  let roughness = 1e-3;
+  // A break in the waveform towers, in the third difference, over the speech on either side of it.
+  const [ABOUT, NEAR, TIMES, FLOOR] = [240, 4, 16, 0.05];
+  let rough = [];
+  let last = [0, 0, 0];
+  const findClicks = (buffer, atMs) => {
+    for (const d of buffer) {
+      const [a, b, c] = last;
+      rough.push(Math.abs(d - 3 * c + 3 * b - a));
+      last = [b, c, d];
+    }
+    const mean = (from, to) => {
+      let sum = 0;
+      for (let i = from; i < to; i += 1) sum += rough[i];
+      return sum / (to - from);
+    };
+    for (let i = ABOUT + NEAR; i < rough.length - ABOUT - NEAR; i += 1) {
+      if (rough[i] <= FLOOR) continue;
+      const beside = Math.max(mean(i - NEAR - ABOUT, i - NEAR), mean(i + NEAR + 1, i + NEAR + 1 + ABOUT));
+      if (rough[i] > TIMES * beside && atMs - (clicks.at(-1) ?? -1e9) > 5) clicks.push(atMs);
+    }
+    rough = rough.slice(-2 * (ABOUT + NEAR));
+  };
   const hear = (data, atMs) => {
     const buffer = new Float32Array(data.numberOfFrames);
     data.copyTo(buffer, { planeIndex: 0, format: 'f32-planar' });
@@ -42,17 +62,7 @@
       levels.push((2 * Math.hypot(re, im)) / BLOCK);
     }
     sounds.push([atMs, ...levels]);
-    let [a, b, c] = previous;
-    let rough = 0;
-    for (const d of buffer) {
-      // The third difference of a break in the waveform towers over that of speech.
-      const jump = Math.abs(d - 3 * c + 3 * b - a);
-      if (jump > Math.max(0.25, 12 * roughness)) clicks.push(atMs);
-      rough += jump;
-      [a, b, c] = [b, c, d];
-    }
-    previous = [a, b, c];
-    roughness = 0.9 * roughness + 0.1 * (rough / buffer.length);
+    findClicks(buffer, atMs);
     data.close();
   };
   let track = null;
