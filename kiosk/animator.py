@@ -6,6 +6,7 @@ shown. It never waits for the pacers, nor they for it.
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Final
 
 from engine.media import Audio, PictureFrame
@@ -81,6 +82,11 @@ class Animator:
         if self.grid.length(self._next_pts) != frame_samples(rate_hz):
             self.grid.change(rate_hz, max(self._next_pts, self._clock.now_pts))
         self.wake()
+
+    async def change(self, change: Callable[[Pipeline], None]) -> None:
+        """Do *change* to the engine, between two pictures; it must take no time to speak of."""
+        soon_s = self._clock.time_s(self._clock.now_pts)
+        await self._worker.run(soon_s, lambda: change(self._pipeline))
 
     def rewind(self, pts: int) -> None:
         """What was heard after *pts* is no longer to be said."""

@@ -16,7 +16,7 @@ StageState = Literal["idle", "speaking"]
 
 
 class Message(BaseModel):
-    """What goes over the wire: frozen, strict, without unknown keys."""
+    """What is sent: frozen, its keys known, its types strict."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 

@@ -20,6 +20,7 @@ from kiosk.guard import Guard
 from kiosk.health import feed_watchdog, notify, watchdog_interval_s
 from kiosk.inject import Faults, Injector
 from kiosk.lip_sync import LipSync
+from kiosk.looks import Dresses, Looks
 from kiosk.loopback import offer_loopback_when_alone
 from kiosk.metrics import Metrics
 from kiosk.routes import MAX_BODY_BYTES, Routes, Speaks, static_dir
@@ -40,7 +41,7 @@ class ServeError(Exception):
     """The server cannot start; the message names the remedy."""
 
 
-class Faces(Protocol):
+class Faces(Dresses, Protocol):
     """What the server needs of the avatars; see ``avatars.Avatars``."""
 
     def pipeline(self, name: str, width: int, height: int) -> Pipeline:
@@ -96,11 +97,13 @@ class Kiosk:
         self.lip_sync = LipSync(self.metrics, terminals, self.injector)
         self.whep = Whep(settings, self.stages, self.metrics, self.lip_sync, self.injector)
         self.routes = Routes(settings, self.stages, speech, self.metrics)
+        self.looks = Looks(self.stages, avatars)
         self._avatars = avatars
         self._speech = speech
         guard = Guard(settings.server, self.metrics)
         self.app = web.Application(middlewares=[guard.middleware], client_max_size=MAX_BODY_BYTES)
         self.routes.add_to(self.app.router)
+        self.looks.add_to(self.app.router)
         self.whep.add_routes(self.app.router)
         sync_routes = SyncRoutes(self.stages, self.lip_sync, self.injector, static_dir())
         sync_routes.add_to(self.app.router)
@@ -120,6 +123,7 @@ class Kiosk:
         if self.injector is not None:
             await self.injector.aclose()
         await self.whep.aclose()
+        self.looks.close()
         await self.stages.aclose()
         await asyncio.to_thread(self._speech.close)
 
@@ -201,7 +205,9 @@ async def serve(settings: Settings, with_slate: bool = False, faults: Faults | N
     offer_loopback_when_alone()
     known = settings.topics if settings.speech.prepare_topics else ()
     speech = SpeechDesk(settings.speech, [topic.text for topic in known])
-    kiosk = Kiosk(settings, Avatars(settings.avatar), speech, with_slate, faults)
+    kiosk = Kiosk(
+        settings, Avatars(settings.avatar, settings.look.look()), speech, with_slate, faults
+    )
     async with listening(kiosk):
         await stop.wait()
         logger.info("stopping")

@@ -15,7 +15,7 @@ _HOST = re.compile(r"^(\[[0-9a-f:.]+\]|[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?)(:\d{1,
 
 
 class Section(BaseModel):
-    """A section of the settings: frozen, without unknown keys, each key with its meaning."""
+    """A section of the settings: frozen, its keys known, each with a docstring."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", str_strip_whitespace=True, use_attribute_docstrings=True

@@ -98,7 +98,7 @@ def _read(name: str, value: str) -> float:
     if kind is None:
         raise FaultError(f"there is no fault {name!r}: there are {', '.join(KINDS)}")
     match = _VALUE.fullmatch(value)
-    number = float(match[1]) * _UNITS[match[2]] if match else 0.0
+    number = round(float(match[1]) * _UNITS[match[2]], 9) if match else 0.0
     if not match or match[2] not in kind.units or not kind.low <= number <= kind.high:
         raise FaultError(f"{name}={value!r}: give {kind.words}")
     return number

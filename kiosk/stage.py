@@ -19,6 +19,7 @@ from engine.pipeline import Pipeline
 from engine.timeline import PACKET_SAMPLES, samples, seconds
 from kiosk import slate
 from kiosk.animator import Animator
+from kiosk.appearance import Appearance
 from kiosk.audio_line import AudioLine
 from kiosk.broadcast import Broadcast
 from kiosk.clock import MediaClock
@@ -44,6 +45,8 @@ CUT_SAMPLES: Final = samples(0.02)
 STALL_S: Final = 0.5
 """A pacer later than this goes on from where it is instead of sprinting; what is less, a browser's
 jitter buffer learns to bridge."""
+
+DEFAULT_APPEARANCE: Final = Appearance()
 
 WARN_EVERY_S: Final = 10.0
 
@@ -71,6 +74,7 @@ class Stage:
         broadcast: Broadcast,
         frame_rate_hz: int,
         metrics: Metrics,
+        appearance: Appearance = DEFAULT_APPEARANCE,
         with_slate: bool = False,
         with_sync: bool = True,
     ) -> None:
@@ -84,10 +88,12 @@ class Stage:
             broadcast: takes pictures and sound.
             frame_rate_hz: 20 or 25.
             metrics: counts what happens.
+            appearance: how *pipeline* shows it.
             with_slate: whether the test pattern is laid over picture and sound.
             with_sync: whether the pages' reports correct the lip sync.
         """
         self.name = name
+        self.appearance = appearance
         self.avatar = avatar
         self.frame_rate_hz = frame_rate_hz
         self.broadcast = broadcast
@@ -166,6 +172,10 @@ class Stage:
         if interrupt:
             self.interrupt()
         self.queue.add(utterance)
+
+    async def change(self, change: Callable[[Pipeline], None]) -> None:
+        """Do *change* to the engine, between two pictures; it must take no time to speak of."""
+        await self.animator.change(change)
 
     def interrupt(self) -> Interruption:
         """Stop speaking: fade the sound out, drop what is queued, close the mouth."""

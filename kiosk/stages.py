@@ -5,10 +5,12 @@ import logging
 import secrets
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Literal
 
 from engine.pipeline import Pipeline
 from kiosk.api import ProblemError
+from kiosk.appearance import Appearance
 from kiosk.broadcast import Broadcast
 from kiosk.config import Settings
 from kiosk.metrics import Metrics
@@ -45,6 +47,9 @@ class Stages:
         """
         self._settings = settings
         self._with_slate = with_slate
+        self._appearance = Appearance(
+            settings.look.look(), settings.avatar.dynamic_scale, settings.avatar.motion_scale
+        )
         self._make_pipeline = make_pipeline
         self._metrics = metrics
         self._stages: dict[str, Stage] = {}
@@ -126,7 +131,8 @@ class Stages:
     async def _make(self, name: str | None, avatar: str, size: Size, with_slate: bool) -> Stage:
         if len(self._stages) >= self._settings.stages.max_stages:
             raise _full(f"{len(self._stages)} stages are open, which is the limit")
-        width, height = self._size(size)
+        appearance = replace(self._appearance, asked_px=self._size(size))
+        width, height = appearance.size
         pipeline = await asyncio.to_thread(self._make_pipeline, avatar, width, height)
         stage_name = name or secrets.token_hex(8)
         if name is None:
@@ -142,6 +148,7 @@ class Stages:
             broadcast,
             rate_hz,
             self._metrics,
+            appearance,
             with_slate,
             self._settings.sync.enabled,
         )

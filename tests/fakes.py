@@ -31,7 +31,7 @@ class _JumpingSelector(selectors.DefaultSelector):
         if not events and timeout is None:
             return list(super().select(1.0))
         if not events and timeout is not None and timeout > 0:
-            self.loop.advance(timeout)
+            self.loop.advance(timeout * (1.0 + self.loop.slowness))
         return events
 
 
@@ -40,6 +40,8 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
 
     def __init__(self) -> None:
         self.virtual_s = 0.0
+        self.slowness = 0.0
+        """By what share every wait takes longer than asked."""
         selector = _JumpingSelector()
         selector.loop = self
         super().__init__(selector)
@@ -103,6 +105,9 @@ class FakeMotion:
         loudness = np.abs(self.audio[max(0, pts - 480) : pts + 480]).max(initial=0.0)
         coefficients[INDEX["jawOpen"]] = min(1.0, float(loudness))
         return MotionFrame(pts, coefficients, Pose(), self.generation)
+
+    def rescale(self, dynamic_scale: float, motion_scale: float) -> None:
+        self.scales = dynamic_scale, motion_scale
 
     def flush(self, pts: int) -> None:
         self.generation += 1

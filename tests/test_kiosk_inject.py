@@ -14,9 +14,7 @@ from tests.fakes import run_virtual
 
 
 def test_faults_are_read_and_told_in_the_same_words() -> None:
-    text = (
-        "video-delay=150ms,audio-delay=20ms,drift=200ppm,jitter=50ms,loss=0.2,stall=2000ms,cpu=0.5"
-    )
+    text = "video-delay=150ms,audio-delay=20ms,drift=200ppm,jitter=50ms,loss=0.2,stall=2s,cpu=0.5"
     faults = Faults.parse(text)
     assert faults == Faults(0.15, 0.02, 200e-6, 0.05, 0.2, 2.0, 0.5)
     assert Faults.parse(str(faults)) == faults
@@ -111,7 +109,7 @@ def test_jitter_scatters_and_loses_nothing() -> None:
 
 def test_a_stall_stops_everything(monkeypatch: pytest.MonkeyPatch) -> None:
     stopped: list[float] = []
-    monkeypatch.setattr(inject.time, "sleep", stopped.append)
+    monkeypatch.setattr("kiosk.inject.time.sleep", stopped.append)
 
     async def work() -> None:
         injector = make("stall=2s")
@@ -155,7 +153,7 @@ async def test_less_cpu_is_a_process_that_throttles_and_goes(
         begun.append(arguments[1:])
         return Process()
 
-    monkeypatch.setattr(inject.asyncio, "create_subprocess_exec", begin)
+    monkeypatch.setattr("kiosk.inject.asyncio.create_subprocess_exec", begin)
     injector = make("cpu=0.5")
     await injector.start()
     await injector.aclose()

@@ -43,9 +43,9 @@ def test_the_clock_is_the_process_cpu_time() -> None:
 
 def test_it_ends_when_it_is_nobodys_child(monkeypatch: pytest.MonkeyPatch) -> None:
     parents = iter([os.getpid(), 1, 1])
-    monkeypatch.setattr(throttle.os, "getppid", lambda: next(parents))
-    monkeypatch.setattr(throttle.signal, "signal", lambda *_: None)
+    monkeypatch.setattr("kiosk.throttle.os.getppid", lambda: next(parents))
+    monkeypatch.setattr("kiosk.throttle.signal.signal", lambda *_: None)
     signals: list[int] = []
-    monkeypatch.setattr(throttle.os, "kill", lambda _pid, number: signals.append(number))
+    monkeypatch.setattr("kiosk.throttle.os.kill", lambda _pid, number: signals.append(number))
     throttle.main(0.5)
     assert signals == []
