@@ -75,6 +75,10 @@ class PictureFrame:
     planes: ByteArray
     """Shape (height * 3 // 2, width): planar YUV 4:2:0 (I420), BT.601 limited range."""
     generation: int = 0
+    shown_pts: int = 0
+    """The instant whose face it shows; differs from ``pts`` by the lip-sync correction."""
+    mouth: float = 0.0
+    """How far the jaw is open, 0 to 1."""
 
     @property
     def width(self) -> int:

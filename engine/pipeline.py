@@ -6,9 +6,11 @@
 rewinds to an instant when what followed it is no longer to be said.
 """
 
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
 
 from engine.media import Audio, ByteArray, MotionFrame, PictureFrame
+from engine.motion.coefficients import INDEX
 
 
 class Motion(Protocol):
@@ -48,6 +50,20 @@ class Synthesis(Protocol):
         ...
 
 
+@runtime_checkable
+class Simplifies(Protocol):
+    """A synthesis that knows cheaper ways to draw, for a machine that cannot keep up."""
+
+    @property
+    def details(self) -> Sequence[str]:
+        """Names of the cheaper ways, each cheaper than the one before."""
+        ...
+
+    def simplify(self, level: int) -> None:
+        """Draw in full (0), or in the *level*-th cheaper way."""
+        ...
+
+
 class Pipeline:
     """One avatar's engine. Not thread-safe: one thread at a time may use it."""
 
@@ -65,6 +81,16 @@ class Pipeline:
     def ready_pts(self) -> int:
         """Pictures can be pulled for every instant before this sample index."""
         return self._motion.ready_pts
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        """The cheaper ways to draw, if the synthesis knows any."""
+        return tuple(self._synthesis.details) if isinstance(self._synthesis, Simplifies) else ()
+
+    def simplify(self, level: int) -> None:
+        """Draw in full (0), or in the *level*-th of ``details``."""
+        if isinstance(self._synthesis, Simplifies):
+            self._synthesis.simplify(level)
 
     def push(self, audio: Audio) -> None:
         """Take the next stretch of sound.
@@ -86,8 +112,11 @@ class Pipeline:
         Raises:
             ValueError: the motion of that instant is not known yet.
         """
-        motion = self._motion.at(pts if shown_pts is None else shown_pts)
-        return PictureFrame(index, pts, self._synthesis.render(motion), motion.generation)
+        shown_pts = pts if shown_pts is None else shown_pts
+        motion = self._motion.at(shown_pts)
+        planes = self._synthesis.render(motion)
+        mouth = float(motion.coefficients[INDEX["jawOpen"]])
+        return PictureFrame(index, pts, planes, motion.generation, shown_pts, mouth)
 
     def show(self, synthesis: Synthesis) -> None:
         """Draw the next pictures with *synthesis*: another look, made ready beforehand."""

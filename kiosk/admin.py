@@ -12,14 +12,14 @@ from aiohttp import web
 
 from engine.portrait.onboard import Wishes
 from kiosk import portraits
-from kiosk.api import ProblemError, parse, refused
+from kiosk.api import ProblemError, flag, parse, refused
 from kiosk.api_avatars import AvatarAnswer, AvatarsAnswer, SaveRequest
 from kiosk.config import AvatarSettings
 from kiosk.drafts import Drafts, Lends
 from kiosk.looks import Looks
 from kiosk.memory_file import MemoryFile
 from kiosk.portraits import Listed, PortraitError
-from kiosk.routes import answer, flag, static_dir
+from kiosk.routes import answer, static_dir
 from kiosk.stages import Stages
 
 T = TypeVar("T")
@@ -192,7 +192,7 @@ def _wishes(request: web.Request, settings: AvatarSettings) -> Wishes:
             "expand_ratio or min_resolution is refused",
             "allowed are 0.15 to 0.2, and 512 to 1024",
         ) from None
-    return Wishes(ratio, resolution, flag(request, "force", default=False))
+    return Wishes(ratio, resolution, flag(request.query, "force", default=False))
 
 
 async def _filed(change: Callable[[], T]) -> T:

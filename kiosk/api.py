@@ -181,6 +181,24 @@ def parse(model: type[MessageT], body: bytes) -> MessageT:
         raise _refusal(model, error) from None
 
 
+def flag(query: Mapping[str, str], key: str, default: bool) -> bool:
+    """Read a flag of the query.
+
+    Raises:
+        ProblemError: 422 ``invalid_request`` for what is neither true nor false.
+    """
+    value = query.get(key)
+    if value is None:
+        return default
+    if value.lower() in ("true", "1"):
+        return True
+    if value.lower() in ("false", "0"):
+        return False
+    raise ProblemError(
+        422, "invalid_request", f"{key}={value!r} is not a flag", "allowed are true and false"
+    )
+
+
 def _refusal(model: type[BaseModel], error: ValidationError) -> ProblemError:
     faults = error.errors(include_url=False, include_context=False)
     if faults[0]["type"] == "json_invalid":

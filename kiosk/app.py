@@ -21,12 +21,16 @@ from kiosk.config import Settings
 from kiosk.drafts import Bakes, Drafts, Lends
 from kiosk.guard import Guard
 from kiosk.health import feed_watchdog, notify, watchdog_interval_s
+from kiosk.inject import Faults, Injector
+from kiosk.lip_sync import LipSync
 from kiosk.looks import Dresses, Looks
 from kiosk.loopback import offer_loopback_when_alone
 from kiosk.metrics import Metrics
-from kiosk.routes import MAX_BODY_BYTES, Routes, Speaks
+from kiosk.routes import MAX_BODY_BYTES, Routes, Speaks, static_dir
 from kiosk.speech.desk import LANGUAGES, SpeechDesk
 from kiosk.stages import Stages
+from kiosk.sync_routes import SyncRoutes
+from kiosk.terminals import Terminals
 from kiosk.whep import Whep
 
 logger = logging.getLogger(__name__)
@@ -72,7 +76,13 @@ class Kiosk:
     """One server: its parts, and the HTTP application that joins them."""
 
     def __init__(
-        self, settings: Settings, avatars: Faces, speech: Voicing, bakes: Bakes = bake
+        self,
+        settings: Settings,
+        avatars: Faces,
+        speech: Voicing,
+        bakes: Bakes = bake,
+        with_slate: bool = False,
+        faults: Faults | None = None,
     ) -> None:
         """Put the parts together inside a running event loop; nothing is heavy yet.
 
@@ -81,11 +91,16 @@ class Kiosk:
             avatars: the faces.
             speech: the voices.
             bakes: makes avatars of photos.
+            with_slate: whether every stage shows the test pattern.
+            faults: what is to be wrong, for tests; None: nothing can be.
         """
         self.settings = settings
         self.metrics = Metrics()
-        self.stages = Stages(settings, avatars.pipeline, self.metrics)
-        self.whep = Whep(settings, self.stages, self.metrics)
+        self.stages = Stages(settings, avatars.pipeline, self.metrics, with_slate)
+        self.injector = None if faults is None else Injector(faults, self.metrics)
+        terminals = Terminals(settings.sync.terminals_path)
+        self.lip_sync = LipSync(self.metrics, terminals, self.injector)
+        self.whep = Whep(settings, self.stages, self.metrics, self.lip_sync, self.injector)
         self.routes = Routes(settings, self.stages, speech, self.metrics)
         self.looks = Looks(self.stages, avatars)
         self.drafts = Drafts(avatars, bakes)
@@ -98,18 +113,24 @@ class Kiosk:
         self.looks.add_to(self.app.router)
         self.admin.add_to(self.app.router)
         self.whep.add_routes(self.app.router)
+        sync_routes = SyncRoutes(self.stages, self.lip_sync, self.injector, static_dir())
+        sync_routes.add_to(self.app.router)
         self.app.cleanup_ctx.append(self._live)
 
     async def _live(self, _app: web.Application) -> AsyncIterator[None]:
         tasks = [asyncio.create_task(self._warm_up(), name="warm-up")]
         if interval_s := watchdog_interval_s():
             tasks.append(asyncio.create_task(feed_watchdog(self.stages, interval_s)))
+        if self.injector is not None:
+            await self.injector.start()
         yield
         notify("STOPPING=1")
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self.drafts.aclose()
+        if self.injector is not None:
+            await self.injector.aclose()
         await self.whep.aclose()
         self.looks.close()
         await self.stages.aclose()
@@ -175,8 +196,13 @@ async def listening(kiosk: Kiosk) -> AsyncIterator[Kiosk]:
         await runner.cleanup()
 
 
-async def serve(settings: Settings) -> None:
+async def serve(settings: Settings, with_slate: bool = False, faults: Faults | None = None) -> None:
     """Serve until the process is told to stop (SIGINT, SIGTERM).
+
+    Args:
+        settings: everything that can be set.
+        with_slate: whether every stage shows the test pattern.
+        faults: what is to be wrong, for tests.
 
     Raises:
         ServeError: the server cannot start.
@@ -188,7 +214,9 @@ async def serve(settings: Settings) -> None:
     offer_loopback_when_alone()
     known = settings.topics if settings.speech.prepare_topics else ()
     speech = SpeechDesk(settings.speech, [topic.text for topic in known])
-    kiosk = Kiosk(settings, Avatars(settings.avatar, settings.look.look()), speech)
+    kiosk = Kiosk(
+        settings, Avatars(settings.avatar, settings.look.look()), speech, with_slate=with_slate, faults=faults
+    )
     async with listening(kiosk):
         await stop.wait()
         logger.info("stopping")

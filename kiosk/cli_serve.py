@@ -50,6 +50,13 @@ def serve(
     mark_text: MarkText = None,
     mark_position: MarkPosition = None,
     mark_font: MarkFont = None,
+    slate: Annotated[
+        bool, typer.Option("--slate", help="Lay a test pattern of flashes and beeps over all.")
+    ] = False,
+    inject: Annotated[
+        str | None,
+        typer.Option("--inject", help="Faults, for tests: video-delay=150ms,loss=20% ..."),
+    ] = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning, error.")] = None,
 ) -> None:
     """Start the kiosk; ends on Ctrl-C."""
@@ -84,6 +91,9 @@ def serve(
     check_live(look)
     _refuse_taken_port(settings)
     from kiosk.app import serve as serve_settings
+    from kiosk.inject import Faults
+
+    faults = None if inject is None else Faults.parse(inject)
 
     _log(settings)
     if not look.mark.on:
@@ -92,7 +102,7 @@ def serve(
         logger.info("inference_steps: %d asked, none run: %s", look.steps, look.steps_reason)
     typer.echo(f"sonic-kiosk {__version__}: {settings.server.url} (Ctrl-C ends it)")
     try:
-        asyncio.run(serve_settings(settings))
+        asyncio.run(serve_settings(settings, slate, faults))
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             _refuse_taken_port(settings, "address already in use")

@@ -19,6 +19,7 @@ from kiosk.api import (
     SayAnswer,
     SayRequest,
 )
+from kiosk.api_sync import CalibrationAnswer, CalibrationRequest
 
 _TIMEOUT_S: Final = 15.0
 _UPLOAD_TIMEOUT_S: Final = 120.0
@@ -69,6 +70,16 @@ class Client:
     def interrupt(self, request: InterruptRequest) -> InterruptAnswer:
         """Have speech broken off."""
         return self._post("/v1/interrupt", request, InterruptAnswer)
+
+    def calibration(self, terminal: str) -> CalibrationAnswer:
+        """Ask what a terminal adds to the picture's delay."""
+        target = f"/v1/calibration?{urllib.parse.urlencode({'terminal': terminal})}"
+        return self._read(CalibrationAnswer, self._ask(target, None, "", _TIMEOUT_S))
+
+    def calibrate(self, terminal: str, offset_ms: float) -> CalibrationAnswer:
+        """Keep what a terminal adds, and correct its viewers."""
+        request = CalibrationRequest(terminal=terminal, offset_ms=offset_ms)
+        return self._post("/v1/calibration", request, CalibrationAnswer)
 
     def health(self, timeout_s: float = _TIMEOUT_S) -> HealthAnswer:
         """Ask whether the kiosk is alive; needs no token."""

@@ -1,11 +1,17 @@
 """The one clock of a stage: maps the master timeline's samples to the event loop's time.
 
-Both tracks are paced by it. Tests run it under a loop with virtual time.
+Both tracks are paced by it, and the sender reports tell it to the browser. Tests run it under a
+loop with virtual time.
 """
 
 import asyncio
+import time
+from typing import Final
 
 from engine.timeline import SAMPLE_RATE_HZ
+
+NTP_EPOCH_S: Final = 2_208_988_800
+"""Seconds from 1900 to 1970 (RFC 5905)."""
 
 
 class MediaClock:
@@ -15,6 +21,9 @@ class MediaClock:
         """Start the clock now, in *loop* (the running one if not given)."""
         self._loop = loop or asyncio.get_running_loop()
         self._epoch_s = self._loop.time()
+        # Read once: the machine's wall clock may be set at any time, and the reports of sound and
+        # picture must not fall on both sides of that.
+        self._wall_s = time.time() - self._loop.time()
         self.reanchored_count = 0
 
     @property
@@ -29,6 +38,10 @@ class MediaClock:
     def late_s(self, pts: int) -> float:
         """How long sample *pts* has been due; negative if it is still to come."""
         return self._loop.time() - self.time_s(pts)
+
+    def ntp_time(self, pts: int) -> int:
+        """When sample *pts* is due as a 64-bit NTP timestamp (32.32 fixed point, RFC 5905)."""
+        return round((self.time_s(pts) + self._wall_s + NTP_EPOCH_S) * 2**32)
 
     async def sleep_until(self, pts: int) -> None:
         """Wait until sample *pts* is due; always yields to the loop once."""

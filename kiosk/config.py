@@ -27,6 +27,7 @@ from kiosk.config_fields import (
 from kiosk.config_look import LookSettings
 from kiosk.config_sources import ConfigError as ConfigError
 from kiosk.config_sources import Values, complaints, merge, read_file
+from kiosk.config_sync import SyncSettings
 from kiosk.flags import FLAGS as FLAGS
 from kiosk.flags import PORTRAIT_FLAGS
 from kiosk.speech.assets import default_dir, default_voices_dir
@@ -223,6 +224,7 @@ class Settings(Section):
     avatar: AvatarSettings = AvatarSettings()
     look: LookSettings = LookSettings()
     stages: StagesSettings = StagesSettings()
+    sync: SyncSettings = SyncSettings()
     log: LogSettings = LogSettings()
 
 

@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-OPEN_PATHS: Final = ("/", "/admin", "/favicon.ico", "/healthz", "/v1/page")
+OPEN_PATHS: Final = ("/", "/admin", "/stats", "/favicon.ico", "/healthz", "/v1/page")
 """What needs no token, besides the pages' own files: the pages themselves hold nothing."""
 
 EXPOSED_HEADERS: Final = "Location, ETag, Link, Retry-After"

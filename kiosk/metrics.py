@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -33,6 +33,16 @@ class StageCounts(Protocol):
     @property
     def viewer_count(self) -> int:
         """Peers that watch it."""
+        ...
+
+    @property
+    def ladder_position(self) -> int:
+        """How many rungs of the ladder it has gone down."""
+        ...
+
+    @property
+    def sync_shift_ms(self) -> float:
+        """Its lip-sync correction."""
         ...
 
 
@@ -81,6 +91,28 @@ class Metrics:
             "kiosk_faults", "Unexpected errors that were survived.", registry=self.registry
         )
 
+        self.ladder_steps = Counter(
+            "kiosk_ladder_steps",
+            "Steps on the degradation ladder, by direction.",
+            ["direction"],
+            registry=self.registry,
+        )
+        self.stalls = Counter(
+            "kiosk_stalls",
+            "Times that a stage went on from where it was after the process stood still.",
+            registry=self.registry,
+        )
+        self.sync_restarts = Counter(
+            "kiosk_sync_restarts",
+            "Times that viewers were sent to a new session because lip sync was lost.",
+            registry=self.registry,
+        )
+        self.injected = Gauge(
+            "kiosk_faults_injected",
+            "1 while faults are injected on purpose.",
+            registry=self.registry,
+        )
+
     def watch(self, stages: Callable[[], Iterable[StageCounts]]) -> None:
         """Also report the counters of *stages*, read at each scrape."""
         self._stage_counts = _StageCollector(stages)
@@ -115,6 +147,12 @@ class _StageCollector(Collector):
         yield GaugeMetricFamily("kiosk_stages", "Open stages.", value=len(stages))
         viewers = sum(stage.viewer_count for stage in stages)
         yield GaugeMetricFamily("kiosk_viewers", "Viewers.", value=viewers)
+        rung = max((stage.ladder_position for stage in stages), default=0)
+        help_text = "Rungs of the degradation ladder gone down, of the stage furthest down."
+        yield GaugeMetricFamily("kiosk_ladder_rung", help_text, value=rung)
+        shift_ms = max((stage.sync_shift_ms for stage in stages), key=abs, default=0.0)
+        help_text = "Lip-sync correction, of the stage with the largest; positive: lips earlier."
+        yield GaugeMetricFamily("kiosk_sync_shift_ms", help_text, value=shift_ms)
 
 
 _TOTALS = {

@@ -28,6 +28,13 @@ from kiosk.api_avatars import (
     SaveRequest,
 )
 from kiosk.api_look import LookAnswer, LookRequest
+from kiosk.api_sync import (
+    CalibrationAnswer,
+    CalibrationRequest,
+    InjectAnswer,
+    InjectRequest,
+    SyncAnswer,
+)
 from kiosk.openapi_avatars import avatar_paths, draft_paths
 from kiosk.openapi_look import look_path
 from kiosk.openapi_parts import (
@@ -39,14 +46,17 @@ from kiosk.openapi_parts import (
     problems,
     query,
 )
+from kiosk.openapi_sync import sync_paths
 
 _Models = tuple[type[BaseModel], ...]
 
-_REQUESTS: Final[_Models] = (SayRequest, InterruptRequest, LookRequest, SaveRequest)
+_REQUESTS: Final[_Models] = (
+    SayRequest, InterruptRequest, LookRequest, SaveRequest, CalibrationRequest, InjectRequest,
+)  # fmt: skip
 _ANSWERS: Final[_Models] = (
     AvatarAnswer, AvatarsAnswer, DraftAnswer, FindingAnswer, HealthAnswer, InterruptAnswer,
     LookAnswer, PageAnswer, PhotoProblem, Problem, ReadyAnswer, SayAnswer, StagesAnswer,
-    VoicesAnswer,
+    VoicesAnswer, CalibrationAnswer, InjectAnswer, SyncAnswer,
 )  # fmt: skip
 _SDP: Final = "application/sdp"
 _SOUND_TYPES: Final = ("application/octet-stream", "audio/*")
@@ -71,7 +81,8 @@ def document() -> Schema:
         | _state_paths()
         | _page_paths()
         | avatar_paths()
-        | draft_paths(),
+        | draft_paths()
+        | sync_paths(),
         "components": {
             "schemas": _schemas(),
             "securitySchemes": {
@@ -201,6 +212,12 @@ def _whep_post() -> Schema:
                 "Shape of the picture of a new stage.",
                 {"type": "string", "enum": ["square", "portrait"], "default": "square"},
             ),
+            query(
+                "slate",
+                "Whether a new stage shows the test pattern.",
+                {"type": "boolean", "default": False},
+            ),
+            name_query("terminal", "Where the viewer is; see /v1/calibration."),
         ],
         "requestBody": {
             "required": True,

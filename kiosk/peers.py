@@ -5,7 +5,6 @@ import json
 import logging
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
-from fractions import Fraction
 from typing import Final
 
 from aiortc import (
@@ -18,26 +17,26 @@ from aiortc import (
     RTCRtpTransceiver,
     RTCSessionDescription,
 )
-from aiortc.mediastreams import convert_timebase
 
-from engine.timeline import SAMPLE_RATE_HZ
 from kiosk.api import ProblemError
 from kiosk.broadcast import Message, Viewer
-from kiosk.encoders import TIME_BASE, VIDEO_CODECS, VideoCodec
+from kiosk.encoders import VIDEO_CODECS, VideoCodec
+from kiosk.inject import Injector
+from kiosk.sender_reports import MediaTimeReports, rtp_origin
 from kiosk.stage import Stage
+from kiosk.terminals import DEFAULT
 from kiosk.tracks import AudioTrack, PacketTrack, VideoTrack
 
 logger = logging.getLogger(__name__)
 
 CHANNEL_LABEL: Final = "kiosk"
+REPORTS_LABEL: Final = "kiosk-reports"
+"""A channel without order or repetition, for measurements that are stale when they are late."""
+
 MAX_REPORT_CHARACTERS: Final = 4096
 
-VIDEO_CLOCK_HZ: Final = 90_000
-
-# aiortc offers no public way to it; tests/test_kiosk_peers.py fails if it goes away.
-RTP_TIMESTAMP: Final = "_RTCRtpSender__rtp_timestamp"
-
 Report = Mapping[str, object]
+OnReport = Callable[["Peer", Report], None]
 
 
 class Peer:
@@ -47,9 +46,11 @@ class Peer:
         self,
         stage: Stage,
         hello: Message,
-        on_report: Callable[[Report], None],
+        on_report: OnReport,
         on_closed: Callable[["Peer"], Awaitable[None]],
         connect_timeout_s: float,
+        injector: Injector | None = None,
+        terminal: str = DEFAULT,
     ) -> None:
         """Make a peer for *stage*; ``answer`` connects it.
 
@@ -59,14 +60,20 @@ class Peer:
             on_report: takes the page's measurements.
             on_closed: called once, when the peer has ended for whatever reason.
             connect_timeout_s: how long it may take to connect.
+            injector: spoils what is sent, in tests.
+            terminal: where the viewer looks and listens.
         """
         self.id = uuid.uuid4().hex
         self.stage = stage
+        self.terminal = terminal
+        self.latest: Report = {}
+        """What its page told last."""
         self.viewer: Viewer | None = None
         self._hello = {**hello, "session": self.id}
         self._on_report = on_report
         self._on_closed = on_closed
         self._connect_timeout_s = connect_timeout_s
+        self._injector = injector
         # An empty list of servers: None would mean a public STUN server.
         configuration = RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.BALANCED)
         self._pc = RTCPeerConnection(configuration)
@@ -111,6 +118,8 @@ class Peer:
         self._spawn(self._require_connection())
         for sender in senders:
             self._watch_origin(sender)
+            if self._injector is not None:
+                self._injector.spoil(sender.transport)
         return self._pc.localDescription.sdp
 
     def _add_tracks(
@@ -121,6 +130,8 @@ class Peer:
         for track in tracks:
             transceiver = self._pc.addTransceiver(track, direction="sendonly")
             senders.append(transceiver.sender)
+            if self._injector is not None:
+                track.hold_s = self._injector.hold_s
             if track is video:
                 _prefer(transceiver, codec)
         return senders
@@ -144,10 +155,11 @@ class Peer:
         """Learn the RTP timestamp of media time 0, which aiortc draws at random."""
         track = sender.track
         assert isinstance(track, PacketTrack)
+        reports = MediaTimeReports(sender, track.kind, self.stage.clock)
 
         def learn(pts: int) -> None:
             track.on_sent = None
-            self._origins[track.kind] = rtp_origin(sender, track.kind, pts)
+            reports.origin = self._origins[track.kind] = rtp_origin(sender, track.kind, pts)
             self._tell_origin()
 
         track.on_sent = learn
@@ -163,6 +175,8 @@ class Peer:
             await self._end()
 
     def _on_channel(self, channel: RTCDataChannel) -> None:
+        if channel.label == REPORTS_LABEL:
+            channel.on("message", self._on_message)
         if channel.label != CHANNEL_LABEL or self.viewer is None:
             return
         self.viewer.channel = channel
@@ -180,7 +194,7 @@ class Peer:
         except ValueError:
             return
         if isinstance(message, dict) and message.get("type") == "report":
-            self._on_report(message)
+            self._on_report(self, message)
 
     async def _end(self) -> None:
         if not self._closing:
@@ -196,14 +210,6 @@ class Peer:
         for task in [task for task in self._tasks if task is not current]:
             task.cancel()
         await self._pc.close()
-
-
-def rtp_origin(sender: RTCRtpSender, kind: str, sent_pts: int) -> int:
-    """The RTP timestamp of media time 0 on *sender*, whose last packet had *sent_pts*."""
-    rate_hz = VIDEO_CLOCK_HZ if kind == "video" else SAMPLE_RATE_HZ
-    elapsed = convert_timebase(sent_pts, TIME_BASE, Fraction(1, rate_hz))
-    timestamp: int = getattr(sender, RTP_TIMESTAMP)
-    return (timestamp - elapsed) % 2**32
 
 
 def choose_codec(offer_sdp: str) -> VideoCodec:

@@ -23,6 +23,7 @@ from kiosk.api import (
     TopicAnswer,
     VoiceAnswer,
     VoicesAnswer,
+    flag,
     parse,
 )
 from kiosk.config import PROJECT, Settings
@@ -89,7 +90,7 @@ class Routes:
 
     async def _play(self, request: web.Request) -> web.Response:
         name = request.query.get("stage")
-        interrupt = flag(request, "interrupt", default=True)
+        interrupt = flag(request.query, "interrupt", default=True)
         stages = self._stages.select(name)
         source = await self._speech.play(await _audio_body(request))
         return self._begin(source, stages, name, interrupt)
@@ -181,24 +182,6 @@ def answer(
     """Answer with *model* as JSON."""
     text = model.model_dump_json()
     return web.Response(status=status, text=text, content_type="application/json", headers=headers)
-
-
-def flag(request: web.Request, key: str, default: bool) -> bool:
-    """The flag *key* of the query.
-
-    Raises:
-        ProblemError: it is neither true nor false.
-    """
-    value = request.query.get(key)
-    if value is None:
-        return default
-    if value.lower() in ("true", "1"):
-        return True
-    if value.lower() in ("false", "0"):
-        return False
-    raise ProblemError(
-        422, "invalid_request", f"{key}={value!r} is not a flag", "allowed are true and false"
-    )
 
 
 async def _audio_body(request: web.Request) -> bytes:

@@ -1,29 +1,34 @@
 """A stage: one avatar with its own timeline, its speech queue and its viewers.
 
 Three tasks share the timeline. The audio pacer sends a packet every 20 ms and keeps the sound
-written ahead; the video pacer sends the picture of each slot; the animator feeds the engine and
-draws pictures into the ring as they can be known. None waits for another: a late engine repeats
-pictures, and the sound goes on.
+written ahead; the video pacer sends the picture of each slot; the animator (``animator.py``) feeds
+the engine and draws pictures into the ring as they can be known. None waits for another: a late
+engine repeats pictures, and the sound goes on.
 """
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from engine.media import Audio, PictureFrame
 from engine.pipeline import Pipeline
-from engine.timeline import PACKET_SAMPLES, frame_samples, samples
+from engine.timeline import PACKET_SAMPLES, samples, seconds
+from kiosk import slate
+from kiosk.animator import Animator
 from kiosk.appearance import Appearance
 from kiosk.audio_line import AudioLine
 from kiosk.broadcast import Broadcast
 from kiosk.clock import MediaClock
 from kiosk.metrics import Metrics
-from kiosk.scheduler import FrameCounters, FrameRing
+from kiosk.scheduler import FrameCounters
 from kiosk.speech_queue import SpeechQueue, Utterance
+from kiosk.sync import SyncController
 from kiosk.transcript import Transcript
+from kiosk.trim import OuterTrim
 from kiosk.worker import Runs
 
 logger = logging.getLogger(__name__)
@@ -37,13 +42,13 @@ SPLICE_SAMPLES: Final = samples(0.1)
 CUT_SAMPLES: Final = samples(0.02)
 """An interruption takes effect this far ahead of the play head."""
 
+STALL_S: Final = 0.5
+"""A pacer later than this goes on from where it is instead of sprinting; what is less, a browser's
+jitter buffer learns to bridge."""
+
 DEFAULT_APPEARANCE: Final = Appearance()
 
-UNKNOWN_PTS: Final = -1
-"""Before all samples: the engine must begin anew."""
-
-STALL_S: Final = 0.2
-"""A pacer later than this goes on from where it is instead of sprinting."""
+WARN_EVERY_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,8 @@ class Stage:
         frame_rate_hz: int,
         metrics: Metrics,
         appearance: Appearance = DEFAULT_APPEARANCE,
+        with_slate: bool = False,
+        with_sync: bool = True,
     ) -> None:
         """Make a stage and start its clock; ``start`` sets it going.
 
@@ -82,6 +89,8 @@ class Stage:
             frame_rate_hz: 20 or 25.
             metrics: counts what happens.
             appearance: how *pipeline* shows it.
+            with_slate: whether the test pattern is laid over picture and sound.
+            with_sync: whether the pages' reports correct the lip sync.
         """
         self.name = name
         self.appearance = appearance
@@ -89,29 +98,25 @@ class Stage:
         self.frame_rate_hz = frame_rate_hz
         self.broadcast = broadcast
         self.clock = MediaClock()
-        self.ring = FrameRing()
         self.line = AudioLine()
+        self.animator = Animator(
+            pipeline, worker, self.clock, self.line, frame_rate_hz, metrics, with_slate
+        )
+        self.sync = SyncController(with_sync)
+        self.trim = OuterTrim()
         self.queue = SpeechQueue()
         self.transcript = Transcript(broadcast.send, metrics)
-        self.shift_samples = 0
-        """Lip-sync correction: the slot at t shows the face of t + shift."""
         self.video_emitted_count = 0
-        self._frame_samples = frame_samples(frame_rate_hz)
-        self._pipeline = pipeline
-        self._worker = worker
         self._metrics = metrics
-        self._pushed_pts = 0
-        self._next_index = 0
-        self._draw_samples = 0.0
-        """How long a picture takes to draw, waiting included; a running mean."""
-        self._flush_pts: int | None = None
-        self._written = asyncio.Event()
+        self._with_slate = with_slate
         self._tasks: list[asyncio.Task[None]] = []
         self._spoken_end_pts = 0
+        self._encode_s = 0.0
+        self._warned_s = -WARN_EVERY_S
 
     def start(self) -> None:
         """Set the stage going."""
-        for work in (self._pace_audio, self._pace_video, self._animate):
+        for work in (self._pace_audio, self._pace_video, self.animator.run):
             task = asyncio.create_task(self._guard(work), name=f"{self.name}:{work.__name__}")
             self._tasks.append(task)
 
@@ -130,7 +135,7 @@ class Stage:
     @property
     def frames(self) -> FrameCounters:
         """What became of the pictures."""
-        return self.ring.counters
+        return self.animator.ring.counters
 
     @property
     def audio_underrun_samples(self) -> int:
@@ -147,6 +152,21 @@ class Stage:
         """Peers that watch."""
         return len(self.broadcast.viewers)
 
+    @property
+    def ladder_position(self) -> int:
+        """How many rungs of the ladder it has gone down."""
+        return self.animator.ladder.position
+
+    @property
+    def sync_shift_ms(self) -> float:
+        """The lip-sync correction."""
+        return self.sync.shift_ms
+
+    @property
+    def lead_ms(self) -> float:
+        """How long before it sounds a sample is fixed: the engine's share of the latency."""
+        return 1000.0 * seconds(LEAD_SAMPLES + self._early_samples)
+
     def say(self, utterance: Utterance, interrupt: bool) -> None:
         """Say *utterance*: at once if *interrupt*, else after what is queued."""
         if interrupt:
@@ -155,8 +175,7 @@ class Stage:
 
     async def change(self, change: Callable[[Pipeline], None]) -> None:
         """Do *change* to the engine, between two pictures; it must take no time to speak of."""
-        soon_s = self.clock.time_s(self.clock.now_pts)
-        await self._worker.run(soon_s, lambda: change(self._pipeline))
+        await self.animator.change(change)
 
     def interrupt(self) -> Interruption:
         """Stop speaking: fade the sound out, drop what is queued, close the mouth."""
@@ -171,10 +190,7 @@ class Stage:
         """Rewrite the timeline from *pts* on; returns the sample at which it is cut."""
         cut_pts = self.line.cut(pts)
         self._spoken_end_pts = min(self._spoken_end_pts, cut_pts)
-        if cut_pts < self._pushed_pts:
-            # A flush that still waits may reach further back than this one.
-            waiting_pts = cut_pts if self._flush_pts is None else self._flush_pts
-            self._flush_pts = min(waiting_pts, cut_pts)
+        self.animator.rewind(cut_pts)
         self._write_ahead()
         return cut_pts
 
@@ -193,34 +209,83 @@ class Stage:
             pts = self.line.play_pts
             await self.clock.sleep_until(pts)
             if self.clock.late_s(pts) > STALL_S:
-                logger.warning("stage %s stalled for %.2f s", self.name, self.clock.late_s(pts))
+                self._stalled(self.clock.late_s(pts))
                 self.clock.reanchor(pts)
             self._splice()
             self._write_ahead()
-            self.broadcast.emit_audio(self.line.send(PACKET_SAMPLES))
+            audio = self.line.send(PACKET_SAMPLES)
+            self.broadcast.emit_audio(slate.mix(audio) if self._with_slate else audio)
             self.transcript.advance(self.line.play_pts)
+            self._correct(audio)
+
+    def _stalled(self, late_s: float) -> None:
+        self._metrics.stalls.inc()
+        now_s = asyncio.get_running_loop().time()
+        if now_s - self._warned_s > WARN_EVERY_S:
+            self._warned_s = now_s
+            logger.warning("stage %s stood still for %.2f s", self.name, late_s)
+
+    def _correct(self, audio: Audio) -> None:
+        """Move the lip-sync correction on, for the pictures that are yet to be drawn."""
+        self.trim.hear(audio.pts, float(np.sqrt(np.mean(np.square(audio.samples)))))
+        self.sync.trim_ms = self.trim.trim_ms
+        now_s = asyncio.get_running_loop().time()
+        shift_ms = self.sync.step(now_s, quiet=not self.speaking)
+        self.animator.shift_samples = samples(shift_ms / 1000.0)
+        if self.sync.lost(now_s):
+            logger.warning("stage %s: out of step beyond repair: viewers start anew", self.name)
+            self._metrics.sync_restarts.inc()
+            self.broadcast.send({"type": "restart", "reason": "lip sync"})
 
     async def _pace_video(self) -> None:
-        index = 0
+        grid, ring = self.animator.grid, self.animator.ring
+        slot_pts = grid.at_or_after(self.clock.now_pts)
         while True:
-            pts = index * self._frame_samples
-            await self.clock.sleep_until(pts)
-            index = max(index, self.clock.now_pts // self._frame_samples)
-            frame = self.ring.take(index)
-            if frame is not None:
-                await self.broadcast.emit_video(frame, index * self._frame_samples)
-                self.video_emitted_count += 1
-            index += 1
+            await self.clock.sleep_until(slot_pts)
+            due_pts = max(slot_pts, grid.at_or_before(self.clock.now_pts))
+            ring.skip(grid.count(slot_pts, due_pts))
+            repeated = ring.counters.repeated
+            if frame := ring.take(due_pts):
+                self.trim.show(due_pts + self.animator.shift_samples, frame.mouth)
+                await self._emit(frame, due_pts)
+                self._judge(due_pts, ring.counters.repeated > repeated)
+            slot_pts = grid.at_or_after(due_pts + 1)
+
+    async def _emit(self, frame: PictureFrame, pts: int) -> None:
+        loop = asyncio.get_running_loop()
+        begun_s = loop.time()
+        await self.broadcast.emit_video(frame, pts)
+        self._encode_s += (loop.time() - begun_s - self._encode_s) / 4
+        self.video_emitted_count += 1
+
+    def _judge(self, pts: int, late: bool) -> None:
+        """Go down the ladder, or up, by what pictures cost lately."""
+        animator, ladder = self.animator, self.animator.ladder
+        before = ladder.position
+        slot_s = seconds(animator.grid.length(pts))
+        cost_s = animator.cost_s + self._encode_s
+        if not ladder.observe(asyncio.get_running_loop().time(), cost_s, slot_s, late):
+            return
+        direction = "down" if ladder.position > before else "up"
+        logger.warning("stage %s: ladder %s to %s", self.name, direction, ladder.rung.name)
+        self._metrics.ladder_steps.labels(direction).inc()
+        animator.change_rung()
 
     def _splice(self) -> None:
         """Bring speech that begins in silence nearer than the lead."""
         silent = self._spoken_end_pts <= self.line.play_pts
-        splice_pts = self.line.play_pts + SPLICE_SAMPLES
+        splice_pts = self.line.play_pts + SPLICE_SAMPLES + self._early_samples
         if silent and self.queue.has_sound and splice_pts < self.line.write_pts:
             self._rewind(splice_pts)
 
+    @property
+    def _early_samples(self) -> int:
+        """How much earlier than its slot a face is drawn: the sound must be known by then."""
+        return max(0, self.animator.shift_samples)
+
     def _write_ahead(self) -> None:
-        while self.line.write_pts < self.line.play_pts + PACKET_SAMPLES + LEAD_SAMPLES:
+        lead_samples = LEAD_SAMPLES + self._early_samples
+        while self.line.write_pts < self.line.play_pts + PACKET_SAMPLES + lead_samples:
             pts = self.line.write_pts
             has_sound = self.queue.has_sound
             sound, events = self.queue.take(PACKET_SAMPLES, pts)
@@ -229,68 +294,4 @@ class Stage:
                 self._spoken_end_pts = self.line.write_pts
             for event in events:
                 self.transcript.add(event)
-        self._written.set()
-
-    async def _animate(self) -> None:
-        while True:
-            if self._flush_pts is not None:
-                await self._flush(self._flush_pts)
-            elif self._can_draw():
-                await self._draw()
-            elif self._pushed_pts < self.line.write_pts:
-                await self._push()
-            else:
-                self._written.clear()
-                await self._written.wait()
-
-    def _can_draw(self) -> bool:
-        pts = self._next_index * self._frame_samples
-        return pts + max(0, self.shift_samples) < self._pipeline.ready_pts
-
-    async def _flush(self, pts: int) -> None:
-        self._flush_pts = None
-        if pts < self._pushed_pts:
-            await self._worker.run(self.clock.time_s(pts), lambda: self._pipeline.flush(pts))
-            self._pushed_pts = pts
-            self._next_index = min(self._next_index, -(-pts // self._frame_samples))
-
-    async def _draw(self) -> None:
-        index = self._choose()
-        pts = index * self._frame_samples
-        self._next_index = index + 1
-        shown_pts = max(0, pts + self.shift_samples)
-        begun_pts = self.clock.now_pts
-        frame = await self._worker.run(
-            self.clock.time_s(pts), lambda: self._render(index, pts, shown_pts)
-        )
-        self._draw_samples += (self.clock.now_pts - begun_pts - self._draw_samples) / 4
-        self._metrics.lead_ms.observe(-self.clock.late_s(pts) * 1000.0)
-        self.ring.put(frame)
-
-    def _choose(self) -> int:
-        """The next slot to draw: slots that would be over before they are drawn are left out."""
-        in_time_pts = self.clock.now_pts + round(self._draw_samples)
-        in_time = -(-in_time_pts // self._frame_samples)
-        known_pts = self._pipeline.ready_pts - 1 - max(0, self.shift_samples)
-        return max(self._next_index, min(in_time, known_pts // self._frame_samples))
-
-    def _render(self, index: int, pts: int, shown_pts: int) -> PictureFrame:
-        begun_s = time.perf_counter()
-        frame = self._pipeline.pull(index, pts, shown_pts)
-        self._metrics.render_ms.observe((time.perf_counter() - begun_s) * 1000.0)
-        return frame
-
-    async def _push(self) -> None:
-        pts = self._pushed_pts
-        if pts < self.line.kept_pts:
-            # The engine was away for longer than the line remembers: begin anew with what plays.
-            pts = self.line.play_pts
-            await self._worker.run(self.clock.time_s(pts), lambda: self._pipeline.reset(pts))
-        audio = Audio(pts, self.line.peek(pts, self.line.write_pts - pts))
-        # Noted before it is done: a cut that comes meanwhile must know to flush it.
-        self._pushed_pts = audio.end_pts
-        try:
-            await self._worker.run(self.clock.time_s(pts), lambda: self._pipeline.push(audio))
-        except Exception:
-            self._pushed_pts = UNKNOWN_PTS
-            raise
+        self.animator.wake()

@@ -30,17 +30,25 @@ RETRY_AFTER_S = 10
 class Stages:
     """All open stages by name."""
 
-    def __init__(self, settings: Settings, make_pipeline: MakePipeline, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        make_pipeline: MakePipeline,
+        metrics: Metrics,
+        with_slate: bool = False,
+    ) -> None:
         """Start the threads; no stage is open yet.
 
         Args:
             settings: limits, sizes and rates.
             make_pipeline: builds the engine of a new stage.
             metrics: counts what happens.
+            with_slate: whether every stage shows the test pattern.
         """
         self.avatar = settings.avatar.name
         """Shown when a viewer asks for none."""
         self._settings = settings
+        self._with_slate = with_slate
         self._appearance = Appearance(
             settings.look.look(), settings.avatar.dynamic_scale, settings.avatar.motion_scale
         )
@@ -59,8 +67,16 @@ class Stages:
     def __iter__(self) -> Iterator[Stage]:
         return iter(list(self._stages.values()))
 
-    async def open(self, name: str | None, avatar: str | None, size: Size) -> Stage:
+    async def open(
+        self, name: str | None, avatar: str | None, size: Size, with_slate: bool = False
+    ) -> Stage:
         """The stage called *name*, made if need be; without a name, a private one.
+
+        Args:
+            name: of the stage.
+            avatar: who appears on a new one; None, as configured.
+            size: of a new one's picture.
+            with_slate: whether a new one shows the test pattern.
 
         Raises:
             ProblemError: 503 when no more stages or viewers are admitted.
@@ -68,7 +84,9 @@ class Stages:
         async with self._opening:
             stage = self._stages.get(name) if name else None
             if stage is None:
-                stage = await self._make(name, avatar or self.avatar, size)
+                stage = await self._make(
+                    name, avatar or self.avatar, size, with_slate or self._with_slate
+                )
                 if avatar is None:
                     self._following.add(stage.name)
             elif stage.viewer_count >= self._settings.stages.max_viewers_per_stage:
@@ -132,7 +150,7 @@ class Stages:
         await asyncio.to_thread(self.worker.close)
         self._encode_pool.shutdown(wait=False)
 
-    async def _make(self, name: str | None, avatar: str, size: Size) -> Stage:
+    async def _make(self, name: str | None, avatar: str, size: Size, with_slate: bool) -> Stage:
         if len(self._stages) >= self._settings.stages.max_stages:
             raise _full(f"{len(self._stages)} stages are open, which is the limit")
         appearance = replace(self._appearance, asked_px=self._size(size))
@@ -145,7 +163,16 @@ class Stages:
         rate_hz = video.frame_rate_hz
         broadcast = Broadcast(width, height, rate_hz, video.bitrate_kbps, self._encode_pool)
         stage = Stage(
-            stage_name, avatar, pipeline, self.worker, broadcast, rate_hz, self._metrics, appearance
+            stage_name,
+            avatar,
+            pipeline,
+            self.worker,
+            broadcast,
+            rate_hz,
+            self._metrics,
+            appearance,
+            with_slate,
+            self._settings.sync.enabled,
         )
         self._stages[stage_name] = stage
         stage.start()

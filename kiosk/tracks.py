@@ -28,12 +28,15 @@ class PacketTrack(MediaStreamTrack):
         """
         super().__init__()
         self.kind = kind
-        self._packets: deque[Packet] = deque()
+        self._packets: deque[tuple[float, Packet]] = deque()
+        """Each with the loop's time before which it must not leave."""
         self._capacity_packets = capacity_packets
         self._arrived = asyncio.Event()
         self.dropped_count = 0
         self.on_sent: Callable[[int], None] | None = None
         """Called with the pts of each packet once aiortc has sent it."""
+        self.hold_s: Callable[[str], float] | None = None
+        """How long packets of a kind are held back: a fault injected for a test."""
         self._handed_out_pts: int | None = None
 
     def put(self, packet: Packet) -> None:
@@ -41,7 +44,8 @@ class PacketTrack(MediaStreamTrack):
         if len(self._packets) >= self._capacity_packets:
             self._packets.popleft()
             self.dropped_count += 1
-        self._packets.append(packet)
+        hold_s = self.hold_s(self.kind) if self.hold_s else 0.0
+        self._packets.append((asyncio.get_running_loop().time() + hold_s, packet))
         self._arrived.set()
 
     async def recv(self) -> Packet:
@@ -58,7 +62,9 @@ class PacketTrack(MediaStreamTrack):
                 raise MediaStreamError
             self._arrived.clear()
             await self._arrived.wait()
-        packet = self._packets.popleft()
+        due_s, packet = self._packets.popleft()
+        if (early_s := due_s - asyncio.get_running_loop().time()) > 0:
+            await asyncio.sleep(early_s)
         self._handed_out_pts = packet.pts
         return packet
 

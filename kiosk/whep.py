@@ -8,28 +8,47 @@ from typing import Final
 from aiohttp import web
 
 from kiosk import __version__
-from kiosk.api import NAME_PATTERN, ProblemError
+from kiosk.api import NAME_PATTERN, ProblemError, flag
 from kiosk.config import Settings
+from kiosk.inject import Injector
+from kiosk.lip_sync import LipSync
 from kiosk.metrics import Metrics
-from kiosk.peers import Peer, Report
+from kiosk.peers import Peer
 from kiosk.stages import Size, Stages
+from kiosk.terminals import DEFAULT
 
 logger = logging.getLogger(__name__)
 
 SDP_TYPE: Final = "application/sdp"
 FRAGMENT_TYPE: Final = "application/trickle-ice-sdpfrag"
 MAX_SDP_BYTES: Final = 64 * 1024
-MAX_OFFSET_MS: Final = 10_000.0
 
 
 class Whep:
     """The viewers' sessions."""
 
-    def __init__(self, settings: Settings, stages: Stages, metrics: Metrics) -> None:
-        """Serve viewers of *stages*."""
+    def __init__(
+        self,
+        settings: Settings,
+        stages: Stages,
+        metrics: Metrics,
+        lip_sync: LipSync,
+        injector: Injector | None = None,
+    ) -> None:
+        """Serve viewers of *stages*.
+
+        Args:
+            settings: limits.
+            stages: where viewers go.
+            metrics: counts sessions.
+            lip_sync: takes what the viewers' pages measure.
+            injector: spoils what they are sent, in tests.
+        """
         self._settings = settings
         self._stages = stages
         self._metrics = metrics
+        self._lip_sync = lip_sync
+        self._injector = injector
         self._peers: dict[str, Peer] = {}
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
@@ -46,7 +65,8 @@ class Whep:
     async def _post(self, request: web.Request) -> web.Response:
         offer = await _read_offer(request)
         name, avatar = _name(request, "stage"), _name(request, "avatar")
-        stage = await self._stages.open(name, avatar, _size(request))
+        with_slate = flag(request.query, "slate", default=False)
+        stage = await self._stages.open(name, avatar, _size(request), with_slate)
         hello = {
             "type": "hello",
             "stage": stage.name,
@@ -54,15 +74,20 @@ class Whep:
             "version": __version__,
             "frame_rate_hz": stage.frame_rate_hz,
             "sample_rate_hz": 48_000,
+            "faults": str(self._injector.faults) if self._injector else "",
         }
         timeout_s = self._settings.server.connect_timeout_s
-        peer = Peer(stage, hello, self._report, self._closed, timeout_s)
+        terminal = _name(request, "terminal") or DEFAULT
+        peer = Peer(
+            stage, hello, self._lip_sync.report, self._closed, timeout_s, self._injector, terminal
+        )
         try:
             answer = await peer.answer(offer)
         except BaseException:
             await self._close(peer)
             raise
         self._peers[peer.id] = peer
+        self._lip_sync.join(peer)
         self._metrics.sessions.labels("opened").inc()
         logger.info("session %s opened on stage %s", peer.id, stage.name)
         headers = {
@@ -109,14 +134,10 @@ class Whep:
 
     async def _close(self, peer: Peer) -> None:
         self._peers.pop(peer.id, None)
+        self._lip_sync.leave(peer)
         await peer.aclose()
         self._stages.viewer_left(peer.stage)
         logger.info("session %s closed", peer.id)
-
-    def _report(self, report: Report) -> None:
-        offset_ms = report.get("av_offset_ms")
-        if isinstance(offset_ms, int | float) and abs(offset_ms) < MAX_OFFSET_MS:
-            self._metrics.av_offset_ms.observe(float(offset_ms))
 
 
 async def _read_offer(request: web.Request) -> str:

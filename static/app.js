@@ -11,6 +11,7 @@ import { Notice, noticeWords } from './notice.js';
 import { installOverlay } from './overlay.js';
 import { Sound } from './sound.js';
 import { other, supported, topicsFor } from './strings.js';
+import { SyncView } from './sync.js';
 import { TopicGrid } from './topics.js';
 import { ABSENT, View } from './view.js';
 import { WhepClient, framesDecoded } from './whep.js';
@@ -43,6 +44,7 @@ class KioskPage {
   asked = null;
   refusal = /** @type {Problem|null} */ (null);
   retryAtMs = 0;
+  sync = new SyncView(element('faults'));
   #preparing = 0;
 
   constructor() {
@@ -55,7 +57,7 @@ class KioskPage {
     this.backdrop = new Backdrop(element('video'), element);
     this.meter = new Meter(
       element('video'),
-      (report) => this.link.send(report),
+      (report) => this.link.report(report),
       (mediaMs) => this.captions.show(mediaMs),
     );
     this.link = new WhepClient(() => this.endpoint(), this.api.headers, {
@@ -91,7 +93,7 @@ class KioskPage {
 
   endpoint() {
     const query = new URLSearchParams({ size: this.size });
-    for (const name of ['stage', 'avatar']) {
+    for (const name of ['stage', 'avatar', 'slate', 'terminal']) {
       const value = this.query.get(name);
       if (value) query.set(name, value);
     }
@@ -109,7 +111,8 @@ class KioskPage {
     addEventListener('resize', () => this.resized());
     addEventListener('pagehide', () => this.link.stop());
     addEventListener('pageshow', (event) => event.persisted && this.link.start());
-    installOverlay(element('corner'), element('overlay'), () => this.meter.stats());
+    const figures = () => ({ ...this.meter.stats(), ...this.sync.latest });
+    installOverlay(element, figures, () => this.sync.offsets);
     setInterval(() => ABSENT.has(this.state) && this.renderState(), 1000);
   }
 
@@ -155,7 +158,9 @@ class KioskPage {
 
   /** @param {any} message of the server, by the data channel */
   message(message) {
+    this.sync.take(message);
     if (message.type === 'hello') this.stage = message.stage;
+    else if (message.type === 'restart') this.link.restart();
     else if (message.type === 'origin') this.meter.setOrigin(message);
     else if (message.type === 'state') this.speech(message.state === 'speaking', message.media_ms);
     else if (message.type === 'caption') this.captions.track.add(message);
@@ -285,6 +290,7 @@ Object.assign(window, {
     get state() { return page.state; },
     get stage() { return page.stage; },
     get history() { return page.meter.history; },
+    get sync() { return page.sync.offsets; },
     get caption() { return page.captions.current; },
     stats: () => page.meter.stats(),
     decoded: async () => ({ frames_decoded: await framesDecoded(page.link.peer) }),

@@ -1,7 +1,10 @@
 /**
- * A small table of figures for the technician: a long press in the upper left corner shows it.
+ * A small table of figures for the technician, with a plot of the lip-sync offset: a long press in
+ * the upper left corner shows it.
  * @module overlay
  */
+
+import { drawPlot } from './plot.js';
 
 export const LONG_PRESS_MS = 1500;
 const REFRESH_MS = 500;
@@ -18,7 +21,9 @@ const number = (value, digits = 0) => (value == null ? '–' : value.toFixed(dig
  */
 export function overlayText(stats) {
   return [
-    `offset ${number(stats.av_offset_ms, 1)} ms`,
+    `offset ${number(stats.offset_ms ?? stats.av_offset_ms, 1)} ms`,
+    `measured ${number(stats.av_offset_ms, 1)}, corrected ${number(stats.shift_ms, 1)} ms`,
+    `ladder ${stats.rung ?? '–'}`,
     `frames ${number(stats.frame_rate_hz, 1)} Hz, ${stats.width_px}×${stats.height_px}`,
     `freezes ${stats.freezes}, dropped ${stats.frames_dropped}, lost ${stats.packets_lost}`,
     `buffers ${number(stats.audio_buffer_ms)} / ${number(stats.video_buffer_ms)} ms`,
@@ -26,16 +31,25 @@ export function overlayText(stats) {
   ].join('\n');
 }
 
+const PLOT_MS = 60_000;
+const OFFSETS = { low: -60, high: 60, band: [-20, 20], unit: 'ms' };
+
 /**
- * @param {HTMLElement} corner where to press
- * @param {HTMLElement} box where to write
+ * @param {(id: string) => any} element finds the corner to press, the box and the plot
  * @param {() => Record<string, any>} stats
+ * @param {() => import('./plot.js').Point[]} offsets what remained of the offset, by the page's time
  */
-export function installOverlay(corner, box, stats) {
+export function installOverlay(element, stats, offsets) {
+  const [corner, box, plot] = ['corner', 'overlay', 'overlay-plot'].map(element);
   let press = 0;
-  const refresh = () => { box.textContent = overlayText(stats()); };
+  const refresh = () => {
+    box.textContent = overlayText(stats());
+    const nowMs = performance.now();
+    drawPlot(plot, offsets(), { ...OFFSETS, from: nowMs - PLOT_MS, to: nowMs });
+  };
   const toggle = () => {
     box.hidden = !box.hidden;
+    plot.hidden = box.hidden;
     if (!box.hidden) refresh();
   };
   corner.addEventListener('pointerdown', () => { press = setTimeout(toggle, LONG_PRESS_MS); });

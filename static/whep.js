@@ -82,6 +82,7 @@ export class WhepClient {
   peer = null;
   attempt = 0;
   #channel = /** @type {RTCDataChannel|null} */ (null);
+  #reports = /** @type {RTCDataChannel|null} */ (null);
   #session = '';
   #timer = 0;
   #watcher = 0;
@@ -128,6 +129,14 @@ export class WhepClient {
     if (this.#channel?.readyState === 'open') this.#channel.send(JSON.stringify(message));
   }
 
+  /**
+   * Send a measurement: lost or overtaken rather than late.
+   * @param {object} message
+   */
+  report(message) {
+    if (this.#reports?.readyState === 'open') this.#reports.send(JSON.stringify(message));
+  }
+
   /** @param {RTCPeerConnection} peer */
   async #negotiate(peer) {
     this.#prepare(peer);
@@ -155,6 +164,7 @@ export class WhepClient {
     peer.addTransceiver('video', { direction: 'recvonly' });
     const channel = peer.createDataChannel('kiosk', { ordered: true });
     this.#channel = channel;
+    this.#reports = peer.createDataChannel('kiosk-reports', { ordered: false, maxRetransmits: 0 });
     channel.onmessage = (event) => {
       if (this.peer === peer) this.handlers.message(JSON.parse(event.data));
     };
@@ -198,7 +208,7 @@ export class WhepClient {
   #release() {
     clearInterval(this.#watcher);
     const [peer, session] = [this.peer, this.#session];
-    [this.peer, this.#channel, this.#session] = [null, null, ''];
+    [this.peer, this.#channel, this.#reports, this.#session] = [null, null, null, ''];
     if (session) this.#delete(session);
     peer?.close();
   }

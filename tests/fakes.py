@@ -31,7 +31,7 @@ class _JumpingSelector(selectors.DefaultSelector):
         if not events and timeout is None:
             return list(super().select(1.0))
         if not events and timeout is not None and timeout > 0:
-            self.loop.advance(timeout)
+            self.loop.advance(timeout * (1.0 + self.loop.slowness))
         return events
 
 
@@ -40,6 +40,8 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
 
     def __init__(self) -> None:
         self.virtual_s = 0.0
+        self.slowness = 0.0
+        """By what share every wait takes longer than asked."""
         selector = _JumpingSelector()
         selector.loop = self
         super().__init__(selector)

@@ -12,6 +12,7 @@ from engine.synthesis.look import Look
 from kiosk.api import ProblemError
 from kiosk.app import Kiosk
 from kiosk.config import Settings, load
+from kiosk.inject import Faults
 from kiosk.sources import Source
 from kiosk.speech.voice import VoiceInfo
 from kiosk.speech_queue import Utterance
@@ -102,9 +103,9 @@ def settings(**overrides: object) -> Settings:
 
 @contextlib.asynccontextmanager
 async def kiosk_client(
-    speech: FakeSpeech | None = None, **overrides: object
+    speech: FakeSpeech | None = None, faults: Faults | None = None, **overrides: object
 ) -> AsyncIterator[tuple[KioskClient, Kiosk]]:
     """A running server and a client of it."""
-    kiosk = Kiosk(settings(**overrides), FakeAvatars(), speech or FakeSpeech())
+    kiosk = Kiosk(settings(**overrides), FakeAvatars(), speech or FakeSpeech(), faults=faults)
     async with TestClient(TestServer(kiosk.app)) as client:
         yield client, kiosk

@@ -14,6 +14,8 @@ class FakeStage:
     audio_underrun_samples: int = 0
     speech_underruns: int = 0
     viewer_count: int = 1
+    ladder_position: int = 0
+    sync_shift_ms: float = 0.0
 
 
 def values(metrics: Metrics) -> dict[str, float]:

@@ -6,15 +6,16 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from kiosk import api, api_avatars, api_look
+from kiosk import api, api_avatars, api_look, api_sync
 from kiosk.openapi import document
 
 PATHS = (
-    "/", "/admin", "/healthz", "/metrics", "/openapi.json", "/readyz", "/v1/avatars",
+    "/", "/admin", "/healthz", "/metrics", "/openapi.json", "/readyz", "/stats", "/v1/avatars",
     "/v1/avatars/{name}", "/v1/avatars/{name}/portrait", "/v1/avatars/{name}/sheet",
-    "/v1/avatars/{name}/show", "/v1/drafts", "/v1/drafts/{draft}", "/v1/drafts/{draft}/portrait",
-    "/v1/drafts/{draft}/sheet", "/v1/interrupt", "/v1/page", "/v1/play", "/v1/say", "/v1/stages",
-    "/v1/stages/{stage}/look", "/v1/voices", "/whep", "/whep/{session}",
+    "/v1/avatars/{name}/show", "/v1/calibration", "/v1/drafts", "/v1/drafts/{draft}",
+    "/v1/drafts/{draft}/portrait", "/v1/drafts/{draft}/sheet", "/v1/inject", "/v1/interrupt",
+    "/v1/page", "/v1/play", "/v1/say", "/v1/stages", "/v1/stages/{stage}/look", "/v1/sync",
+    "/v1/voices", "/whep", "/whep/{session}",
 )  # fmt: skip
 VERBS = ("get", "post", "patch", "delete", "options")
 
@@ -44,7 +45,7 @@ def test_operations_have_names_of_their_own() -> None:
 
 def test_every_model_is_described_key_by_key() -> None:
     for name, schema in document()["components"]["schemas"].items():
-        rooms = (api, api_avatars, api_look)
+        rooms = (api, api_avatars, api_look, api_sync)
         model = next(getattr(room, name) for room in rooms if hasattr(room, name))
         assert set(schema["properties"]) == set(model.model_fields)
         for key, property_ in schema["properties"].items():

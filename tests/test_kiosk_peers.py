@@ -13,7 +13,6 @@ import pytest_asyncio
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpSender, RTCSessionDescription
 from aiortc.rtp import RtpPacket
 
-from kiosk import peers
 from kiosk.api import ProblemError
 from kiosk.broadcast import Broadcast
 from kiosk.metrics import Metrics
@@ -85,7 +84,11 @@ async def _ignore(_peer: Peer) -> None:
 
 def make_peer(stage: Stage, timeout_s: float = 15.0) -> Peer:
     return Peer(
-        stage, {"type": "hello", "stage": stage.name}, lambda _report: None, _ignore, timeout_s
+        stage,
+        {"type": "hello", "stage": stage.name},
+        lambda _peer, _report: None,
+        _ignore,
+        timeout_s,
     )
 
 
@@ -152,7 +155,7 @@ async def test_a_viewer_that_never_connects_is_dropped(stage: Stage) -> None:
     async def on_closed(_peer: Peer) -> None:
         closed.set()
 
-    peer = Peer(stage, {"type": "hello"}, lambda _report: None, on_closed, 0.3)
+    peer = Peer(stage, {"type": "hello"}, lambda _peer, _report: None, on_closed, 0.3)
     client = Client()
     await client.pc.setLocalDescription(await client.pc.createOffer())
     await peer.answer(client.pc.localDescription.sdp)
@@ -202,9 +205,6 @@ async def test_garbage_after_a_fair_beginning_is_refused(stage: Stage) -> None:
 def test_the_private_names_we_use_are_those_of_this_aiortc() -> None:
     """Fails loudly when aiortc changes under us: then read peers.py and tracks.py again."""
     assert aiortc.__version__ == "1.16.0"
-    mangled = peers.RTP_TIMESTAMP
-    code = RTCRtpSender._run_rtp.__code__
-    assert mangled in code.co_names
     assert hasattr(RTCRtpSender, "_send_keyframe")
     assert "_send_keyframe" in RTCRtpSender._handle_rtcp_packet.__code__.co_names
     assert "pack" in RTCRtpSender._next_encoded_frame.__code__.co_names

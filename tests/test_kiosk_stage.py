@@ -16,6 +16,7 @@ from kiosk.broadcast import Broadcast, Message
 from kiosk.metrics import Metrics
 from kiosk.speech_queue import Piece, Utterance
 from kiosk.stage import Stage
+from kiosk.sync import SyncReport
 from kiosk.worker import Runs
 from tests.fakes import (
     FakeMotion,
@@ -197,18 +198,21 @@ def test_a_slow_engine_repeats_pictures_and_never_touches_the_sound() -> None:
         worker.cost_s = 0.055
         await asyncio.sleep(3.0)
         worker.cost_s = 0.0
+        assert stage.ladder_position == 1
         shown = {frame.index for time_s, _, frame in recorder.video if 4.0 < time_s < 6.0}
         assert len(shown) > 10, "a slow engine shows fewer pictures, never a frozen one"
+        await asyncio.sleep(8.0)
+        assert stage.ladder_position == 0, "it is calm again"
         before = stage.frames.repeated
         await asyncio.sleep(1.0)
         await stage.aclose()
-        assert before > 20
+        assert before > 5
         assert stage.frames.repeated - before <= 2
         packets = [audio for _, audio in recorder.audio]
         assert all(b.pts - a.pts == PACKET_SAMPLES for a, b in pairwise(packets))
         assert stage.audio_underrun_samples == 0
         slots = [pts for _, pts, _ in recorder.video]
-        assert {b - a for a, b in pairwise(slots)} == {1920}
+        assert {b - a for a, b in pairwise(slots)} == {1920, 2400}
 
     run_virtual(work)
 
@@ -244,8 +248,10 @@ def test_an_engine_that_was_away_for_long_begins_anew() -> None:
         await asyncio.sleep(1.0)
         worker.cost_s = 5.0
         await asyncio.sleep(12.0)
+        assert stage.animator.ladder.rung.hold
         worker.cost_s = 0.0
-        await asyncio.sleep(6.0)
+        await asyncio.sleep(40.0)
+        assert stage.ladder_position == 0
         before = stage.frames.repeated
         await asyncio.sleep(2.0)
         await stage.aclose()
@@ -287,5 +293,87 @@ def test_a_failing_source_ends_the_utterance_and_not_the_stage() -> None:
         story = [(m["utterance"], m["event"]) for m in recorder.of_type("utterance")]
         assert story == [("x", "failed"), ("y", "started"), ("y", "finished")]
         assert recorder.of_type("error")[0]["message"] == "the voice broke"
+
+    run_virtual(work)
+
+
+def report(stage: Stage, offset_ms: float) -> None:
+    now_s = asyncio.get_running_loop().time()
+    stage.sync.report("v", SyncReport(now_s, offset_ms), 25)
+
+
+@pytest.mark.parametrize("late_ms", [150.0, -80.0])
+def test_a_late_picture_is_met_by_content_and_never_by_timestamps(late_ms: float) -> None:
+    """The mouth of each slot is that of the sound which is heard when the slot is seen."""
+
+    async def work() -> None:
+        motion = FakeMotion()
+        stage, recorder = make_stage(pipeline=Pipeline(motion, FakeSynthesis()))
+        stage.sync.join("v", 0.0)
+        stage.say(utterance("u", 20.0), interrupt=True)
+        for _ in range(30):
+            report(stage, late_ms)
+            await asyncio.sleep(0.5)
+        await stage.aclose()
+        settled = [(pts, frame) for time_s, pts, frame in recorder.video if time_s > 8.0]
+        shifts = {round((frame.shown_pts - pts) / 48.0) for pts, frame in settled}
+        assert all(abs(shift - late_ms) <= 3 for shift in shifts)
+        assert {b - a for (a, _), (b, _) in pairwise(settled)} == {1920}
+        assert stage.audio_underrun_samples == 0
+        assert stage.frames.repeated <= 8, "pictures are drawn in time, however early the content"
+        packets = [audio for _, audio in recorder.audio]
+        assert all(b.pts - a.pts == PACKET_SAMPLES for a, b in pairwise(packets))
+
+    run_virtual(work)
+
+
+def test_speech_that_begins_under_a_correction_begins_with_its_mouth() -> None:
+    async def work() -> None:
+        stage, recorder = make_stage()
+        stage.sync.join("v", 0.0)
+        for _ in range(12):
+            report(stage, 120.0)
+            await asyncio.sleep(0.25)
+        asked_s = asyncio.get_running_loop().time()
+        stage.say(utterance("u", 1.0), interrupt=True)
+        await asyncio.sleep(2.0)
+        await stage.aclose()
+        onset = int(np.flatnonzero(np.abs(recorder.sound()) > 0.01)[0])
+        opened = next(pts for _, pts, frame in recorder.video if frame.planes[0, 0] > 60)
+        assert onset - opened == pytest.approx(120 * 48, abs=1920 + 480)
+        begun_s = next(t for t, audio in recorder.audio if audio.end_pts > onset)
+        assert begun_s - asked_s < 0.4
+
+    run_virtual(work)
+
+
+def test_viewers_out_of_step_beyond_repair_are_sent_to_a_new_session() -> None:
+    async def work() -> None:
+        stage, recorder = make_stage()
+        stage.sync.join("v", 0.0)
+        for _ in range(40):
+            report(stage, 900.0)
+            await asyncio.sleep(0.25)
+        await stage.aclose()
+        assert len(recorder.of_type("restart")) == 1
+
+    run_virtual(work)
+
+
+def test_ten_minutes_without_drift_between_sound_and_picture() -> None:
+    """Every slot leaves with the sound of its instant, though every timer is late by 200 ppm."""
+
+    async def work() -> None:
+        stage, recorder = make_stage()
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualTimeLoop)
+        loop.slowness = 200e-6
+        await asyncio.sleep(600.0)
+        await stage.aclose()
+        audio_at = {audio.pts: time_s for time_s, audio in recorder.audio}
+        apart = [time_s - audio_at[pts] for time_s, pts, _ in recorder.video[:-1]]
+        assert max(map(abs, apart)) < 0.001
+        assert stage.clock.reanchored_count == 0
+        assert stage.frames.skipped <= 3
 
     run_virtual(work)

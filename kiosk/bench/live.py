@@ -158,7 +158,7 @@ async def _steady(
     page: "Page", address: str, server: ServerProcess | None, seconds: int
 ) -> dict[str, Any]:
     """She speaks without a pause; the figures of that time."""
-    talking = asyncio.create_task(_talk(page, address))
+    talking = asyncio.create_task(talk(page, address))
     await until(page, "window.kiosk.state === 'speaking'", 30)
     used = server.usage() if server else None
     counted, shown, start_s = await _counters(address), await _stats(page), time.monotonic()
@@ -202,7 +202,7 @@ async def _stats(page: "Page") -> dict[str, Any]:
     return stats
 
 
-async def _talk(page: "Page", address: str) -> None:
+async def talk(page: "Page", address: str) -> None:
     """Keep a few sentences waiting, so that she never pauses."""
     stage = await page.evaluate("kiosk.stage")
     texts = itertools.cycle(SENTENCES)

@@ -1,0 +1,165 @@
+"""Feeds a stage's engine with the sound to come and draws its pictures ahead into the ring.
+
+The engine runs in the worker's thread; it may be late, and then it draws only what can still be
+shown. It never waits for the pacers, nor they for it.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Final
+
+from engine.media import Audio, PictureFrame
+from engine.pipeline import Pipeline
+from engine.timeline import frame_samples, samples, seconds
+from kiosk import slate
+from kiosk.audio_line import AudioLine
+from kiosk.clock import MediaClock
+from kiosk.ladder import HOLD_EVERY_S, Ladder, build
+from kiosk.metrics import Metrics
+from kiosk.scheduler import FrameRing, SlotGrid
+from kiosk.worker import Runs
+
+UNKNOWN_PTS: Final = -1
+"""Before all samples: the engine must begin anew."""
+
+
+class Animator:
+    """One stage's engine. Used from the event loop."""
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        worker: Runs,
+        clock: MediaClock,
+        line: AudioLine,
+        frame_rate_hz: int,
+        metrics: Metrics,
+        with_slate: bool = False,
+    ) -> None:
+        """Nothing is heard or drawn before ``run``.
+
+        Args:
+            pipeline: the engine, used in *worker* only.
+            worker: runs inference.
+            clock: the stage's.
+            line: the sound to come.
+            frame_rate_hz: pictures a second.
+            metrics: counts what happens.
+            with_slate: whether the test pattern is drawn over the pictures.
+        """
+        self.grid = SlotGrid(frame_rate_hz)
+        self.ring = FrameRing()
+        self.ladder = Ladder(build(pipeline.details, frame_rate_hz))
+        self.shift_samples = 0
+        """Lip-sync correction: the slot at t shows the face of t + shift."""
+        self._pipeline = pipeline
+        self._worker = worker
+        self._clock = clock
+        self._line = line
+        self._metrics = metrics
+        self._with_slate = with_slate
+        self._index_samples = frame_samples(frame_rate_hz)
+        self._pushed_pts = 0
+        self._next_pts = 0
+        self._draw_samples = 0.0
+        """How long a picture takes to draw, waiting included; a running mean."""
+        self._flush_pts: int | None = None
+        self._work = asyncio.Event()
+
+    def wake(self) -> None:
+        """There is more sound, or something else changed."""
+        self._work.set()
+
+    @property
+    def cost_s(self) -> float:
+        """How long a picture takes to draw, waiting included."""
+        return seconds(round(self._draw_samples))
+
+    def change_rung(self) -> None:
+        """Work from now on as the ladder says."""
+        rate_hz = self.ladder.rung.frame_rate_hz
+        if self.grid.length(self._next_pts) != frame_samples(rate_hz):
+            self.grid.change(rate_hz, max(self._next_pts, self._clock.now_pts))
+        self.wake()
+
+    async def change(self, change: Callable[[Pipeline], None]) -> None:
+        """Do *change* to the engine, between two pictures; it must take no time to speak of."""
+        soon_s = self._clock.time_s(self._clock.now_pts)
+        await self._worker.run(soon_s, lambda: change(self._pipeline))
+
+    def rewind(self, pts: int) -> None:
+        """What was heard after *pts* is no longer to be said."""
+        if pts < self._pushed_pts:
+            # A flush that still waits may reach further back than this one.
+            waiting_pts = pts if self._flush_pts is None else self._flush_pts
+            self._flush_pts = min(waiting_pts, pts)
+
+    async def run(self) -> None:
+        """Hear and draw for as long as it is not cancelled."""
+        while True:
+            if self._flush_pts is not None:
+                await self._flush(self._flush_pts)
+            elif self._can_draw():
+                await self._draw()
+            elif self._pushed_pts < self._line.write_pts:
+                await self._push()
+            else:
+                self._work.clear()
+                await self._work.wait()
+
+    def _can_draw(self) -> bool:
+        return self._next_pts + self.shift_samples < self._pipeline.ready_pts
+
+    async def _flush(self, pts: int) -> None:
+        self._flush_pts = None
+        if pts < self._pushed_pts:
+            await self._worker.run(self._clock.time_s(pts), lambda: self._pipeline.flush(pts))
+            self._pushed_pts = pts
+            # The pictures that show what was flushed, as far as they have not been sent.
+            first_pts = max(pts - self.shift_samples, self._clock.now_pts)
+            self._next_pts = min(self._next_pts, self.grid.at_or_after(first_pts))
+
+    async def _draw(self) -> None:
+        pts = self._choose()
+        rung = self.ladder.rung
+        pause = samples(HOLD_EVERY_S) if rung.hold else 1
+        self._next_pts = self.grid.at_or_after(pts + pause)
+        shown_pts = max(0, pts + self.shift_samples)
+        begun_pts = self._clock.now_pts
+        frame = await self._worker.run(
+            self._clock.time_s(pts), lambda: self._render(pts, shown_pts, rung.detail)
+        )
+        self._draw_samples += (self._clock.now_pts - begun_pts - self._draw_samples) / 4
+        self._metrics.lead_ms.observe(-self._clock.late_s(pts) * 1000.0)
+        self.ring.put(frame)
+
+    def _choose(self) -> int:
+        """The next slot to draw: slots that would be over before they are drawn are left out."""
+        in_time_pts = self.grid.at_or_after(self._clock.now_pts + round(self._draw_samples))
+        known_pts = self.grid.at_or_before(self._pipeline.ready_pts - 1 - self.shift_samples)
+        return max(self._next_pts, min(in_time_pts, known_pts))
+
+    def _render(self, pts: int, shown_pts: int, detail: int) -> PictureFrame:
+        begun_s = time.perf_counter()
+        self._pipeline.simplify(detail)
+        frame = self._pipeline.pull(pts // self._index_samples, pts, shown_pts)
+        if self._with_slate:
+            slate.draw(frame.planes, frame.index, shown_pts, self.grid.length(pts))
+        self._metrics.render_ms.observe((time.perf_counter() - begun_s) * 1000.0)
+        return frame
+
+    async def _push(self) -> None:
+        pts = self._pushed_pts
+        if pts < self._line.kept_pts:
+            # The engine was away for longer than the line remembers: begin anew with what plays.
+            pts = self._line.play_pts
+            await self._worker.run(self._clock.time_s(pts), lambda: self._pipeline.reset(pts))
+        audio = Audio(pts, self._line.peek(pts, self._line.write_pts - pts))
+        # Noted before it is done: a cut that comes meanwhile must know to flush it.
+        self._pushed_pts = audio.end_pts
+        try:
+            await self._worker.run(self._clock.time_s(pts), lambda: self._pipeline.push(audio))
+        except Exception:
+            self._pushed_pts = UNKNOWN_PTS
+            raise

@@ -1,0 +1,141 @@
+"""The degradation ladder: what a stage gives up, in order, when pictures cost too much time.
+
+It goes down as soon as pictures are late and climbs back slowly: only after a calm while, and more
+slowly each time that climbing proved too early. The sound is never touched. Pure.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from engine.timeline import FRAME_RATES_HZ
+
+BUSY: Final = 0.9
+"""Of the time that a picture has: above it the stage is about to fall behind."""
+
+CALM: Final = 0.55
+"""Below it, the next better rung would still fit."""
+
+HOPELESS: Final = 2.0
+"""From here on she would jerk so much that holding still is the lesser evil."""
+
+LATE_SHARE: Final = 0.25
+"""Of recent pictures: more late ones than this are seen."""
+
+SMOOTHING: Final = 0.15
+"""Weight of the newest picture in the running means: about seven pictures."""
+
+DOWN_EVERY_S: Final = 0.8
+UP_AFTER_S: Final = 4.0
+UP_AFTER_MAX_S: Final = 60.0
+RELAPSE_S: Final = 10.0
+"""Going down this soon after climbing doubles the wait before the next climb."""
+
+HOLD_EVERY_S: Final = 1.0
+"""On the last rung one picture in this time is drawn, so that she is not a photograph."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One way of working, cheaper than the one before."""
+
+    name: str
+    frame_rate_hz: int
+    detail: int = 0
+    """The engine's level of simplification; 0: none."""
+    hold: bool = False
+    """Whether pictures are held instead of drawn."""
+
+
+def build(details: Sequence[str], frame_rate_hz: int) -> tuple[Rung, ...]:
+    """The rungs of a stage, best first.
+
+    Args:
+        details: the cheaper ways that the engine knows, each cheaper than the one before, such as
+            fewer steps of a refiner or a smaller region of the face; may be empty.
+        frame_rate_hz: as configured.
+    """
+    rungs = [Rung("full", frame_rate_hz)]
+    rungs += [Rung(name, frame_rate_hz, level) for level, name in enumerate(details, 1)]
+    slowest_hz = min(FRAME_RATES_HZ)
+    if slowest_hz < frame_rate_hz:
+        rungs.append(Rung(f"{slowest_hz} Hz", slowest_hz, len(details)))
+    return (*rungs, Rung("hold", slowest_hz, len(details), hold=True))
+
+
+class Ladder:
+    """Where a stage stands. Fed with each slot's cost, asked for the rung."""
+
+    def __init__(self, rungs: Sequence[Rung]) -> None:
+        """Begin on the best of *rungs*."""
+        self.rungs = tuple(rungs)
+        self.position = 0
+        self.steps_down = 0
+        self.steps_up = 0
+        self._load = 0.0
+        self._late = 0.0
+        self._moved_s = -1e9
+        self._climbed_s = -1e9
+        self._calm_since_s: float | None = None
+        self._wait_s = UP_AFTER_S
+
+    @property
+    def rung(self) -> Rung:
+        """How the stage works now."""
+        return self.rungs[self.position]
+
+    @property
+    def load(self) -> float:
+        """The share of a picture's time that pictures lately took."""
+        return self._load
+
+    def observe(self, now_s: float, cost_s: float, slot_s: float, late: bool) -> bool:
+        """Take account of one slot.
+
+        Args:
+            now_s: a monotonic time.
+            cost_s: how long the latest picture took to draw and encode, waiting included.
+            slot_s: how long a slot lasts.
+            late: whether the slot had to repeat a picture.
+
+        Returns:
+            Whether the rung changed.
+        """
+        self._load += SMOOTHING * (min(cost_s / slot_s, 4.0) - self._load)
+        if not self.rung.hold:
+            self._late += SMOOTHING * (float(late) - self._late)
+        if self._load > BUSY or self._late > LATE_SHARE:
+            self._calm_since_s = None
+            return self._down(now_s)
+        if self._load > CALM or self._late > LATE_SHARE / 3:
+            self._calm_since_s = None
+            return False
+        if self._calm_since_s is None:
+            self._calm_since_s = now_s
+        return self._up(now_s)
+
+    def _down(self, now_s: float) -> bool:
+        if self.position == len(self.rungs) - 1 or now_s - self._moved_s < DOWN_EVERY_S:
+            return False
+        if self.rungs[self.position + 1].hold and self._load < HOPELESS:
+            return False
+        relapsed = now_s - self._climbed_s < RELAPSE_S
+        self._wait_s = min(2.0 * self._wait_s, UP_AFTER_MAX_S) if relapsed else UP_AFTER_S
+        self.steps_down += 1
+        self._move(self.position + 1, now_s)
+        return True
+
+    def _up(self, now_s: float) -> bool:
+        assert self._calm_since_s is not None
+        if self.position == 0 or now_s - self._calm_since_s < self._wait_s:
+            return False
+        self.steps_up += 1
+        self._climbed_s = now_s
+        self._move(self.position - 1, now_s)
+        return True
+
+    def _move(self, position: int, now_s: float) -> None:
+        self.position = position
+        self._moved_s = now_s
+        self._calm_since_s = None
+        self._late = 0.0
