@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.portrait import eyes, flows, layers, lips, mouth
+from engine.portrait import closing, eyes, flows, layers, lips, mouth
 from engine.portrait.prior import SHIPPED, Floats, Prior, fit, load_prior
 from engine.portrait.rig import Rig, RigError, save
 from engine.synthesis.__main__ import sheet
@@ -50,6 +50,7 @@ def bake(
         raise RigError(f"the photo is {photo.shape}: scale and crop it to {SIZE_PX}×{SIZE_PX}")
     if landmarks_px.shape[0] != 478:
         raise RigError(f"{landmarks_px.shape[0]} landmarks: 478 are needed, iris points included")
+    photo, landmarks_px = closing.close(photo, landmarks_px)
     laid = fit(prior, landmarks_px)
     line = lips.find(photo, landmarks_px)
     box = head_box(landmarks_px, SIZE_PX, SIZE_PX)
