@@ -97,7 +97,7 @@ def measure(synthesizer: Synthesizer, count: int) -> dict[str, float]:
 
 def labelled(picture: ByteArray, text: str) -> ByteArray:
     """*picture* with *text* at its upper left, on a ground of its own; drawn in place."""
-    size = picture.shape[0] / 640
+    size = max(picture.shape[0] / 640, 0.38)
     font, thick = cv2.FONT_HERSHEY_SIMPLEX, max(1, round(2 * size))
     (width, height), _ = cv2.getTextSize(text, font, size, thick)
     edge = round(10 * size)
