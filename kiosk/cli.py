@@ -211,6 +211,26 @@ def bench_motion(
         typer.echo(line)
 
 
+@bench_app.command("synthesis")
+def bench_synthesis(
+    folder: Annotated[Path, typer.Option("--portraits", help="A folder of photos.")],
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="How many of them at most.", show_default="all")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Make every photo of a folder speak, and judge the pictures."""
+    from kiosk.bench import synthesis
+
+    report = synthesis.run(folder, limit, lambda line: typer.echo(line, err=True))
+    if as_json:
+        _print_json(report)
+    else:
+        typer.echo("\n".join(synthesis.table(report)))
+    if report["failed"]:
+        raise typer.Exit(1)
+
+
 @bench_app.callback()
 def _bench() -> None:
     """Measurements."""

@@ -1,6 +1,7 @@
 """The commands ``kiosk portrait add``, ``list`` and ``remove``."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,7 @@ from kiosk.config import FLAGS, Settings, load
 
 if TYPE_CHECKING:
     from engine.portrait.checks import Finding
+    from engine.portrait.photo import PhotoError
 
 portrait_app = typer.Typer(
     help="The avatars of this machine: photos made to speak.", no_args_is_help=True
@@ -46,16 +48,34 @@ def add(
 
     folder = settings.avatar.path
     portraits.check_name(name, folder)
-    findings = _make(photo, name, settings, force, landmarks)
+    from engine.portrait.checks import RefusedError
+    from engine.portrait.photo import PhotoError
+
+    try:
+        findings = _make(photo, name, settings, force, landmarks)
+    except (RefusedError, PhotoError) as error:
+        if not as_json:
+            raise
+        against = error.findings if isinstance(error, RefusedError) else (error,)
+        forcible = isinstance(error, RefusedError) and error.forcible
+        _print({"name": name, "refused": _told(against), "forcible": forcible})
+        raise typer.Exit(2) from None
     path = folder / name
     if as_json:
-        told = [{"code": f.code, "reason": f.reason, "remedy": f.remedy} for f in findings]
-        typer.echo(json.dumps({"name": name, "path": str(path), "warnings": told}))
+        _print({"name": name, "path": str(path), "warnings": _told(findings)})
         return
     for finding in findings:
         typer.echo(f"warning: {finding.code}: {finding}", err=True)
     typer.echo(f"{name}: {path}: look at {portraits.SHEET_NAME} there, then show it with:")
     typer.echo(f"  kiosk serve {FLAGS['avatar.name']} {name}")
+
+
+def _told(against: Sequence["Finding | PhotoError"]) -> list[dict[str, str]]:
+    return [{"code": each.code, "reason": each.reason, "remedy": each.remedy} for each in against]
+
+
+def _print(value: object) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
 def _make(
@@ -82,7 +102,7 @@ def list_them(config: Config = None, as_json: Json = False) -> None:
     found = portraits.listing(load(config).avatar.path)
     if as_json:
         rows = [{"name": a.name, "ships": a.ships, "path": str(a.path)} for a in found]
-        typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        _print(rows)
         return
     for avatar in found:
         typer.echo(f"{avatar.name:<16}{'ships' if avatar.ships else 'added':<8}{avatar.path}")
@@ -90,7 +110,9 @@ def list_them(config: Config = None, as_json: Json = False) -> None:
 
 @portrait_app.command()
 def remove(
-    name: Annotated[str, typer.Argument(help="An avatar that was added.")], config: Config = None
+    name: Annotated[str, typer.Argument(help="An avatar that was added.")],
+    config: Config = None,
+    as_json: Json = False,
 ) -> None:
     """Remove an avatar; where it is speaking it finishes, and cannot be asked for again."""
     from kiosk import portraits
@@ -99,4 +121,7 @@ def remove(
     if name == avatar.name:
         raise UsageError(f"{name} is the avatar the kiosk shows: set another avatar.name first")
     portraits.remove(avatar.path, name)
-    typer.echo(f"{name} is removed")
+    if as_json:
+        _print({"name": name, "removed": True})
+    else:
+        typer.echo(f"{name} is removed")

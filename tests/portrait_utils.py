@@ -57,6 +57,16 @@ def with_sunglasses() -> ByteArray:
     return image
 
 
+def with_teeth() -> ByteArray:
+    """Lips parted over a row of teeth."""
+    image = portrait()
+    (x, y) = (int(v) for v in landmarks()[[13, 14], :2].mean(0))
+    cv2.ellipse(image, (x, y), (38, 8), 0, 0, 360, (196, 206, 212), -1)
+    for at in range(x - 30, x + 31, 12):
+        cv2.line(image, (at, y - 6), (at, y + 6), (120, 130, 150), 1)
+    return image
+
+
 def with_mask() -> ByteArray:
     image = portrait()
     image[530:720, 380:650] = (200, 190, 170)

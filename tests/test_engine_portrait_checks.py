@@ -36,12 +36,19 @@ def test_a_good_face_passes() -> None:
         ({"eye_contrast": 0.05}, "eyes_hidden"),
         ({"eyes_open": 0.1, "eye_contrast": 0.05}, "eyes_closed"),
         ({"seam_contrast": 0.02}, "mouth_hidden"),
-        ({"teeth": 0.2}, "mouth_open"),
+        ({"teeth": 0.2}, "teeth_shown"),
         ({"lips_apart": 0.3}, "mouth_open"),
     ],
 )
 def test_faults_of_the_face(change: dict[str, float], code: str) -> None:
     assert codes(checks.face(replace(GOOD, **change))) == [code]
+
+
+def test_teeth_alone_are_a_warning() -> None:
+    (shown,) = checks.face(replace(GOOD, teeth=0.2))
+    (parted,) = checks.face(replace(GOOD, teeth=0.2, lips_apart=0.3))
+    assert not shown.refuses
+    assert parted.refuses
 
 
 @pytest.mark.parametrize(

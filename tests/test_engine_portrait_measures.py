@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from engine.media import ByteArray
+from engine.portrait.checks import MAX_UNEVEN_STOPS
 from engine.portrait.measures import Measures, angles_deg, measure
 from engine.portrait.prior import load_prior
 from tests.portrait_utils import landmarks, portrait, with_mask, with_sunglasses
@@ -64,7 +65,7 @@ def test_blur_and_light_are_seen(plain: Measures) -> None:
     dark = (portrait() * 0.2).astype(np.uint8)
     assert of(dark).light == pytest.approx(0.2 * plain.light, rel=0.1)
     shade = np.where(np.arange(1024) < 512, 0.3, 1.0)[None, :, None]
-    assert of((portrait() * shade).astype(np.uint8)).uneven > 3
+    assert of((portrait() * shade).astype(np.uint8)).uneven > MAX_UNEVEN_STOPS
 
 
 def test_bright_teeth_are_seen(plain: Measures) -> None:

@@ -88,6 +88,13 @@ def test_what_is_no_photo_is_named(tmp_path: Path, data: bytes, code: str, words
     assert refusal.value.code == code
 
 
+def test_heic_is_read_where_its_library_is(tmp_path: Path) -> None:
+    heif = pytest.importorskip("pillow_heif", reason="pillow-heif is not installed")
+    heif.register_heif_opener()
+    pillow().save(tmp_path / "a.heic", quality=95)
+    assert read(tmp_path / "a.heic").bgr.shape == (*pillow().size[::-1], 3)
+
+
 @pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.webp"])
 @pytest.mark.parametrize("share", [0.02, 0.5, 0.98])
 def test_a_truncated_file_is_refused(tmp_path: Path, name: str, share: float) -> None:

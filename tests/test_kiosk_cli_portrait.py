@@ -81,8 +81,14 @@ def test_a_photo_is_forced_with_warnings(folder: Path, tmp_path: Path, capsys: C
     assert told.startswith("kiosk: mouth_hidden: the lips cannot be made out: uncover the mouth")
     assert told.count("\n") == 1
     assert not folder.exists()
+    assert run("add", tmp_path / "mask.png", "--name", "guest", "--json") == 2
+    refusal = json.loads(capsys.readouterr().out)
+    assert [each["code"] for each in refusal["refused"]] == ["mouth_hidden"]
+    assert refusal["forcible"] is True
     assert run("add", tmp_path / "mask.png", "--name", "guest", "--force") == 0
     assert "warning: mouth_hidden" in capsys.readouterr().err
+    assert run("remove", "guest", "--json") == 0
+    assert json.loads(capsys.readouterr().out) == {"name": "guest", "removed": True}
 
 
 def test_what_is_wrong_is_said_in_one_line(folder: Path, tmp_path: Path, capsys: Capture) -> None:
@@ -90,7 +96,7 @@ def test_what_is_wrong_is_said_in_one_line(folder: Path, tmp_path: Path, capsys:
     (tmp_path / "half.png").write_bytes(ADA.read_bytes()[:100_000])
     cv2.imwrite(str(tmp_path / "two.png"), np.hstack([portrait(), portrait()]))
     for arguments, words in (
-        (("add", tmp_path / "text.jpg", "--name", "x"), "not a photo: give a JPEG"),
+        (("add", tmp_path / "text.jpg", "--name", "x"), "not_a_photo: text.jpg is not a photo: give a JPEG"),
         (("add", tmp_path / "half.png", "--name", "x"), "damaged"),
         (("add", tmp_path / "two.png", "--name", "x"), "2 faces in the photo: crop it"),
         (("add", tmp_path / "none.png", "--name", "x"), "No such file"),

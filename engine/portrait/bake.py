@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.portrait import eyes, flows, layers, lips, mouth
+from engine.portrait import closing, eyes, flows, layers, lips, mouth
 from engine.portrait.prior import SHIPPED, Floats, Prior, fit, load_prior
 from engine.portrait.rig import Rig, RigError, save
 from engine.synthesis.__main__ import sheet
@@ -19,8 +19,10 @@ from engine.synthesis.synthesizer import OutputFormat, Synthesizer
 
 SIZE_PX = 1024
 CHEEKS = (50, 280)
-LIT_SKIN = 172.0
-"""Mean level of a well-lit cheek; interiors are drawn for it."""
+LIT_SKIN, LIT_EYES, LIT_GLOSS = 172.0, 165.0, 290.0
+"""Levels in good light of a pale cheek, of the eyes' white and of the face's highlights; teeth are
+drawn for it. The brightest answer counts: dark skin is no dim light."""
+EXPOSURE = (0.35, 1.08)
 
 
 def head_box(landmarks_px: Floats, width: int, height: int) -> flows.Box:
@@ -48,16 +50,35 @@ def bake(
         raise RigError(f"the photo is {photo.shape}: scale and crop it to {SIZE_PX}×{SIZE_PX}")
     if landmarks_px.shape[0] != 478:
         raise RigError(f"{landmarks_px.shape[0]} landmarks: 478 are needed, iris points included")
+    photo, landmarks_px = closing.close(photo, landmarks_px)
     laid = fit(prior, landmarks_px)
     line = lips.find(photo, landmarks_px)
     box = head_box(landmarks_px, SIZE_PX, SIZE_PX)
     flow = flows.bake(laid, landmarks_px, line, box)
     parts = layers.build(photo, landmarks_px, line, box, plate, matte)
-    cheeks = [photo[int(y) - 10 : int(y) + 10, int(x) - 10 : int(x) + 10].mean()
-              for x, y in landmarks_px[list(CHEEKS), :2]]  # fmt: skip
-    inside = mouth.draw(laid, line, float(np.mean(cheeks)) / LIT_SKIN)
+    inside = mouth.draw(laid, line, exposure(photo, landmarks_px))
     both = eyes.draw(photo, landmarks_px, laid)
     return _assemble(name, landmarks_px, flow, parts, inside, both)
+
+
+def exposure(photo: NDArray[np.uint8], landmarks_px: Floats) -> float:
+    """How well the face is lit: 1 in good light."""
+    grey = cv2.blur(cv2.cvtColor(photo, cv2.COLOR_BGR2GRAY), (5, 5))
+    cheeks = [grey[int(y) - 10 : int(y) + 10, int(x) - 10 : int(x) + 10].mean()
+              for x, y in landmarks_px[list(CHEEKS), :2]]  # fmt: skip
+
+    def bright(points: Floats, share: float) -> float:
+        mask = np.zeros(grey.shape, np.uint8)
+        cv2.fillPoly(mask, [np.rint(points[:, :2]).astype(np.int32)], 1)
+        values = grey[mask > 0]
+        return float(np.quantile(values, share)) if values.size else 0.0
+
+    outlines = [landmarks_px[list(up) + list(low)[::-1]]
+                for up, low in zip(eyes.UPPER, eyes.LOWER, strict=True)]  # fmt: skip
+    whites = np.mean([bright(outline, 0.9) for outline in outlines])
+    hull = cv2.convexHull(landmarks_px[:, :2].astype(np.float32))[:, 0].astype(np.float64)
+    answers = (np.mean(cheeks) / LIT_SKIN, whites / LIT_EYES, bright(hull, 0.98) / LIT_GLOSS)
+    return float(np.clip(max(answers), *EXPOSURE))
 
 
 def _assemble(

@@ -30,7 +30,7 @@ MIN_EYES_OPEN: Final = 0.16
 MIN_EYE_CONTRAST: Final = 0.2
 MIN_SEAM_CONTRAST: Final = 0.06
 LIGHT: Final = (40.0, 225.0)
-MAX_UNEVEN_STOPS: Final = 3.0
+MAX_UNEVEN_STOPS: Final = 2.8
 MIN_SHARPNESS: Final = 0.02
 OTHER_FACE: Final = 0.05
 """A second face counts if its area is at least this share of the first's."""
@@ -44,6 +44,8 @@ class Finding:
     """Stable name."""
     reason: str
     remedy: str
+    refuses: bool = True
+    """Whether the photo is not taken for it; otherwise it is a warning."""
 
     def __str__(self) -> str:
         return f"{self.reason}: {self.remedy}"
@@ -122,10 +124,15 @@ def face(m: Measures) -> Iterator[Finding]:
         yield Finding("eyes_closed", "the eyes are shut or nearly so", "look into the camera")
     if m.seam_contrast < MIN_SEAM_CONTRAST:
         yield Finding("mouth_hidden", "the lips cannot be made out", "uncover the mouth")
-    if m.teeth > MAX_TEETH or m.lips_apart > MAX_LIPS_APART:
+    if m.lips_apart > MAX_LIPS_APART:
         yield Finding(
-            "mouth_open", "the mouth is open or shows teeth",
+            "mouth_open", "the mouth is open",
             "close the lips; the teeth are drawn when the portrait speaks",
+        )  # fmt: skip
+    elif m.teeth > MAX_TEETH:
+        yield Finding(
+            "teeth_shown", "the photo shows teeth, so the lips are closed by guess",
+            "look at the sheet; a photo with closed lips keeps their own look", refuses=False,
         )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from engine.portrait.prior import PRIOR_68, Fit, Floats
 from engine.portrait.rig import LASH_BAND_PX, LIDS_MEET
 
 Image = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
 
 # Viewer's left eye first (the subject's right).
 UPPER = (
@@ -33,6 +34,10 @@ RING_REACH = 1.15
 """Skin for the closed lid is taken from at least this far about the eye, in its half sizes."""
 GRAIN = 1.2
 """Of the lids' skin, over the median detail of the skin about the eye."""
+HAIR = 0.72
+"""What about the eye is darker than this share of the median is brow or lash."""
+LASH = 0.22
+"""Light of the closed lashes, over the skin's."""
 WIDE = 0.5
 """Eyes opened wide show less white than in the prior: it alarms."""
 
@@ -151,7 +156,7 @@ def _closed(photo: Image, box: Box, curve: Floats, outer_left: bool) -> Image:
     within = smoothstep((1.08 - away) / 0.22)
     out = lid
     lash = _lashes(xs, ys, meet, tall[0], outer_left)[..., None]
-    dark = np.array([30.0, 34.0, 48.0])
+    dark = np.minimum(LASH * skin, np.array([30.0, 34.0, 48.0]))
     out = out * (1 - lash) + dark * lash
     return np.dstack([out, 255 * within]).clip(0, 255).astype(np.uint8)
 
@@ -169,6 +174,7 @@ def _skin_around(
     ys, xs = np.mgrid[-pad : size[1] + pad, -pad : size[0] + pad].astype(np.float64)
     away = np.hypot((xs - middle[0]) / half[0], (ys - middle[1]) / half[1])
     ring = (away > 1.05) & (away < 1.5)
+    ring &= _no_hair(patch, ring)
     skin = fill(patch, ring if ring.any() else away >= np.quantile(away, 0.9))
     skin = np.asarray(cv2.GaussianBlur(skin, (0, 0), 3), np.float64)
     skin += _grain(patch, ring)[..., None]
@@ -185,14 +191,21 @@ def _grain(patch: Floats, ring: NDArray[np.bool_]) -> Floats:
     return soft * (strength / max(float(soft.std()), 1e-6))
 
 
+def _no_hair(patch: Floats, ring: Mask) -> Mask:
+    """Where *ring* shows skin: brows and lashes are darker than most of it."""
+    light = patch.mean(-1)
+    usual = float(np.median(light[ring])) if ring.any() else 0.0
+    return np.asarray(cv2.blur(light, (3, 3)) > HAIR * usual)
+
+
 def _lashes(xs: Floats, ys: Floats, meet: Floats, tall: Floats, outer_left: bool) -> Floats:
     """A soft dark line that thickens toward the outer corner, and short strokes below it."""
     columns = xs.shape[1]
     along = np.linspace(0, 1, columns)
     outer = 1 - along if outer_left else along
-    thick = (1.5 + 1.5 * outer) * smoothstep(tall / 0.3)
+    thick = (1.4 + 1.4 * outer) * (0.45 + 0.55 * smoothstep(tall / 0.5))
     gap = ys - meet[None]
-    line = np.exp(-((gap / np.maximum(thick, 0.3)[None]) ** 2)) * smoothstep(tall / 0.25)[None]
+    line = np.exp(-((gap / np.maximum(thick, 0.3)[None]) ** 2)) * smoothstep(tall / 0.12)[None]
     strokes = np.zeros_like(xs, dtype=np.float32)
     rng = np.random.default_rng(7)
     for x in np.arange(4, columns - 4, 1.7):

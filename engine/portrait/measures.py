@@ -21,6 +21,9 @@ FACE_SIZE_PX: Final = (320, 360)
 _EYES_AT: Final = (160.0, 120.0)
 PITCH_REST_DEG: Final = -8.5
 """What the prior reads from a level face: the median of 120 portraits."""
+BLACK: Final = 0.015
+"""Light that is as good as none, of 1: without it the shaded half of a dark face, which cameras
+turn black, would weigh as a deeper shadow than the same light makes on a pale face."""
 _LIPS: Final = (61, 40, 37, 0, 267, 270, 291, 321, 314, 17, 84, 91)
 _INNER: Final = (78, 81, 82, 13, 312, 311, 308, 402, 317, 14, 87, 178)
 _SEAM_COLUMNS: Final = 9
@@ -176,7 +179,7 @@ def _uneven(face: _Face) -> float:
     halves = [linear[low & (xs < middle)], linear[low & (xs >= middle)]]
     if not all(half.size for half in halves):
         return 0.0
-    left, right = (float(half.mean()) + 0.004 for half in halves)
+    left, right = (float(half.mean()) + BLACK for half in halves)
     return abs(float(np.log2(left / right)))
 
 

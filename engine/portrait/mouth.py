@@ -22,17 +22,19 @@ from engine.portrait.raster import rasterise
 Image = NDArray[np.uint8]
 
 SUPERSAMPLE: Final = 3
-ENAMEL: Final = np.array([172.0, 189.0, 201.0])
+ENAMEL: Final = np.array([180.0, 191.0, 204.0])
 NECK_TINT: Final = np.array([0.84, 0.93, 0.98])
 """Enamel is warmer toward the gum."""
 GUM: Final = np.array([92.0, 86.0, 168.0])
 CAVITY: Final = np.array([16.0, 12.0, 34.0])
-TONGUE_FADE: Final = 0.62
+TONGUE_FADE: Final = 0.72
 SHOW_CM: Final = 0.18
 """Upper teeth stand this much lower than in the prior, whose closed lips hide them too well."""
-SINK_CM: Final = 0.40
+SINK_CM: Final = 0.52
 """Lower teeth stand this much lower than in the prior: speech shows little of them."""
-LOWER_LIGHT: Final = 0.58
+LOWER_LIGHT: Final = 0.62
+LOWER_TINT: Final = np.array([0.80, 0.88, 1.0])
+"""Light comes to the lower teeth off lips and tongue."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ def draw(fit: Fit, line: LipLine, exposure: float) -> Interior:
     x, y = _front_edge(fit, lower, lowest=False)
     dim = exposure * LOWER_LIGHT
     low = _row(LOWER_ROW, CROWN_CM[1], cm, (x, y + SINK_CM * cm), box, dim, False)
+    low[..., :3] = np.rint(low[..., :3] * LOWER_TINT)
     tongue = _soft_parts(fit, gums[moving[gums].any(1)], box, dim)
     depths = [float(np.quantile(fit.points_px[v, 2], 0.9)) for v in (upper, lower)]
     jaw_motion = fit.deltas_px[:, lower].mean(1)
@@ -162,7 +165,7 @@ def _tooth(
     # The line between neighbours: deep, soft, never black.
     gap = smoothstep((1.06 - np.abs(side)) * half * unit / 1.5)
     gap *= smoothstep((height - corner - 0.03) * unit / 3) * smoothstep((crown - height) * unit / 3)
-    dark = CAVITY + (np.array([70.0, 84.0, 122.0]) * exposure - CAVITY) * tooth.light * 0.75
+    dark = CAVITY + (np.array([84.0, 96.0, 132.0]) * exposure - CAVITY) * tooth.light * 0.75
     colour = colour * (1 - gap[..., None]) + dark * gap[..., None]
     colour = colour * (1 - inside[..., None]) + enamel * inside[..., None]
     return colour, np.maximum(alpha, np.maximum(inside, gap * 0.9))

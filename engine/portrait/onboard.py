@@ -53,7 +53,7 @@ class Candidate:
     photo_landmarks_px: Floats
     """The same in the upright file's own pixels, for correcting by hand."""
     findings: tuple[Finding, ...]
-    """What speaks against it, if it was forced."""
+    """What speaks against it: warnings, and if it was forced what it would be refused for."""
 
 
 class Onboarding:
@@ -89,8 +89,9 @@ class Onboarding:
         height, width = photo.bgr.shape[:2]
         crop = frame(landmarks, width, height, wishes.expand_ratio)
         findings += self._findings(photo, landmarks, crop, wishes)
-        if findings and not wishes.force:
-            raise RefusedError(tuple(findings))
+        against = tuple(finding for finding in findings if finding.refuses)
+        if against and not wishes.force:
+            raise RefusedError(against)
         return Candidate(
             crop.cut(photo.bgr, SIZE_PX), crop.moved(landmarks, SIZE_PX),
             landmarks / photo.scale, tuple(findings),
@@ -150,9 +151,8 @@ def read_landmarks(path: Path) -> Floats:
         points = np.asarray(values, np.float64)
     except OSError as error:
         raise PhotoError("unreadable", f"{path}: {error.strerror or error}", remedy) from None
-    except (ValueError, TypeError, EOFError) as error:
-        reason = str(error).rstrip(".")
-        raise PhotoError("bad_landmarks", f"{path.name}: {reason}", remedy) from None
+    except (ValueError, TypeError, EOFError):
+        raise PhotoError("bad_landmarks", f"{path.name} is no list of numbers", remedy) from None
     if points.ndim != 2 or points.shape[0] != POINTS or points.shape[1] not in (2, 3):
         shape = "×".join(str(n) for n in points.shape)
         raise PhotoError("bad_landmarks", f"{path.name} has {shape} numbers", remedy)

@@ -35,7 +35,8 @@ class PhotoError(Exception):
     def __init__(self, code: str, reason: str, remedy: str) -> None:
         self.code = code
         """Stable name of the failure."""
-        super().__init__(f"{reason}: {remedy}")
+        self.reason, self.remedy = reason, remedy
+        super().__init__(f"{code}: {reason}: {remedy}")
 
 
 @dataclass(frozen=True)

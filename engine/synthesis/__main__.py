@@ -32,7 +32,7 @@ SHAPES: dict[str, tuple[dict[str, float], Pose]] = {
     "half blink": ({"eyeBlink": 0.5}, Pose()),
     "look left": ({"eyeLookOut_R": 0.7, "eyeLookIn_L": 0.7}, Pose()),
     "look right": ({"eyeLookIn_R": 0.7, "eyeLookOut_L": 0.7}, Pose()),
-    "yaw +8": ({"jawOpen": 0.3}, Pose(yaw_deg=8)),
+    "yaw +8": ({}, Pose(yaw_deg=8)),
     "yaw -8": ({}, Pose(yaw_deg=-8)),
     "pitch +6": ({}, Pose(pitch_deg=6)),
     "pitch -6": ({}, Pose(pitch_deg=-6)),
@@ -95,13 +95,23 @@ def measure(synthesizer: Synthesizer, count: int) -> dict[str, float]:
     }
 
 
+def labelled(picture: ByteArray, text: str) -> ByteArray:
+    """*picture* with *text* at its upper left, on a ground of its own; drawn in place."""
+    size = max(picture.shape[0] / 640, 0.38)
+    font, thick = cv2.FONT_HERSHEY_SIMPLEX, max(1, round(2 * size))
+    (width, height), _ = cv2.getTextSize(text, font, size, thick)
+    edge = round(10 * size)
+    cv2.rectangle(picture, (0, 0), (width + 2 * edge, height + 2 * edge), (255, 255, 255), -1)
+    cv2.putText(picture, text, (edge, height + edge), font, size, (40, 30, 20), thick, cv2.LINE_AA)
+    return picture
+
+
 def sheet(synthesizer: Synthesizer, columns: int = 6) -> ByteArray:
     """All ``SHAPES`` in one picture, blue-green-red."""
     cells = []
     for name, (values, pose) in SHAPES.items():
         picture = cv2.cvtColor(synthesizer.render(motion(values, pose)), cv2.COLOR_YUV2BGR_I420)
-        cv2.putText(picture, name, (12, 30), cv2.FONT_HERSHEY_SIMPLEX, 0.8, (60, 40, 30), 2)
-        cells.append(picture)
+        cells.append(labelled(np.asarray(picture, np.uint8), name))
     rows = [np.hstack(cells[i : i + columns]) for i in range(0, len(cells), columns)]
     return np.asarray(np.vstack(rows), np.uint8)
 

@@ -20,8 +20,10 @@ LIGHT_DROP_PX: Final = 3.5
 
 
 ROUNDED: Final = (INDEX["mouthFunnel"], INDEX["mouthPucker"])
-ROUNDED_SHADE: Final = 0.45
+ROUNDED_SHADE: Final = 0.6
 """Lips pushed forward keep light from the teeth."""
+ROUNDED_HIDE_PX: Final = 9.0
+"""And cover more of them: either row stands so much farther behind its lip."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class _Part:
     planes: Planes
     depth: float
     with_jaw: bool
+    hide: float = 0.0
+    """Which way rounded lips cover it: −1 up, 1 down."""
 
 
 class Mouth:
@@ -43,8 +47,8 @@ class Mouth:
         upper_depth, lower_depth = rig.teeth_depth_px
         self._parts = [
             _Part(self._planes(rig.cavity, box, framing), (lower_depth - 40) * s, False),
-            _Part(self._planes(rig.lower_teeth, box, framing), lower_depth * s, True),
-            _Part(self._planes(rig.upper_teeth, box, framing), upper_depth * s, False),
+            _Part(self._planes(rig.lower_teeth, box, framing), lower_depth * s, True, 1.0),
+            _Part(self._planes(rig.upper_teeth, box, framing), upper_depth * s, False, -1.0),
         ]
         self._pivot = framing.to_output(*rig.pivot_px)
         self._jaw_motion = rig.jaw_motion * s
@@ -69,11 +73,13 @@ class Mouth:
         (rows, columns): by how little of the opening lets light in, the inside is dark.
         """
         jaw = weights @ self._jaw_motion
+        rounded = _rounded(weights)
         rows, columns = hole.shape
         inside = np.full((rows, columns), BLACK_LUMA, np.uint8)
         inside_chroma = np.full((2, rows // 2, columns // 2), GREY_CHROMA, np.uint8)
         for part in self._parts:
-            self._lay(part, self._placement(part, rect, turned, jaw), inside, inside_chroma)
+            placed = self._placement(part, rect, turned, jaw, rounded)
+            self._lay(part, placed, inside, inside_chroma)
         light, light_half = self._light(seen, weights)
         darken(inside, light, BLACK_LUMA)
         # Wholly under the hole's soft rim too: the head is laid over it.
@@ -85,9 +91,12 @@ class Mouth:
             darken(plane, light_half, GREY_CHROMA)
             _blend(target, plane, under_half)
 
-    def _placement(self, part: _Part, rect: Rect, turned: Turn, jaw: FloatArray) -> FloatArray:
+    def _placement(
+        self, part: _Part, rect: Rect, turned: Turn, jaw: FloatArray, rounded: float
+    ) -> FloatArray:
         """(2, 3) from the part's pixels to those of *rect*."""
-        move = jaw if part.with_jaw else np.zeros(3, np.float32)
+        move = jaw.copy() if part.with_jaw else np.zeros(3, np.float32)
+        move[1] += part.hide * rounded * ROUNDED_HIDE_PX * self._scale
         at = np.array([self._rect[0] - self._pivot[0] + move[0],
                        self._rect[1] - self._pivot[1] + move[1], part.depth + move[2]])  # fmt: skip
         origin = turned.matrix @ at + turned.shift + np.array(self._pivot) - rect[:2]
@@ -115,12 +124,17 @@ class Mouth:
         wide = cv2.blur(cv2.blur(seen, (2 * reach + 1, reach | 1)), (reach | 1, reach | 1))
         lit = np.empty_like(wide)
         lit[drop:], lit[:drop] = wide[:-drop], 0
-        rounded = 1 - ROUNDED_SHADE * min(1.0, float(weights[list(ROUNDED)].sum()))
+        rounded = 1 - ROUNDED_SHADE * _rounded(weights)
         light = np.asarray(
             cv2.convertScaleAbs(lit, alpha=1.7 * rounded, beta=38 * rounded), np.uint8
         )
         size = (light.shape[1] // 2, light.shape[0] // 2)
         return light, np.asarray(cv2.resize(light, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _rounded(weights: FloatArray) -> float:
+    """How far the lips are pushed forward, 0 to 1."""
+    return min(1.0, float(weights[list(ROUNDED)].sum()))
 
 
 def _moved(picture: ByteArray, matrix: FloatArray, size: tuple[int, int], border: int) -> ByteArray:

@@ -1,0 +1,107 @@
+"""Closing lips that a photo shows parted, so that they can open and close when the portrait speaks.
+
+What lies between the lips (teeth, the dark) would otherwise cling to them. It is filled from the
+lips around it and a seam is drawn where the teeth ended, for there the lower lip begins.
+"""
+
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.portrait.layers import fill, smoothstep
+from engine.portrait.lips import INNER_LOWER, INNER_UPPER
+
+Floats = NDArray[np.float64]
+Bgr = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
+
+PARTED: Final = 0.028
+"""Lips whose inner edges are this far apart, in eye distances, are parted: the mesh says 0.02 of
+lips that touch."""
+SHOWN: Final = 0.008
+"""So are lips between which teeth cover this share of the lips' area."""
+LESS_RED: Final = 6
+"""Teeth have so much less red than lips (CIELAB a, 8 bit)."""
+SEAM_PX: Final = 1.8
+SEAM_DEPTH: Final = 0.5
+GRAIN: Final = 0.7
+"""Of the filled lips' texture, over that of the lips there are."""
+_OUTER: Final = (61, 40, 37, 0, 267, 270, 291, 321, 314, 17, 84, 91)
+
+
+def close(photo: Bgr, landmarks_px: Floats) -> tuple[Bgr, Floats]:
+    """*photo* (height, width, 3) with closed lips and its landmarks (478, 2 or 3), moved to match.
+
+    Where the lips are closed already, both come back as they are.
+    """
+    eyes = float(np.linalg.norm(landmarks_px[33, :2] - landmarks_px[263, :2]))
+    between = _polygon(photo, landmarks_px, (*INNER_UPPER, *INNER_LOWER[::-1]))
+    lips = _polygon(photo, landmarks_px, _OUTER)
+    teeth = _teeth(photo, between, lips)
+    gap = float(np.linalg.norm(landmarks_px[13, :2] - landmarks_px[14, :2])) / eyes
+    if gap < PARTED and teeth.sum() < SHOWN * lips.sum():
+        return photo, landmarks_px
+    around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))
+    hide = (cv2.dilate(teeth.astype(np.uint8), around) > 0) | between
+    closed = _filled(photo, hide, lips)
+    moved, seam = _met(landmarks_px, teeth)
+    ys = np.arange(photo.shape[0])[:, None]
+    left, right = moved[INNER_UPPER[0], 0], moved[INNER_UPPER[-1], 0]
+    xs = np.arange(photo.shape[1])
+    side = (xs - (left + right) / 2) / max((right - left) / 2, 1.0)
+    reach = smoothstep(2 * (1 - np.abs(side)))
+    line = np.exp(-(((ys - seam[None]) / SEAM_PX) ** 2)) * reach[None]
+    closed *= (1 - SEAM_DEPTH * line)[..., None]
+    return np.clip(np.rint(closed), 0, 255).astype(np.uint8), moved
+
+
+def _polygon(photo: Bgr, landmarks_px: Floats, points: tuple[int, ...]) -> Mask:
+    mask = np.zeros(photo.shape[:2], np.uint8)
+    cv2.fillPoly(mask, [np.rint(landmarks_px[list(points), :2]).astype(np.int32)], 1)
+    return np.asarray(mask > 0)
+
+
+def _teeth(photo: Bgr, between: Mask, lips: Mask) -> Mask:
+    """What about the slit is as bright as the lips and less red."""
+    near = cv2.dilate(between.astype(np.uint8), np.ones((7, 1), np.uint8)) > 0
+    skin = lips & ~near
+    if not skin.any():
+        return np.zeros_like(between)
+    lab = np.asarray(cv2.cvtColor(photo, cv2.COLOR_BGR2LAB), np.float64)
+    light, red = np.median(lab[skin][:, 0]), np.median(lab[skin][:, 1])
+    return np.asarray(near & (lab[..., 0] > 0.95 * light) & (lab[..., 1] < red - LESS_RED))
+
+
+def _filled(photo: Bgr, hide: Mask, lips: Mask) -> Floats:
+    """The lips carried on over *hide*, with their texture."""
+    image = photo.astype(np.float64)
+    known = (cv2.dilate(lips.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0) & ~hide
+    if not known.any():
+        return image
+    smooth = np.asarray(cv2.GaussianBlur(fill(image, known), (0, 0), 2), np.float64)
+    detail = image.mean(-1) - cv2.GaussianBlur(image.mean(-1), (0, 0), 2)
+    rng = np.random.default_rng(5)
+    noise = cv2.GaussianBlur(rng.normal(size=hide.shape), (0, 0), 0.9)
+    amount = GRAIN * float(np.median(np.abs(detail[known]))) / max(float(noise.std()), 1e-6)
+    smooth += (noise * amount)[..., None]
+    soft = cv2.GaussianBlur(hide.astype(np.float64), (0, 0), 1.2)[..., None]
+    return np.asarray(image * (1 - soft) + smooth * soft)
+
+
+def _met(landmarks_px: Floats, teeth: Mask) -> tuple[Floats, Floats]:
+    """Landmarks with both inner lips on the seam, and the seam's height over every column."""
+    upper, lower = landmarks_px[list(INNER_UPPER), :2], landmarks_px[list(INNER_LOWER), :2]
+    xs, ys = upper[:, 0], 0.35 * upper[:, 1] + 0.65 * lower[:, 1]
+    columns = np.flatnonzero(teeth.any(0))
+    if columns.size > 0.3 * (xs[-1] - xs[0]):
+        last = teeth.shape[0] - 1 - np.argmax(teeth[::-1, columns], axis=0)
+        at = np.concatenate([columns, np.repeat(xs[[0, -1]], columns.size)])
+        heights = np.concatenate([last, np.repeat(ys[[0, -1]], columns.size)])
+        ys = np.polyval(np.polyfit(at - xs.mean(), heights, 2), xs - xs.mean())
+    moved = landmarks_px.copy()
+    for points in (INNER_UPPER, INNER_LOWER):
+        moved[list(points), 0], moved[list(points), 1] = xs, ys
+    order = np.argsort(xs)
+    return moved, np.interp(np.arange(teeth.shape[1]), xs[order], ys[order])
