@@ -215,7 +215,11 @@ async def serve(settings: Settings, with_slate: bool = False, faults: Faults | N
     known = settings.topics if settings.speech.prepare_topics else ()
     speech = SpeechDesk(settings.speech, [topic.text for topic in known])
     kiosk = Kiosk(
-        settings, Avatars(settings.avatar, settings.look.look()), speech, with_slate=with_slate, faults=faults
+        settings,
+        Avatars(settings.avatar, settings.look.look()),
+        speech,
+        with_slate=with_slate,
+        faults=faults,
     )
     async with listening(kiosk):
         await stop.wait()

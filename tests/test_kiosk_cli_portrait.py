@@ -96,7 +96,10 @@ def test_what_is_wrong_is_said_in_one_line(folder: Path, tmp_path: Path, capsys:
     (tmp_path / "half.png").write_bytes(ADA.read_bytes()[:100_000])
     cv2.imwrite(str(tmp_path / "two.png"), np.hstack([portrait(), portrait()]))
     for arguments, words in (
-        (("add", tmp_path / "text.jpg", "--name", "x"), "not_a_photo: text.jpg is not a photo: give a JPEG"),
+        (
+            ("add", tmp_path / "text.jpg", "--name", "x"),
+            "not_a_photo: text.jpg is not a photo: give a JPEG",
+        ),
         (("add", tmp_path / "half.png", "--name", "x"), "damaged"),
         (("add", tmp_path / "two.png", "--name", "x"), "2 faces in the photo: crop it"),
         (("add", tmp_path / "none.png", "--name", "x"), "No such file"),

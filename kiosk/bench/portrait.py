@@ -202,7 +202,7 @@ def _speech(synthesizer: Synthesizer) -> _Speech:
         start = time.thread_time()
         synthesizer.render(each, out)
         middle = time.thread_time()
-        cv2.add(out, 0, dst=other)
+        np.copyto(other, out)
         copy_s.append(time.thread_time() - middle)
         frame_s.append(middle - start)
         grey = _grey(out)
