@@ -85,7 +85,7 @@ class Mark:
     text: str = DEFAULT_MARK
     """One line, at most ``MAX_MARK_CHARACTERS``."""
     position: Position = "top"
-    """Where in the picture. A page may crop the sides and cover the foot; the middle above stays."""
+    """Where in the picture. Pages may crop the sides and cover the foot; the middle above stays."""
     font: str = ""
     """A font file that has the text's characters; empty: Pillow's own, which is Latin."""
 
