@@ -293,10 +293,7 @@ def test_after_a_reset_it_moves_as_if_made_with_the_new_scales() -> None:
     changed.at(changed.ready_pts - 1)
     changed.rescale(1.2, 1.1)
     changed.reset()
-    fresh = stream(settings=MotionSettings(dynamic_scale=1.2, motion_scale=1.1))
-    feed(changed, speech_like())
-    feed(fresh, speech_like())
-    for pts in range(0, fresh.ready_pts, STEP):
-        given, wanted = changed.at(pts), fresh.at(pts)
-        assert np.array_equal(given.coefficients, wanted.coefficients)
-        assert given.pose == wanted.pose
+    fresh = feed(stream(settings=MotionSettings(1.2, 1.1)), speech_like())
+    given, wanted = frames(feed(changed, speech_like())), frames(fresh)
+    assert difference(given, wanted) == 0.0
+    assert [frame.pose for frame in given] == [frame.pose for frame in wanted]
