@@ -21,6 +21,7 @@ from kiosk.cli_options import (
     ShowMark,
     Steps,
     UsageError,
+    look_overrides,
 )
 from kiosk.config import Settings, load
 from kiosk.config_sources import ConfigError
@@ -66,13 +67,9 @@ def render(
     overrides = {
         "video.frame_rate_hz": fps,
         "avatar.name": avatar_name(avatar),
-        "look.preset": preset,
-        "look.inference_steps": inference_steps,
-        "look.background": background,
-        "look.mark": mark,
-        "look.mark_text": mark_text,
-        "look.mark_position": mark_position,
-        "look.mark_font": mark_font,
+        **look_overrides(
+            preset, inference_steps, background, mark, mark_text, mark_position, mark_font
+        ),
     }
     settings = load(config, overrides)
     look = settings.look.look()

@@ -52,5 +52,26 @@ MarkFont = Annotated[
 ]
 
 
+def look_overrides(
+    preset: str | None,
+    inference_steps: int | None,
+    background: str | None,
+    mark: bool | None,
+    mark_text: str | None,
+    mark_position: str | None,
+    mark_font: str | None,
+) -> dict[str, object]:
+    """The look's flags by the keys that they override."""
+    return {
+        "look.preset": preset,
+        "look.inference_steps": inference_steps,
+        "look.background": background,
+        "look.mark": mark,
+        "look.mark_text": mark_text,
+        "look.mark_position": mark_position,
+        "look.mark_font": mark_font,
+    }
+
+
 class UsageError(Exception):
     """What was asked cannot be done; the message names the remedy."""

@@ -20,6 +20,7 @@ from kiosk.cli_options import (
     ShowMark,
     Steps,
     UsageError,
+    look_overrides,
 )
 from kiosk.config import Settings, load
 
@@ -76,13 +77,9 @@ def serve(
         "avatar.name": avatar,
         "avatar.dynamic_scale": dynamic_scale,
         "avatar.motion_scale": motion_scale,
-        "look.preset": preset,
-        "look.inference_steps": inference_steps,
-        "look.background": background,
-        "look.mark": mark,
-        "look.mark_text": mark_text,
-        "look.mark_position": mark_position,
-        "look.mark_font": mark_font,
+        **look_overrides(
+            preset, inference_steps, background, mark, mark_text, mark_position, mark_font
+        ),
         "log.level": log_level,
     }
     settings = load(config, overrides)

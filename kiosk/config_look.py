@@ -38,7 +38,7 @@ class LookSettings(Section):
     """Whether the picture says that it is synthetic; off is logged."""
     mark_text: Annotated[str, Field(min_length=1, max_length=MAX_MARK_CHARACTERS)] = DEFAULT_MARK
     """What it says, in one line."""
-    mark_position: Position = "bottom-right"
+    mark_position: Position = "top"
     """Where it stands."""
     mark_font: str = ""
     """A font file for it; empty: one of this machine's that has the characters."""

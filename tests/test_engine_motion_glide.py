@@ -12,6 +12,14 @@ def test_it_passes_from_one_value_to_the_next_without_a_jump() -> None:
     assert 0 < np.diff(values).max() < 0.1 * 2 * 0.04 / GLIDE_S
 
 
+def test_settled_it_is_there_whatever_the_time() -> None:
+    glide = Glide(1.0)
+    glide.go(1.1, 3600.0)
+    assert glide.at(0.0) == 1.0
+    glide.settle()
+    assert glide.at(0.0) == glide.at(3600.0) == 1.1
+
+
 def test_a_change_of_mind_starts_where_it_is() -> None:
     glide = Glide(1.0)
     glide.go(1.1, 0.0)

@@ -286,3 +286,14 @@ def test_other_scales_are_reached_without_a_jump() -> None:
     assert off[0] == 0.0 and np.abs(off).max() > 0.01 and np.abs(np.diff(off)).max() < 0.05
     with pytest.raises(ValueError, match=r"dynamic_scale = 2\.0"):
         changed.rescale(2.0, 1.0)
+
+
+def test_after_a_reset_it_moves_as_if_made_with_the_new_scales() -> None:
+    changed = feed(stream(), speech_like())
+    changed.at(changed.ready_pts - 1)
+    changed.rescale(1.2, 1.1)
+    changed.reset()
+    fresh = feed(stream(settings=MotionSettings(1.2, 1.1)), speech_like())
+    given, wanted = frames(feed(changed, speech_like())), frames(fresh)
+    assert difference(given, wanted) == 0.0
+    assert [frame.pose for frame in given] == [frame.pose for frame in wanted]

@@ -5,7 +5,7 @@ import pytest
 
 from engine.media import Audio
 from engine.timeline import frame_pts, frame_samples, samples, seconds
-from tests.fakes import LOOKAHEAD_SAMPLES, fake_pipeline, tone
+from tests.fakes import LOOKAHEAD_SAMPLES, FakeSynthesis, fake_pipeline, tone
 
 
 def test_a_picture_can_be_pulled_once_the_sound_around_it_is_known() -> None:
@@ -26,6 +26,14 @@ def test_the_correction_shifts_the_face_and_not_the_timestamp() -> None:
     ahead = pipeline.pull(2, 3840, shown_pts=3840 + 9600)
     assert closed.pts == ahead.pts == 3840
     assert ahead.planes[0, 0] > closed.planes[0, 0]
+
+
+def test_another_look_draws_from_the_next_picture_on() -> None:
+    pipeline, other = fake_pipeline(), FakeSynthesis(32)
+    pipeline.push(Audio(0, tone(0.2)))
+    assert pipeline.pull(1, 1920).width == 64
+    pipeline.show(other)
+    assert pipeline.pull(2, 3840).width == 32
 
 
 def test_flush_rewinds_and_the_next_generation_begins() -> None:

@@ -38,7 +38,9 @@ def test_it_is_where_it_was_asked_for(position: Position, size: tuple[int, int])
 
 def test_the_synthesizer_draws_it_unless_it_is_off() -> None:
     plain, marked = (
-        Synthesizer(ada(), OutputFormat(256, 256), Look(mark=Mark(on=on))).render(motion())
+        Synthesizer(
+            ada(), OutputFormat(256, 256), Look(mark=Mark(on, position="bottom-right"))
+        ).render(motion())
         for on in (False, True)
     )
     ys, xs = np.nonzero(plain[:256] != marked[:256])

@@ -38,7 +38,7 @@ async def test_the_configured_look_is_told() -> None:
     assert answer == {
         "stage": "hall", "preset": "balanced", "inference_steps": 1, "steps_run": 0,
         "steps_reason": "no refiner installed", "background": "#102030", "mark": False,
-        "mark_text": "AI-generated", "mark_position": "bottom-right", "dynamic_scale": 1.0,
+        "mark_text": "AI-generated", "mark_position": "top", "dynamic_scale": 1.0,
         "motion_scale": 1.0, "width": 256, "height": 256,
     }  # fmt: skip
 
@@ -49,7 +49,7 @@ async def test_a_change_reaches_the_engine_and_keeps_the_rest() -> None:
         avatars = kiosk._avatars
         assert isinstance(avatars, FakeAvatars)
         image = base64.b64encode(b"any bytes").decode()
-        for change in ({"background": "blurred"}, {"mark_position": "top"},
+        for change in ({"background": "blurred"}, {"mark_position": "bottom"},
                        {"background_image": image}, {"dynamic_scale": 1.1}):  # fmt: skip
             response = await client.patch(LOOK, json=change)
             assert response.status == 200, await response.text()
@@ -61,7 +61,7 @@ async def test_a_change_reaches_the_engine_and_keeps_the_rest() -> None:
     assert kinds == ["blurred", "blurred", "image"]
     assert avatars.looks[-1][2].background.image == b"any bytes"
     assert scales == [(1.1, 1.0)]
-    assert (answer["mark_position"], answer["background"]) == ("top", "image")
+    assert (answer["mark_position"], answer["background"]) == ("bottom", "image")
     assert answer["dynamic_scale"] == 1.1
 
 

@@ -7,8 +7,8 @@ import pytest
 
 PROJECT = Path(__file__).resolve().parent.parent
 FORBIDDEN_IN_ENGINE = {"kiosk", "asyncio", "aiohttp", "aiortc", "sounddevice", "av", "socket"}
-TRAINING_ONLY = {"torch", "scipy", "pocketsphinx"}
-TOOLS = ("bake.py", "corpus.py")
+TRAINING_ONLY = {"torch", "scipy", "pocketsphinx", "pyworld"}
+TOOLS = ("bake.py", "corpus.py", "corpus_espeak.py")
 """Made for making: nothing that serves imports them."""
 LONGEST_FILE_LINES = 300
 

@@ -23,3 +23,7 @@ class Glide:
     def go(self, value: float, time_s: float) -> None:
         """From *time_s* on, pass to *value*, from wherever it is then."""
         self._before, self._after, self._start_s = self.at(time_s), value, time_s
+
+    def settle(self) -> None:
+        """Be where it is headed, whatever the time: time may begin anew."""
+        self._before = self._after

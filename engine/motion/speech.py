@@ -48,7 +48,6 @@ class SpeechSteps:
         self._runner = runner
         self.scale = settings.dynamic_scale
         """Of what is to come; may be changed while it speaks: steps approach it evenly."""
-        self._scale_now = settings.dynamic_scale
         self._mel = MelEncoder()
         self._filter = OneEuro(settings.smoothing_min_cutoff_hz, settings.smoothing_beta)
         self._state_shape = [n or 1 for n in shape]
@@ -63,6 +62,7 @@ class SpeechSteps:
         """Forget all sound; the next sample is sample 0, before it silence."""
         self._mel.reset()
         self._filter.reset()
+        self._scale_now = self.scale
         self._prosody = prosody
         self._state = np.zeros(self._state_shape, np.float32)
         self._hops = np.full((HOPS_PER_MOTION_STEP - 1, MEL_BANDS), SILENT_HOP, np.float32)

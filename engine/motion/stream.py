@@ -95,6 +95,7 @@ class MotionStream:
         """Begin anew at *pts*, mouth shut, generation 0."""
         self._generation = 0
         self._shown_pts = pts
+        self._life.scale.settle()
         self._history = History(pts)
         self._begin(pts, Prosody())
         self._shape: FloatArray | None = None

@@ -84,8 +84,8 @@ class Mark:
     """Whether it is drawn. Where it is not, say it to viewers in another way."""
     text: str = DEFAULT_MARK
     """One line, at most ``MAX_MARK_CHARACTERS``."""
-    position: Position = "bottom-right"
-    """Where in the picture."""
+    position: Position = "top"
+    """Where in the picture. Pages may crop the sides and cover the foot; the middle above stays."""
     font: str = ""
     """A font file that has the text's characters; empty: Pillow's own, which is Latin."""
 

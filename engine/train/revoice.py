@@ -43,7 +43,6 @@ MELODY: Final = (0.0, 1.6)
 TRACT: Final = (0.84, 1.2)
 """Length of the vocal tract, against the speaker's."""
 
-
 COPIES: Final = 4
 """Of every take of recorded lips."""
 
