@@ -30,37 +30,33 @@ export function mediaMs(rtp, origin, ticksPerMs, hintMs = 0) {
 }
 
 /**
- * How late the picture is behind the sound, as it is shown and heard at one instant.
- * @param {{audioMs: number, audioAtMs: number, videoMs: number, videoAtMs: number,
- *   playoutDelayMs: number, nowMs: number}} seen media times, and the page's times (of
- *   `performance.now()`) at which they left the jitter buffer or were shown
- * @returns {number} positive: the picture is late
+ * When the media time 0 would have been shown or heard, by the page's clock. It grows when the
+ * picture or the sound falls behind; the av offset is that of the picture less that of the sound.
+ * @param {number} atMs the page's time at which something was shown or heard
+ * @param {number} mediaTimeMs its media time
  */
-export function avOffsetMs({ audioMs, audioAtMs, videoMs, videoAtMs, playoutDelayMs, nowMs }) {
-  const heardMs = audioMs + (nowMs - audioAtMs) - playoutDelayMs;
-  const shownMs = videoMs + (nowMs - videoAtMs);
-  return heardMs - shownMs;
-}
+export const lagMs = (atMs, mediaTimeMs) => atMs - mediaTimeMs;
 
 /**
+ * The mean of the middle: without the lowest and the highest fifth. Screens show frames at their own
+ * ticks, so that lags scatter evenly by a tick: a mean sees through that, a median does not.
  * @param {number[]} values
  * @returns {number|null} null if there are none
  */
-export const median = (values) => percentile(values, 50);
+export function middleMean(values) {
+  const cut = Math.floor(values.length / 5);
+  const kept = [...values].sort((a, b) => a - b).slice(cut, values.length - cut);
+  return kept.length ? kept.reduce((sum, value) => sum + value, 0) / kept.length : null;
+}
 
 /**
- * By linear interpolation between the nearest ranks.
+ * The mean of the lowest third.
  * @param {number[]} values
- * @param {number} percent 0 to 100
- * @returns {number|null} null if there are no values
+ * @returns {number|null} null if there are none
  */
-export function percentile(values, percent) {
-  if (!values.length) return null;
-  const sorted = [...values].sort((a, b) => a - b);
-  const rank = (percent / 100) * (sorted.length - 1);
-  const below = Math.floor(rank);
-  const above = Math.min(below + 1, sorted.length - 1);
-  return sorted[below] + (sorted[above] - sorted[below]) * (rank - below);
+export function lowMean(values) {
+  const kept = [...values].sort((a, b) => a - b).slice(0, Math.ceil(values.length / 3));
+  return kept.length ? kept.reduce((sum, value) => sum + value, 0) / kept.length : null;
 }
 
 /** The mean of a growing sum over a growing count, since it was last asked. */

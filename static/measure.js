@@ -1,6 +1,6 @@
 /**
- * What the page can measure of its own picture and sound: the av offset at 10 Hz, reported twice
- * a second as a median, with frame rate, freezes and buffers.
+ * What the page can measure of its own picture and sound: the av offset from every frame shown and
+ * the sound heard, reported twice a second, with frame rate, freezes and buffers.
  *
  * The offset compares what is heard and what is shown by the RTP timestamps themselves, against
  * the origins the server tells; the sender reports play no part.
@@ -8,12 +8,17 @@
  */
 
 import {
-  AUDIO_TICKS_PER_MS, DeltaMean, FrameCounter, VIDEO_TICKS_PER_MS, avOffsetMs, mediaMs, median,
+  AUDIO_TICKS_PER_MS, DeltaMean, FrameCounter, VIDEO_TICKS_PER_MS, lagMs, lowMean, mediaMs, middleMean,
 } from './clock.js';
 
-const SAMPLE_MS = 100;
-const REPORT_SAMPLES = 5;
-const STALE_MS = 1000;
+const SAMPLE_MS = 50;
+const REPORT_SAMPLES = 10;
+const MIN_FRAMES = 5;
+/**
+ * Sound is heard this much later than the browser's account of its packets says, as measured against
+ * the slate in Chromium: what its jitter buffer holds of the packet before, when it begins one.
+ */
+const DECODED_AHEAD_MS = 9;
 const HISTORY_REPORTS = 7200;
 
 /**
@@ -38,7 +43,11 @@ export class Meter {
   #origin = /** @type {{audio_rtp: number, video_rtp: number}|null} */ (null);
   #hintMs = 0;
   #shown = /** @type {{mediaMs: number, atMs: number}|null} */ (null);
-  #offsets = /** @type {number[]} */ ([]);
+  /** Since the last report: when media time 0 would have been seen, by each frame. */
+  #seen = /** @type {number[]} */ ([]);
+  /** Likewise heard, by the sound that left the jitter buffer. */
+  #heard = /** @type {number[]} */ ([]);
+  #heardAtMs = 0;
   #ticks = 0;
   #busy = false;
   #counters = freshCounters();
@@ -70,6 +79,7 @@ export class Meter {
     this.#origin = null;
     this.#shown = null;
     this.#hintMs = 0;
+    [this.#seen, this.#heard] = [[], []];
     this.#counters = freshCounters();
     this.frames.pause();
   }
@@ -78,6 +88,7 @@ export class Meter {
   setOrigin(origin) {
     this.#origin = origin;
     this.#shown = null;
+    [this.#seen, this.#heard] = [[], []];
   }
 
   /** @param {number} nowMs about what media time it is, as the server told */
@@ -122,6 +133,7 @@ export class Meter {
     const shownMs =
       mediaMs(rtpTimestamp, this.#origin.video_rtp, VIDEO_TICKS_PER_MS, this.#hintMs);
     this.#shown = { mediaMs: shownMs, atMs: expectedDisplayTime };
+    if (!document.hidden) this.#seen.push(lagMs(expectedDisplayTime, shownMs));
     this.#hintMs = shownMs;
     this.onFrame(shownMs);
   }
@@ -130,8 +142,7 @@ export class Meter {
     if (this.#busy) return;
     this.#busy = true;
     try {
-      const offsetMs = this.#offset();
-      if (offsetMs !== null) this.#offsets.push(offsetMs);
+      this.#listen();
       this.#ticks += 1;
       if (this.#ticks % REPORT_SAMPLES === 0) await this.#publish();
     } catch {
@@ -141,19 +152,27 @@ export class Meter {
     }
   }
 
-  /** @returns {number|null} positive: the picture is late */
-  #offset() {
+  /** Note what sound is leaving the jitter buffer. */
+  #listen() {
     const source = this.#audioReceiver()?.getSynchronizationSources()[0];
     const playoutDelayMs = this.#counters.playoutDelayMs;
-    const nowMs = performance.now();
-    if (!source || !this.#origin || !this.#shown || playoutDelayMs === null) return null;
-    const audioAtMs = pageTime(source.timestamp);
-    const staleMs = Math.max(nowMs - audioAtMs, nowMs - this.#shown.atMs);
-    if (document.hidden || staleMs > STALE_MS) return null;
-    const audioMs =
+    if (!source || !this.#origin || !this.#shown || playoutDelayMs === null) return;
+    const atMs = pageTime(source.timestamp);
+    if (document.hidden || atMs === this.#heardAtMs) return;
+    this.#heardAtMs = atMs;
+    const leavesMs =
       mediaMs(source.rtpTimestamp, this.#origin.audio_rtp, AUDIO_TICKS_PER_MS, this.#hintMs);
-    const { mediaMs: videoMs, atMs: videoAtMs } = this.#shown;
-    return avOffsetMs({ audioMs, audioAtMs, videoMs, videoAtMs, playoutDelayMs, nowMs });
+    this.#heard.push(lagMs(atMs + playoutDelayMs + DECODED_AHEAD_MS, leavesMs));
+  }
+
+  /** @returns {number|null} since it was last asked; positive: the picture is late */
+  #offset() {
+    const [seen, heard] = [this.#seen, this.#heard];
+    [this.#seen, this.#heard] = [[], []];
+    // A packet of 20 ms is named by both of the 10 ms pieces in which it is played: the first is meant.
+    const [seenMs, heardMs] = [middleMean(seen), lowMean(heard)];
+    if (seenMs === null || heardMs === null || seen.length < MIN_FRAMES) return null;
+    return seenMs - heardMs;
   }
 
   #audioReceiver() {
@@ -166,8 +185,7 @@ export class Meter {
     const stats = await peer.getStats();
     if (peer !== this.#peer) return;
     readCounters(this.#counters, stats);
-    const report = this.#report(median(this.#offsets));
-    this.#offsets = [];
+    const report = this.#report(this.#offset());
     this.history.push({ at_ms: performance.now(), ...report });
     if (this.history.length > HISTORY_REPORTS) this.history.shift();
     this.send({ type: 'report', ...report });

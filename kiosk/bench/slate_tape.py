@@ -86,14 +86,13 @@ class SlateTape:
         if not self.shown:
             return np.zeros(0)
         at_ms, lit, _ = np.array(self.shown).T
-        lasts = np.minimum(np.diff(at_ms, append=at_ms[-1]), 100.0)
-        slot_ms = float(np.median(lasts)) if len(lasts) > 1 else 40.0
         middles = []
         for begin, end in _runs(lit > LIT):
-            light_ms = float(lit[begin:end].sum()) * slot_ms
-            if 0.5 * BEEP_MS < light_ms < 1.6 * BEEP_MS:
-                middle = np.average(at_ms[begin:end] + slot_ms / 2, weights=lit[begin:end])
-                middles.append(float(middle))
+            # Each picture lights the screen until the next one comes.
+            edges = at_ms[begin : end + 1]
+            light = lit[begin:end] * np.diff(edges)
+            if 0.5 * BEEP_MS < light.sum() < 1.6 * BEEP_MS:
+                middles.append(float(np.average((edges[:-1] + edges[1:]) / 2, weights=light)))
         return np.array(middles)
 
     def freezes(self, begin_ms: float, end_ms: float) -> int:

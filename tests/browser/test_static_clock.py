@@ -31,28 +31,21 @@ async def test_media_time_just_before_the_origin_is_negative(library: Page) -> N
 
 
 async def test_the_offset_is_positive_when_the_picture_is_late(library: Page) -> None:
-    offset = await call(
-        library,
-        """return m.avOffsetMs({ audioMs: 1000, audioAtMs: 5000, videoMs: 900, videoAtMs: 5000,
-            playoutDelayMs: 30, nowMs: 5020 });""",
-    )
+    offset = await call(library, "return m.lagMs(5000, 900) - m.lagMs(5000 + 30, 1000);")
     assert offset == 70
 
 
-async def test_the_offset_does_not_depend_on_when_it_is_asked(library: Page) -> None:
-    offsets = await call(
+async def test_the_mean_of_the_middle_sees_through_a_screens_ticks(library: Page) -> None:
+    """25 frames a second on a screen of 60: each waits for the next tick."""
+    mean = await call(
         library,
-        """return [100, 900].map((nowMs) => m.avOffsetMs({ audioMs: 50, audioAtMs: 90,
-            videoMs: 40, videoAtMs: 80, playoutDelayMs: 0, nowMs }));""",
+        """const lags = Array.from({ length: 12 }, (_, i) =>
+             m.lagMs(Math.ceil((i * 40 + 3) / (1000 / 60)) * (1000 / 60), i * 40));
+           return m.middleMean([...lags, 500, -500]);""",
     )
-    assert offsets[0] == offsets[1] == 0
-
-
-async def test_percentiles_lie_between_ranks(library: Page) -> None:
-    values = "[4, 1, 3, 2]"
-    assert await call(library, f"return m.median({values});") == 2.5
-    assert await call(library, f"return m.percentile({values}, 100);") == 4
-    assert await call(library, "return m.median([]);") is None
+    assert abs(mean - 3 - 1000 / 120) < 2.5
+    assert await call(library, "return m.middleMean([7]);") == 7
+    assert await call(library, "return m.middleMean([]);") is None
 
 
 async def test_a_delta_mean_tells_only_what_is_new(library: Page) -> None:
