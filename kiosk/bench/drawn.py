@@ -44,8 +44,8 @@ STEPS: Final = 6
 """Pictures from rest to a shape, so that no point moves far from one to the next."""
 WINDOW_PX: Final = 11
 
-# Landmarks of the mesh in pairs, inner and outer edge of a lip: a point between them is tracked, for
-# on the inner edge a window would see teeth and the dark as well, or the other lip.
+# Landmarks of the mesh in pairs, inner and outer edge of a lip: a point between them is tracked,
+# for on the inner edge a window would see teeth and the dark as well, or the other lip.
 _UPPER: Final = ((13, 0), (82, 37), (312, 267))
 _LOWER: Final = ((14, 17), (87, 84), (317, 314))
 _CORNERS: Final = ((61, 78), (291, 308))
