@@ -6,6 +6,13 @@ from engine.portrait import layers, lips
 from tests.portrait_utils import ada, landmarks, portrait
 
 
+def test_what_is_far_from_everything_known_is_filled_too() -> None:
+    image = np.full((90, 200, 3), 120.0)
+    known = np.zeros((90, 200), bool)
+    known[70:, :60] = True
+    assert np.abs(layers.fill(image, known) - 120).max() < 1
+
+
 def test_fill_keeps_what_is_known_and_stays_within_it() -> None:
     image = np.zeros((64, 80, 3))
     image[:, 40:] = 100.0

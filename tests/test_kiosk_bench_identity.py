@@ -10,7 +10,7 @@ from tests.portrait_utils import landmarks, portrait
 def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(identity, "find_spec", lambda _: None)
     assert "pip install" in str(Embedder.missing())
-    with pytest.raises(BenchError, match="dlib-bin face-recognition-models"):
+    with pytest.raises(BenchError, match="identity"):
         Embedder()
 
 

@@ -34,8 +34,8 @@ RING_REACH = 1.15
 """Skin for the closed lid is taken from at least this far about the eye, in its half sizes."""
 GRAIN = 1.2
 """Of the lids' skin, over the median detail of the skin about the eye."""
-HAIR = 0.72
-"""What about the eye is darker than this share of the median is brow or lash."""
+HAIR = 0.7
+"""What about the eye is darker than this share of the skin below it is brow or lash."""
 LASH = 0.22
 """Light of the closed lashes, over the skin's."""
 WIDE = 0.5
@@ -194,7 +194,8 @@ def _grain(patch: Floats, ring: NDArray[np.bool_]) -> Floats:
 def _no_hair(patch: Floats, ring: Mask) -> Mask:
     """Where *ring* shows skin: brows and lashes are darker than most of it."""
     light = patch.mean(-1)
-    usual = float(np.median(light[ring])) if ring.any() else 0.0
+    under = ring & (np.arange(len(patch))[:, None] > len(patch) / 2)  # no brow is there
+    usual = float(np.median(light[under])) if under.any() else 0.0
     return np.asarray(cv2.blur(light, (3, 3)) > HAIR * usual)
 
 

@@ -56,7 +56,9 @@ def fill(image: Floats, known: Mask) -> Floats:
 
 def _pull_push(total: NDArray[np.float32], weight: NDArray[np.float32]) -> NDArray[np.float32]:
     if min(weight.shape) <= 2:
-        return np.asarray(total / np.maximum(weight, 1e-6)[..., None], np.float32)
+        mean = total.sum((0, 1)) / max(float(weight.sum()), 1e-6)
+        whole = total + mean * (1 - np.minimum(weight, 1))[..., None]  # what nobody knows
+        return np.asarray(whole / np.maximum(weight, 1)[..., None], np.float32)
     half = (max(1, weight.shape[1] // 2), max(1, weight.shape[0] // 2))
     small_weight = np.asarray(cv2.resize(weight, half, interpolation=cv2.INTER_AREA), np.float32)
     small_total = np.asarray(cv2.resize(total, half, interpolation=cv2.INTER_AREA), np.float32)

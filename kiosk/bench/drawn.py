@@ -44,8 +44,8 @@ STEPS: Final = 6
 """Pictures from rest to a shape, so that no point moves far from one to the next."""
 WINDOW_PX: Final = 11
 
-# Landmarks of the mesh in pairs, inner and outer edge of a lip, whose middle is tracked: on the
-# very edge a window would see teeth and the dark as well.
+# Landmarks of the mesh in pairs, inner and outer edge of a lip: a point between them is tracked,
+# for on the inner edge a window would see teeth and the dark as well, or the other lip.
 _UPPER: Final = ((13, 0), (82, 37), (312, 267))
 _LOWER: Final = ((14, 17), (87, 84), (317, 314))
 _CORNERS: Final = ((61, 78), (291, 308))
@@ -53,6 +53,8 @@ _LIDS: Final = ((160, 144), (159, 145), (158, 153), (385, 380), (386, 374), (387
 _EYES: Final = (33, 263)
 # The same of the prior's 68 points: the middle of each lip, and both corners.
 _PRIOR_LIPS: Final = ((62, 51), (66, 57))
+_OUTWARD: Final = 0.75
+"""Where between the edges of a lip."""
 _PRIOR_CORNERS: Final = ((48, 60), (54, 64))
 
 
@@ -128,7 +130,7 @@ def asked_of(fit: Fit, shape: Shape) -> tuple[float, float]:
     """How far *shape* parts the lips and widens the mouth, in the pixels of *fit*."""
     weights = motion(shape, Pose()).coefficients.astype(np.float64)
     moved = np.tensordot(weights, fit.deltas_px[:, PRIOR_68, :2], 1)
-    upper, lower = (moved[list(lip), 1].mean() for lip in _PRIOR_LIPS)
+    upper, lower = (_between(moved[list(lip), 1]) for lip in _PRIOR_LIPS)
     left, right = (moved[list(corner), 0].mean() for corner in _PRIOR_CORNERS)
     return float(lower - upper), float(right - left)
 
@@ -137,8 +139,9 @@ def _tracked(
     synthesizer: Synthesizer, rest: ByteArray, points: Floats, shape: Shape
 ) -> tuple[float, float]:
     """The same, as seen: pixels of the picture."""
-    start = np.array([points[list(pair)].mean(0) for pair in (*_UPPER, *_LOWER, *_CORNERS)])
-    start = start.astype(np.float32)
+    lips = [_between(points[list(pair)]) for pair in (*_UPPER, *_LOWER)]
+    corners = [points[list(pair)].mean(0) for pair in _CORNERS]
+    start = np.array([*lips, *corners]).astype(np.float32)
     before, at = np.asarray(cv2.cvtColor(rest, cv2.COLOR_BGR2GRAY), np.uint8), start
     for step in range(1, STEPS + 1):
         part = {name: value * step / STEPS for name, value in shape.items()}
@@ -148,8 +151,13 @@ def _tracked(
         )
         before = np.asarray(picture, np.uint8)
     moved = at - start
-    lips = np.median(moved[:3, 1]), np.median(moved[3:6, 1])
-    return float(lips[1] - lips[0]), float(moved[7, 0] - moved[6, 0])
+    upper, lower = np.median(moved[:3, 1]), np.median(moved[3:6, 1])
+    return float(lower - upper), float(moved[7, 0] - moved[6, 0])
+
+
+def _between(edges: Floats) -> Floats:
+    """A point of a lip, given its inner and outer edge along the first axis."""
+    return np.asarray((1 - _OUTWARD) * edges[0] + _OUTWARD * edges[1])
 
 
 def _bgr(synthesizer: Synthesizer, shape: Shape) -> ByteArray:

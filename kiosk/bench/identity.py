@@ -20,9 +20,7 @@ from kiosk.bench.browser import BenchError
 Floats = NDArray[np.float64]
 
 _NETWORK: Final = "models/dlib_face_recognition_resnet_model_v1.dat"
-MISSING: Final = (
-    "dlib is not installed: .venv/bin/pip install --no-deps dlib-bin face-recognition-models"
-)
+MISSING: Final = "dlib is not installed: .venv/bin/pip install -e '.[identity]'"
 _FIVE: Final = (263, 362, 33, 133, 2)
 """The five points dlib aligns by: outer and inner corner of each eye, the nose's base."""
 _SIDE_PX: Final = 150
