@@ -41,7 +41,7 @@ class Person:
 def person(rig: Rig) -> Person:
     """Find the person of *rig*; takes about a second."""
     photo = composed(rig)
-    alpha = _soft(photo, _cut(photo, rig))
+    alpha = _soft(photo, _cut(photo, rig) if rig.mask is None else _sure(rig.mask, photo))
     moving = np.zeros(alpha.shape, np.float32)
     x0, y0, x1, y1 = rig.box
     moving[y0:y1, x0:x1] = rig.head[..., 3] / np.float32(255)
@@ -105,6 +105,13 @@ def _weighted(values: FloatArray, weight: FloatArray, size: int) -> FloatArray:
 
 def _mean(values: FloatArray, size: int) -> FloatArray:
     return cv2.blur(values, (size, size)).reshape(values.shape).astype(np.float32, copy=False)
+
+
+def _sure(mask: ByteArray, photo: ByteArray) -> FloatArray:
+    """*mask* over the portrait, nearly hard: where it is unsure the photo's edges shall decide."""
+    height, width = photo.shape[:2]
+    large = cv2.resize(mask, (width, height), interpolation=cv2.INTER_CUBIC) / np.float32(255)
+    return np.asarray(np.clip((large - 0.5) * 3 + 0.5, 0, 1), np.float32)
 
 
 def _cut(photo: ByteArray, rig: Rig) -> FloatArray:
