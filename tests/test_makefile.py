@@ -45,6 +45,7 @@ def machine(tmp_path: Path) -> Path:
     (tmp_path / "pyproject.toml").touch()
     (tmp_path / "kiosk" / "speech").mkdir(parents=True)
     (tmp_path / "kiosk" / "speech" / "assets.py").touch()
+    (tmp_path / "kiosk" / "models.py").touch()
     return tmp_path
 
 
