@@ -139,6 +139,14 @@ def test_voices_that_are_gone_are_fetched_again(machine: Path) -> None:
     assert "kiosk.speech.assets" in make(machine, "install").stdout
 
 
+def test_a_model_that_is_gone_is_fetched_again(machine: Path) -> None:
+    have(machine, "python3", GOOD)
+    assert "kiosk.models --models-dir models" in make(machine, "install").stdout
+    assert "kiosk.models" not in make(machine, "install").stdout
+    shutil.rmtree(machine / "models")
+    assert "kiosk.models" in make(machine, "install").stdout
+
+
 def test_help_names_every_target(machine: Path) -> None:
     text = MAKEFILE.read_text(encoding="utf-8")
     (phony,) = (line for line in text.splitlines() if line.startswith(".PHONY:"))
