@@ -45,17 +45,22 @@ def outline(mask: ByteArray, photo: ByteArray) -> FloatArray:
     colours = cv2.cvtColor(cv2.resize(photo, size, interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2LAB)
     sure = cv2.resize(mask, size, interpolation=cv2.INTER_CUBIC).astype(np.float32) / 255
     inside = (sure > 0.5).astype(np.uint8)
-    front = cv2.erode(inside, _disc(INWARD_PX))
-    back = 1 - cv2.dilate(inside, _disc(OUTWARD_PX))
-    depth_px = cv2.distanceTransform(inside, cv2.DIST_L2, 5)
-    depth_px -= cv2.distanceTransform(1 - inside, cv2.DIST_L2, 5)
-    odds = np.clip(depth_px * PER_PX, -DEEPEST, DEEPEST)
+    front = np.asarray(cv2.erode(inside, _disc(INWARD_PX)), np.uint8)
+    back = np.asarray(1 - cv2.dilate(inside, _disc(OUTWARD_PX)), np.uint8)
+    odds = np.clip(_depth_px(inside) * PER_PX, -DEEPEST, DEEPEST)
     odds += WEIGHT * _evidence(np.asarray(colours, np.float32), front, back)
     judged = np.where(front + back == 0, 1 / (1 + np.exp(-odds)), sure)
     # Single pixels that look like the other side are noise.
     calm = cv2.medianBlur(np.rint(255 * np.clip(judged, 0, 1)).astype(np.uint8), 3)
     large = cv2.resize(calm, (width, height), interpolation=cv2.INTER_LINEAR) / np.float32(255)
     return np.asarray(np.clip((large - 0.5) * 1.5 + 0.5, 0, 1), np.float32)
+
+
+def _depth_px(inside: NDArray[np.uint8]) -> FloatArray:
+    """How far within, or less than 0: without."""
+    within = np.asarray(cv2.distanceTransform(inside, cv2.DIST_L2, 5), np.float32)
+    without = np.asarray(cv2.distanceTransform(1 - inside, cv2.DIST_L2, 5), np.float32)
+    return within - without
 
 
 def _evidence(
@@ -65,7 +70,7 @@ def _evidence(
     mean_f, spread_f, near_f = _colours_about(colours, front)
     mean_b, spread_b, near_b = _colours_about(colours, back)
     ratio = _likelihood(colours - mean_f, spread_f) - _likelihood(colours - mean_b, spread_b)
-    distance = _squared(mean_f - mean_b, (spread_f + spread_b) / 2) / 8
+    distance = _squared(mean_f - mean_b, spread_f + spread_b) / 4
     trust = np.clip((distance - ALIKE) / (APART - ALIKE), 0, 1)
     trust *= np.clip(np.minimum(near_f, near_b) / 0.05, 0, 1)
     return np.asarray(np.clip(ratio, -CLEAREST, CLEAREST) * trust, np.float32)
