@@ -54,6 +54,15 @@ def test_far_from_the_outline_nothing_changes() -> None:
     assert found[10:30, 10:30].max() == 0
 
 
+def test_crumbs_are_not_person() -> None:
+    picture, true = scene((40, 60, 90), (200, 190, 180))
+    mask = coarse(true, 0)
+    mask[95:, :8] = 255
+    found = outline(mask, picture)
+    assert found[370:, :40].max() == 0
+    assert found[200, 200] == 1
+
+
 def test_all_or_nothing_is_no_trouble() -> None:
     picture, _ = scene((40, 60, 90), (200, 190, 180))
     assert outline(np.full((64, 64), 255, np.uint8), picture).min() == 1

@@ -21,6 +21,8 @@ AROUND_PX: Final = 14.0
 """Standard deviation of the neighbourhood whose colours count."""
 COLOUR_NOISE: Final = 25.0
 """Least variance of a colour, in squared levels of L*a*b*."""
+CRUMB: Final = 0.03
+"""A piece smaller than this part of the largest is furniture that the mask took for person."""
 PER_PX: Final = 0.5
 DEEPEST: Final = 4.0
 WEIGHT: Final = 0.8
@@ -44,7 +46,8 @@ def outline(mask: ByteArray, photo: ByteArray) -> FloatArray:
     size = width // SCALE, height // SCALE
     colours = cv2.cvtColor(cv2.resize(photo, size, interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2LAB)
     sure = cv2.resize(mask, size, interpolation=cv2.INTER_CUBIC).astype(np.float32) / 255
-    inside = (sure > 0.5).astype(np.uint8)
+    inside = _large_pieces((sure > 0.5).astype(np.uint8))
+    sure = np.where(cv2.dilate(inside, _disc(OUTWARD_PX)) > 0, sure, 0)
     front = np.asarray(cv2.erode(inside, _disc(INWARD_PX)), np.uint8)
     back = np.asarray(1 - cv2.dilate(inside, _disc(OUTWARD_PX)), np.uint8)
     odds = np.clip(_depth_px(inside) * PER_PX, -DEEPEST, DEEPEST)
@@ -54,6 +57,13 @@ def outline(mask: ByteArray, photo: ByteArray) -> FloatArray:
     calm = cv2.medianBlur(np.rint(255 * np.clip(judged, 0, 1)).astype(np.uint8), 3)
     large = cv2.resize(calm, (width, height), interpolation=cv2.INTER_LINEAR) / np.float32(255)
     return np.asarray(np.clip((large - 0.5) * 1.5 + 0.5, 0, 1), np.float32)
+
+
+def _large_pieces(inside: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    _, pieces, stats, _ = cv2.connectedComponentsWithStats(inside)
+    areas = stats[1:, cv2.CC_STAT_AREA]  # the first is what is outside
+    large = 1 + np.flatnonzero(areas >= CRUMB * areas.max(initial=0))
+    return np.isin(pieces, large).astype(np.uint8)
 
 
 def _depth_px(inside: NDArray[np.uint8]) -> FloatArray:
