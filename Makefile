@@ -12,6 +12,8 @@ BIN      := $(VENV)/bin
 STAMPS   := $(VENV)/.stamps
 PIP      := $(BIN)/python -m pip --disable-pip-version-check
 VOICES   := voices
+MODELS   := models
+FETCHED  := $(VOICES)/.ready $(MODELS)/.ready
 NAMES    := $(PYTHON) python3 python3.12 python3.11 python3.13 python3.14
 
 .DEFAULT_GOAL := help
@@ -26,17 +28,17 @@ help:
 	@echo 'make test    run the tests (PYTEST="-k config" narrows them)'
 	@echo 'make check   lint, format and types'
 	@echo 'make bench   one minute of speech in a headless browser, measured'
-	@echo 'make clean   remove what was built (the voices stay)'
+	@echo 'make clean   remove what was built (voices and models stay)'
 
-install: $(STAMPS)/runtime $(VOICES)/.ready
+install: $(STAMPS)/runtime $(FETCHED)
 
-setup: $(STAMPS)/dev $(VOICES)/.ready
+setup: $(STAMPS)/dev $(FETCHED)
 	@echo 'Ready. Start the kiosk with: make run'
 
-run: $(STAMPS)/runtime $(VOICES)/.ready
+run: $(STAMPS)/runtime $(FETCHED)
 	@exec $(BIN)/kiosk serve $(ARGS)
 
-test: $(STAMPS)/dev $(VOICES)/.ready
+test: $(STAMPS)/dev $(FETCHED)
 	@$(BIN)/python -m pytest $(PYTEST)
 
 check: $(STAMPS)/dev
@@ -48,7 +50,7 @@ format: $(STAMPS)/dev
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: $(STAMPS)/dev $(VOICES)/.ready
+bench: $(STAMPS)/dev $(FETCHED)
 	@$(BIN)/kiosk bench live $(ARGS)
 
 clean:
@@ -114,3 +116,8 @@ faces = $(BIN)/python -c \
 $(VOICES)/.ready: $(wildcard kiosk/speech/*.py) | $(STAMPS)/runtime
 	@$(BIN)/python -m kiosk.speech.assets --voices-dir $(VOICES)
 	@touch $@
+
+# Without this model portraits are made too: their people are then cut out by colours alone.
+$(MODELS)/.ready: kiosk/models.py | $(STAMPS)/runtime
+	@$(BIN)/python -m kiosk.models --models-dir $(MODELS)
+	@mkdir -p $(MODELS) && touch $@

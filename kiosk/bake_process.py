@@ -9,7 +9,6 @@ each a header in JSON on a line of its own, followed by the files whose sizes th
 import contextlib
 import json
 import os
-import re
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -67,8 +66,9 @@ def _make(wishes: Mapping[str, Any], photo: Path, out: BinaryIO) -> None:
     from engine.portrait.onboard import Onboarding, Wishes
     from kiosk import portraits
     from kiosk.memory_file import MemoryFile
+    from kiosk.models import segmenter_if_any
 
-    onboarding = Onboarding()
+    onboarding = Onboarding(segmenter_if_any(_say))
     candidate = onboarding.examine(photo, Wishes(**wishes))
     files = {
         "portrait": portraits.portrait_png(candidate),
@@ -81,17 +81,20 @@ def _make(wishes: Mapping[str, Any], photo: Path, out: BinaryIO) -> None:
         _tell(out, "baked", {"rig": file.path.read_bytes(), "sheet": portraits.sheet_jpg(sheet)})
 
 
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
 def _told(findings: Iterable["Finding"]) -> list[dict[str, str]]:
     return [{"code": f.code, "reason": f.reason, "remedy": f.remedy} for f in findings]
 
 
 def _unread(error: Any, photo: Path) -> dict[str, str]:  # noqa: ANN401  # imported late
     """The finding that a photo which cannot be read is; its name here says nothing to anybody."""
-    parts = re.fullmatch(r"(?s)(.*)(?<!, or): (.*)", str(error))
-    reason, remedy = parts.groups() if parts else (str(error), "give a JPEG, PNG or WebP file")
+    reason = error.reason
     if reason.startswith(f"{photo.name} "):
         reason = f"the file{reason.removeprefix(photo.name)}"
-    return {"code": error.code, "reason": reason, "remedy": remedy}
+    return {"code": error.code, "reason": reason, "remedy": error.remedy}
 
 
 def _tell(out: BinaryIO, kind: str, files: Mapping[str, bytes] | None = None, **facts: Any) -> None:  # noqa: ANN401

@@ -160,7 +160,7 @@ def voices(context: typer.Context, config: Config = None, as_json: Json = False)
 
 @voices_app.command("fetch")
 def voices_fetch(config: Config = None) -> None:
-    """Set the voices up; the only command that uses the network."""
+    """Set the voices up; uses the network."""
     from kiosk.speech.assets import fetch
 
     fetch(load(config).speech.voices_path, typer.echo)

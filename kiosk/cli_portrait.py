@@ -1,4 +1,4 @@
-"""The commands ``kiosk portrait add``, ``list`` and ``remove``."""
+"""The commands ``kiosk portrait add``, ``list``, ``remove`` and ``fetch``."""
 
 import json
 from collections.abc import Sequence
@@ -83,11 +83,12 @@ def _make(
 ) -> tuple["Finding", ...]:
     from engine.portrait.onboard import Onboarding, Wishes, read_landmarks
     from kiosk import portraits
+    from kiosk.models import segmenter_if_any
 
     avatar = settings.avatar
     given = read_landmarks(landmarks) if landmarks is not None else None
     wishes = Wishes(avatar.expand_ratio, avatar.min_resolution, force)
-    onboarding = Onboarding()
+    onboarding = Onboarding(segmenter_if_any(lambda line: typer.echo(line, err=True)))
     candidate = onboarding.examine(photo, wishes, given)
     rig, sheet = onboarding.bake(candidate, name)
     portraits.keep(avatar.path, name, portraits.encoded(rig, candidate, sheet))
@@ -125,3 +126,11 @@ def remove(
         _print({"name": name, "removed": True})
     else:
         typer.echo(f"{name} is removed")
+
+
+@portrait_app.command()
+def fetch() -> None:
+    """Fetch the model that cuts people out of their photos; uses the network."""
+    from kiosk import models
+
+    models.fetch(models.default_models_dir(), typer.echo)

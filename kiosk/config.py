@@ -30,7 +30,8 @@ from kiosk.config_sources import Values, complaints, merge, read_file
 from kiosk.config_sync import SyncSettings
 from kiosk.flags import FLAGS as FLAGS
 from kiosk.flags import PORTRAIT_FLAGS
-from kiosk.speech.assets import default_dir, default_voices_dir
+from kiosk.packages import default_dir
+from kiosk.speech.assets import default_voices_dir
 
 PROJECT: Final = Path(__file__).resolve().parent.parent
 """Where the project lies: ``kiosk.toml`` and ``voices/`` are beside the packages."""

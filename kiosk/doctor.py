@@ -196,12 +196,16 @@ def picture_time_ms(settings: Settings) -> float:
 def _portraits(settings: Settings) -> Check:
     """Whether photos can be added; nothing that speaks needs it."""
     from engine.portrait.models import MESH, Model, ModelError
+    from kiosk.models import segmenter
 
+    lacking = ""
     try:
         Model(MESH)
+        lacking = "photos can be made avatars, but are cut out by colours alone: "
+        segmenter()
     except ModelError as error:
         problem, _, remedy = str(error).partition(": ")
-        return Check("portraits", "warn", problem, remedy)
+        return Check("portraits", "warn", lacking + problem, remedy)
     return Check("portraits", "ok", "photos can be made avatars: kiosk portrait add")
 
 

@@ -11,6 +11,7 @@ from engine.media import ByteArray
 from engine.portrait.checks import RefusedError
 from engine.portrait.onboard import Onboarding, Wishes, read_landmarks
 from engine.portrait.photo import PhotoError
+from engine.portrait.selfie import Segmenter
 from tests.portrait_utils import (
     landmarks,
     needs_faces,
@@ -47,6 +48,25 @@ def test_a_photo_becomes_a_rig(onboarding: Onboarding, tmp_path: Path) -> None:
     assert rig.name == "guest"
     assert sheet.shape == (512 * 3, 512 * 6, 3)
     assert 150 < rig.eye_distance_px < 260
+
+
+class Halves(Segmenter):
+    """Says that the right half is person, of whatever photo."""
+
+    def __init__(self) -> None:
+        """Without any file."""
+
+    def mask(self, portrait: ByteArray) -> ByteArray:
+        return np.repeat(np.array([[0, 255]], np.uint8), 2, 0)
+
+
+@needs_faces
+def test_the_mask_is_kept_in_the_rig(onboarding: Onboarding, tmp_path: Path) -> None:
+    candidate = onboarding.examine(saved(tmp_path, portrait()))
+    rig, _ = Onboarding(Halves()).bake(candidate, "guest")
+    assert rig.mask is not None
+    assert rig.mask.tolist() == [[0, 255], [0, 255]]
+    assert onboarding.bake(candidate, "guest")[0].mask is None
 
 
 def two() -> ByteArray:

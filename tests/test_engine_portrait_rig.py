@@ -20,6 +20,22 @@ def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
         assert np.array_equal(getattr(again, field.name), getattr(ada(), field.name)), field.name
 
 
+def test_a_mask_is_kept(tmp_path: Path) -> None:
+    mask = np.random.default_rng(1).integers(0, 256, (256, 256), np.uint8)
+    save(replace(ada(), mask=mask), tmp_path / "masked.rig")
+    again = load(tmp_path / "masked.rig").mask
+    assert again is not None
+    assert np.array_equal(again, mask)
+
+
+def test_a_rig_of_version_1_has_no_mask_and_is_loaded(tmp_path: Path) -> None:
+    save(replace(ada(), version=1, mask=None), tmp_path / "old.rig")
+    with np.load(tmp_path / "old.rig") as archive:
+        assert "mask" not in archive.files
+        assert json.loads(archive["meta"].tobytes())["version"] == 1
+    assert load(tmp_path / "old.rig").mask is None
+
+
 def test_the_shipped_rig_is_compact() -> None:
     assert personas.path("ada").stat().st_size <= MAX_BYTES
 

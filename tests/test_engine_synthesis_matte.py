@@ -1,6 +1,7 @@
 """The person cut out of the portrait."""
 
 import functools
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -41,6 +42,18 @@ def test_no_rim_of_the_body_stays_where_the_head_moves_away() -> None:
     solid = np.flatnonzero(found.alpha[row] > 0.5)
     for edge in (solid[0], solid[-1]):
         assert found.body[row, edge - 8 : edge + 9, 3].max() < 12
+
+
+def test_a_mask_in_the_rig_is_believed() -> None:
+    """A wall of her own colours, or clothes of the wall's, do not mislead it."""
+    rig, found = cut()
+    hard = cv2.resize(found.alpha, (256, 256), interpolation=cv2.INTER_AREA) > 0.5
+    known = person(replace(rig, mask=np.where(hard, 255, 0).astype(np.uint8)))
+    assert np.abs(known.alpha - found.alpha).mean() < 0.005
+    hard[200:, :100] = False
+    cropped = person(replace(rig, mask=np.where(hard, 255, 0).astype(np.uint8)))
+    assert found.alpha[960, 300] == 1
+    assert cropped.alpha[960, 300] == 0
 
 
 def test_soft_edges_have_no_colour_of_the_old_background() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from engine.portrait.rig import load
 from kiosk import cli
+from kiosk.packages import Say
 from tests.portrait_utils import ROOM, needs_faces, portrait, with_mask
 
 Capture = pytest.CaptureFixture[str]
@@ -119,3 +120,15 @@ def test_what_is_wrong_is_said_in_one_line(folder: Path, tmp_path: Path, capsys:
         assert told.startswith("kiosk: ")
         assert told.count("\n") == 1
     assert not folder.exists()
+
+
+def test_the_cut_out_model_is_fetched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    def fetch(models_dir: Path, say: Say) -> None:
+        say(f"fetched to {models_dir}")
+
+    monkeypatch.setattr("kiosk.models.fetch", fetch)
+    monkeypatch.setattr("kiosk.models.default_models_dir", lambda: tmp_path)
+    assert run("fetch") == 0
+    assert capsys.readouterr().out == f"fetched to {tmp_path}\n"

@@ -10,6 +10,7 @@ import pytest
 from kiosk import doctor
 from kiosk.config import ConfigError, Settings, load
 from kiosk.doctor import Check, examine, port_taken
+from tests.portrait_utils import needs_faces
 
 NAMES = {
     "configuration", "python", "libraries", "encoders", "processor", "graphics", "voices",
@@ -127,6 +128,18 @@ def test_a_check_that_breaks_is_a_finding(
     assert checks["avatar"].state == "fail"
     assert "no such engine" in checks["avatar"].detail
     assert "npm" in checks
+
+
+@pytest.mark.usefixtures("quick")
+@needs_faces
+def test_a_missing_cut_out_model_warns(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("kiosk.models.default_models_dir", lambda: tmp_path)
+    check = found(settings)["portraits"]
+    assert check.state == "warn"
+    assert "by colours alone" in check.detail
+    assert check.remedy == "run: kiosk portrait fetch"
 
 
 @pytest.mark.usefixtures("quick")

@@ -45,6 +45,7 @@ def machine(tmp_path: Path) -> Path:
     (tmp_path / "pyproject.toml").touch()
     (tmp_path / "kiosk" / "speech").mkdir(parents=True)
     (tmp_path / "kiosk" / "speech" / "assets.py").touch()
+    (tmp_path / "kiosk" / "models.py").touch()
     return tmp_path
 
 
@@ -136,6 +137,14 @@ def test_voices_that_are_gone_are_fetched_again(machine: Path) -> None:
     assert "kiosk.speech.assets" not in make(machine, "install").stdout
     shutil.rmtree(machine / "voices")
     assert "kiosk.speech.assets" in make(machine, "install").stdout
+
+
+def test_a_model_that_is_gone_is_fetched_again(machine: Path) -> None:
+    have(machine, "python3", GOOD)
+    assert "kiosk.models --models-dir models" in make(machine, "install").stdout
+    assert "kiosk.models" not in make(machine, "install").stdout
+    shutil.rmtree(machine / "models")
+    assert "kiosk.models" in make(machine, "install").stdout
 
 
 def test_help_names_every_target(machine: Path) -> None:

@@ -6,6 +6,7 @@ files run in LiteRT (``ai-edge-litert``). For onboarding only: nothing here runs
 speaks.
 """
 
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
@@ -49,12 +50,20 @@ def models_dir() -> Path:
 class Model:
     """One network. Not thread-safe."""
 
-    def __init__(self, name: str, folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        folder: Path | None = None,
+        suit: Callable[[bytes], bytes] = bytes,
+        remedy: str = _REMEDY + _PACKAGE,
+    ) -> None:
         """Load it.
 
         Args:
             name: the file, without its ending.
             folder: where it lies; ``models_dir()`` if None.
+            suit: makes of the file's content one that LiteRT can run.
+            remedy: what brings the file if it is missing or damaged.
 
         Raises:
             ModelError: if it is missing, damaged, or LiteRT is not installed.
@@ -65,15 +74,21 @@ class Model:
         except ImportError as error:
             raise ModelError(f"LiteRT cannot be used ({error}): {_REMEDY}{_PACKAGE}") from error
         try:
+            content = suit(path.read_bytes())
+        except FileNotFoundError as error:
+            raise ModelError(f"{path} is missing: {remedy}") from error
+        except Exception as error:  # a damaged file fails wherever it is parsed
+            raise ModelError(f"{path} cannot be used ({error}): {remedy}") from error
+        try:
             self._network: Any = Interpreter(
-                str(path),
+                model_content=content,
                 num_threads=1,
                 # Delegates would save a millisecond and write to standard error.
                 experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
             )
             self._network.allocate_tensors()
         except (ValueError, RuntimeError) as error:
-            raise ModelError(f"{path} cannot be used ({error}): {_REMEDY}{_PACKAGE}") from error
+            raise ModelError(f"{path} cannot be used ({error}): {remedy}") from error
         entry = self._network.get_input_details()[0]
         self._entry = int(entry["index"])
         self._exits = [int(detail["index"]) for detail in self._network.get_output_details()]

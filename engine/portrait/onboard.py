@@ -2,7 +2,7 @@
 
 import io
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +18,7 @@ from engine.portrait.measures import measure
 from engine.portrait.photo import Photo, PhotoError, read
 from engine.portrait.prior import Prior, load_prior
 from engine.portrait.rig import Rig
+from engine.portrait.selfie import Segmenter
 
 Floats = NDArray[np.float64]
 Bgr = NDArray[np.uint8]
@@ -59,14 +60,19 @@ class Candidate:
 class Onboarding:
     """Makes portraits; loads its models once. Not thread-safe."""
 
-    def __init__(self) -> None:
+    def __init__(self, segmenter: Segmenter | None = None) -> None:
         """Load the prior and the face models.
+
+        Args:
+            segmenter: finds the person for a background of choice; without it the rig has no mask,
+                and a person is cut out by colours alone.
 
         Raises:
             ModelError: if the face models are missing.
         """
         self._prior: Prior = load_prior()
         self._landmarker = Landmarker()
+        self._segmenter = segmenter
 
     def examine(
         self, path: Path, wishes: Wishes | None = None, landmarks_px: Floats | None = None
@@ -107,6 +113,8 @@ class Onboarding:
             with warnings.catch_warnings():
                 warnings.simplefilter("error", RuntimeWarning)  # NumPy's, of numbers that are none
                 rig = bake(candidate.portrait, candidate.landmarks_px, self._prior, name)
+                if self._segmenter is not None:
+                    rig = replace(rig, mask=self._segmenter.mask(candidate.portrait))
                 return rig, key_shapes(rig)
         except Exception as error:
             # A face that was forced, half outside the photo or on its side, breaks the arithmetic

@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 
 from engine.motion.coefficients import COEFFICIENTS
 
-VERSION: Final = 1
+VERSION: Final = 2
+READABLE: Final = (1, 2)
+"""Version 2 may have a mask."""
 MAX_BYTES: Final = 8 * 1024 * 1024
 
 LIDS_MEET: Final = 0.92
@@ -87,6 +89,9 @@ class Rig:
     mouth_px: Box
     """The closed lips' outline: left, top, right, bottom."""
     version: int = VERSION
+    mask: Image | None = None
+    """(rows, columns) how surely the portrait is person there, 0 to 255, of any size; None: nobody
+    has looked."""
 
 
 _PICTURES = ("plate", "head", "upper", "hole", "cavity", "lower_teeth", "upper_teeth")
@@ -104,7 +109,9 @@ def save(rig: Rig, path: Path) -> None:
     arrays: dict[str, NDArray[Any]] = {name: _png(getattr(rig, name)) for name in _PICTURES}
     arrays |= {name: _png(np.concatenate(getattr(rig, name))) for name in _STACKS}
     arrays |= {name: getattr(rig, name) for name in _ARRAYS}
-    skip = set(arrays)
+    if rig.mask is not None:
+        arrays["mask"] = _png(rig.mask)
+    skip = {*arrays, "mask"}
     meta = {f.name: getattr(rig, f.name) for f in fields(rig) if f.name not in skip}
     meta["coefficients"] = list(COEFFICIENTS)
     arrays["meta"] = np.frombuffer(json.dumps(meta).encode(), np.uint8)
@@ -127,15 +134,16 @@ def load(path: Path) -> Rig:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             meta = json.loads(archive["meta"].tobytes())
-            if meta["version"] != VERSION or tuple(meta["coefficients"]) != COEFFICIENTS:
+            if meta["version"] not in READABLE or tuple(meta["coefficients"]) != COEFFICIENTS:
                 raise RigError(
                     f"{path} is a rig of version {meta['version']}, this program reads "
-                    f"{VERSION}: bake it again from its portrait"
+                    f"{READABLE[0]} to {VERSION}: bake it again from its portrait"
                 )
             del meta["coefficients"]
             values = {name: _tuples(value) for name, value in meta.items()}
             values |= {name: archive[name] for name in _ARRAYS}
             values |= {name: _picture(archive[name]) for name in _PICTURES}
+            values["mask"] = _picture(archive["mask"]) if "mask" in archive else None
             for name in _STACKS:
                 both = _picture(archive[name])
                 values[name] = both.reshape(2, both.shape[0] // 2, *both.shape[1:])

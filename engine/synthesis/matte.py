@@ -1,9 +1,10 @@
 """How much of each pixel of a portrait is person, and the person's own colours at the edge.
 
-Found once for each rig, where another background than the photo's own is wanted: a graph cut from
-what the rig knows of the head's place (Rother, Kolmogorov, Blake 2004, as OpenCV has it), its
-border made soft by a guided filter (He, Sun, Tang 2013), and the edge's colours freed from the old
-background (Forte 2021, "Approximate Fast Foreground Colour Estimation").
+Found once for each rig, where another background than the photo's own is wanted: by the mask that
+lies in the rig, or, where there is none, by a graph cut from what the rig knows of the head's place
+(Rother, Kolmogorov, Blake 2004, as OpenCV has it). The border is made soft by a guided filter (He,
+Sun, Tang 2013), and the edge's colours are freed from the old background (Forte 2021, "Approximate
+Fast Foreground Colour Estimation").
 """
 
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from engine.media import ByteArray, FloatArray
 from engine.portrait.rig import Rig
+from engine.synthesis.outline import outline
 
 CUT_SIZE_PX: Final = 256
 """Side of the picture that is cut: larger gains little and takes seconds."""
@@ -41,7 +43,7 @@ class Person:
 def person(rig: Rig) -> Person:
     """Find the person of *rig*; takes about a second."""
     photo = composed(rig)
-    alpha = _soft(photo, _cut(photo, rig))
+    alpha = _soft(photo, _cut(photo, rig) if rig.mask is None else outline(rig.mask, photo))
     moving = np.zeros(alpha.shape, np.float32)
     x0, y0, x1, y1 = rig.box
     moving[y0:y1, x0:x1] = rig.head[..., 3] / np.float32(255)

@@ -1,6 +1,7 @@
 """What is measured of one portrait: from the photo, over the rig, to the pictures drawn of it."""
 
 import dataclasses
+import sys
 import tempfile
 import time
 import tracemalloc
@@ -24,6 +25,7 @@ from engine.synthesis.framing import Rect, frame
 from engine.synthesis.synthesizer import OutputFormat, Synthesizer
 from kiosk.bench.drawn import Drawn, Sight
 from kiosk.bench.identity import Embedder
+from kiosk.models import segmenter_if_any
 
 Floats = NDArray[np.float64]
 
@@ -75,8 +77,12 @@ class Outcome:
 def judge(paths: list[Path]) -> list[Outcome]:
     """Measure photos one after the other, on one core; models are loaded once."""
     cv2.setNumThreads(1)
-    onboarding, bench = Onboarding(), Bench()
+    onboarding, bench = Onboarding(segmenter_if_any(_say)), Bench()
     return [_judged(path, onboarding, bench) for path in paths]
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)
 
 
 def _judged(path: Path, onboarding: Onboarding, bench: "Bench") -> Outcome:

