@@ -1,0 +1,138 @@
+"""The mouth as a tensor graph: what ``mouth`` draws, in a window that follows the lips."""
+
+from engine.motion.coefficients import COEFFICIENTS
+from engine.runtime.tape import FLOAT32, Tape, Tensor, join
+from engine.synthesis.blend import BLACK_LUMA, GREY_CHROMA
+from engine.synthesis.graph_skin import Numbers, Pixels, TurnGraph, counted, mesh, sample
+from engine.synthesis.graph_skin import scalar as flat
+from engine.synthesis.mouth import ROUNDED, ROUNDED_SHADE
+
+PARTS = 3
+"""The back of the mouth, the lower teeth, the upper teeth."""
+
+
+def over(target: Tensor, colour: Tensor, alpha: Tensor) -> Tensor:
+    """``blend.over``: colour + target · (1 − alpha), of 255."""
+    rest = (target * ((255.0 - alpha) * (1 / 255))).unary("Round")
+    return (rest + colour).least(255.0)
+
+
+def times(colour: Tensor, alpha: Tensor) -> Tensor:
+    """Premultiplied, of 255."""
+    return (colour * (alpha * (1 / 255))).unary("Round")
+
+
+def halved(plane: Tensor) -> Tensor:
+    """At half size, each the mean of four, halves upward."""
+    mean = plane.tape.op("AveragePool", plane, kernel_shape=[2, 2], strides=[2, 2])
+    return (mean + 0.5).unary("Floor")
+
+
+class MouthGraph:
+    """The inside of the mouths of a batch of rigs, over a window of *size*."""
+
+    def __init__(
+        self, tape: Tape, number: Numbers, turn: TurnGraph, weights: Tensor, kind: str,
+        size: tuple[int, int],
+    ) -> None:  # fmt: skip
+        """*weights*: (batch, coefficients, 1); *kind*: the type of the pictures."""
+        self._tape, self._number, self._turn, self._size = tape, number, turn, size
+        width, height = size
+        self._luma = tape.input("inside_luma", ["batch", 2 * PARTS, height, width], kind)
+        self._chroma = tape.input(
+            "inside_chroma", ["batch", 3 * PARTS, height // 2, width // 2], kind
+        )
+        motion = tape.input("jaw_motion", ["batch", 3, "coefficients"])
+        self._jaw = (motion @ weights).reshape(-1, 3, 1, 1)
+        rounded = tape.constant([[[float(k in ROUNDED)] for k in range(len(COEFFICIENTS))]], FLOAT32)
+        pushed = tape.op("ReduceSum", weights * rounded, numbers=[[1]], keepdims=1)
+        self._rounded = (1.0 - pushed.least(1.0) * ROUNDED_SHADE).reshape(-1, 1, 1, 1)
+
+    def draw(self, places: Pixels, half: Pixels, hole: Tensor, seen: Tensor) -> dict[int, Tensor]:
+        """The inside over *places* and *half*, the window's pixels and chroma samples.
+
+        Colours, premultiplied, and alpha at full (1) and at half (2) size.
+        """
+        light = self._light(seen)
+        luma = self._layers(self._luma, 1, places, 1)
+        chroma = self._layers(self._chroma, 2, half, 2)
+        under = (hole * 12.0).least(255.0)
+        under_half = (halved(under) * 4.0).least(255.0)
+        lit = _darken(luma, light, BLACK_LUMA)
+        tinted = _darken(chroma, halved(light), GREY_CHROMA)
+        return {
+            1: join(1, times(lit, under), under),
+            2: join(1, times(tinted, under_half), under_half),
+        }
+
+    def _layers(self, pictures: Tensor, channels: int, places: Pixels, by: int) -> Tensor:
+        step = channels + 1
+        drawn: Tensor | None = None
+        for part in range(PARTS):
+            grid = self._grid(part, places, by)
+            got = sample(pictures.part(1, part * step, (part + 1) * step), grid,
+                         (self._size[0] // by, self._size[1] // by), border=part == 0)  # fmt: skip
+            got = got.unary("Round")
+            colour, alpha = got.part(1, 0, channels), got.part(1, channels, step)
+            if drawn is None:
+                drawn = colour * 0.0 + float(BLACK_LUMA if channels == 1 else GREY_CHROMA)
+            drawn = over(drawn, colour, alpha)
+        assert drawn is not None
+        return drawn
+
+    def _grid(self, part: int, places: Pixels, by: int) -> Tensor:
+        """Where *places* come from in one part's picture: ``Mouth._placement``, inverted."""
+        number, zero = self._number, self._tape.constant([[[[0.0]]]], FLOAT32)
+        move = [self._jaw.part(1, k, k + 1) if part == 1 else zero for k in range(3)]
+        pivot = [flat(number[f"pivot_{n}"]) for n in "xy"]
+        start = [flat(number[f"cavity_{n}"]) for n in "xy"]
+        at = [start[k] - pivot[k] + move[k] for k in (0, 1)]
+        moved = self._turn.move(at[0], at[1], flat(number[f"depth_{part}"]) + move[2])
+        # A chroma sample lies between two pixels.
+        offset = (by - 1) / 2
+        x = places.x.reshape(0, 1, 1, -1) * float(by) + offset - pivot[0] - moved[0]
+        y = places.y.reshape(0, 1, -1, 1) * float(by) + offset - pivot[1] - moved[1]
+        back = self._turn.back(x, y)
+        return mesh(*((each - offset) / float(by) for each in back))
+
+    def _light(self, seen: Tensor) -> Tensor:
+        """How lit the inside is, 255 fully: ``Mouth._light``, its blurs as band matrices."""
+        number, (width, height) = self._number, self._size
+        reach, narrow, drop = (flat(number[n]) for n in ("light_reach", "light_narrow", "light_drop"))
+        plane = seen.to(FLOAT32)
+        once = _blurred(plane, self._band(height, narrow), self._band(width, reach))
+        twice = _blurred(once, self._band(height, narrow, drop), self._band(width, narrow))
+        light = ((twice * 1.7 + 38.0) * self._rounded).unary("Round").least(255.0)
+        return light.to(seen.kind)
+
+    def _band(self, count: int, reach: Tensor, shift: Tensor | None = None) -> Tensor:
+        """(batch, 1, count, count): each takes the mean of its neighbours up to *reach*."""
+        column = counted(self._tape, count).reshape(1, 1, count, 1)
+        row = counted(self._tape, count).reshape(1, 1, 1, count)
+        place = column if shift is None else column - shift
+        near = ((place - row).unary("Abs") < reach + 0.5).to(FLOAT32)
+        if shift is not None:
+            near = near * (place > -0.5).to(FLOAT32)
+        return near / (reach * 2.0 + 1.0)
+
+
+def _blurred(plane: Tensor, down: Tensor, across: Tensor) -> Tensor:
+    turned = plane.tape.op("Transpose", across, perm=[0, 1, 3, 2])
+    return (down @ plane @ turned).unary("Round")
+
+
+def _darken(target: Tensor, light: Tensor, black: int) -> Tensor:
+    """``blend.darken``."""
+    shade = ((255.0 - light) * (black / 255)).unary("Round")
+    return (times(target, light) + shade).least(255.0)
+
+
+def paste(
+    patch: Tensor, size: tuple[int, int], origin: tuple[Tensor, Tensor], pixels: Pixels
+) -> Tensor:
+    """*patch*, over a window of *size* at *origin* (batch, 1), on *pixels*; 0 elsewhere."""
+    x = (pixels.x - origin[0]).reshape(0, 1, 1, -1)
+    y = (pixels.y - origin[1]).reshape(0, 1, -1, 1)
+    return sample(patch, mesh(x + y * 0.0, y + x * 0.0), size, mode="nearest")
+
+

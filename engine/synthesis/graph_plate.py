@@ -1,0 +1,44 @@
+"""The scene behind the head as a tensor graph: what ``plate`` draws."""
+
+from engine.runtime.tape import FLOAT32, Tape, Tensor, join
+from engine.synthesis.graph_skin import (
+    Numbers, Pixels, TurnGraph, hats, mesh, sample, scalar, spread,
+)  # fmt: skip
+
+
+class PlateGraph:
+    """The plates of a batch of rigs."""
+
+    def __init__(
+        self, tape: Tape, number: Numbers, turn: TurnGraph, breath: Tensor, kind: str
+    ) -> None:
+        """*breath*: (batch, 1); *kind*: the type of the pictures."""
+        self._tape, self._number, self._kind = tape, number, kind
+        self._nodes = tape.input("plate_nodes", ["batch", 5, "plate_rows", "plate_columns"])
+        rest = [scalar(number[f"throat_{n}"]) for n in ("x", "y", "depth")]
+        moved = turn.move(rest[0], rest[1], rest[2])
+        follow = self._nodes.part(1, 4, 5)
+        breathed = self._nodes.part(1, 2, 4) * (0.0 - scalar(breath))
+        carried = join(1, *(follow * (moved[k] - rest[k]) for k in (0, 1)))
+        self._back = breathed - carried
+
+    def draw(self, pixels: Pixels, size: tuple[int, int], by: int) -> Tensor:
+        """(batch, *by*, rows, columns): luma at full size (*by* 1), chroma at half (*by* 2).
+
+        *size*: columns and rows.
+        """
+        columns, rows = size
+        name = "plate_luma" if by == 1 else "plate_chroma"
+        picture = self._tape.input(name, ["batch", by, rows, columns], self._kind)
+        across, down = (self._number[n] for n in ("plate_columns", "plate_rows"))
+        top = self._number["plate_top"] / float(by)
+        u = (pixels.x + 0.5) * across / float(columns) - 0.5
+        v = (pixels.y - top + 0.5) * down / (float(rows) - top) - 0.5
+        wide = hats(u.within(0.0, across - 1.0), self._nodes.part(1, 0, 1).part(2, 0, 1))
+        tall = hats(v.within(0.0, down - 1.0), self._nodes.part(1, 1, 2).part(3, 0, 1))
+        # Above its top the plate is still.
+        moving = (pixels.y >= top).to(FLOAT32).reshape(0, 1, -1, 1)
+        moved = spread(self._back / float(by), tall, wide) * moving
+        x = moved.part(1, 0, 1) + pixels.x.reshape(1, 1, 1, -1)
+        y = moved.part(1, 1, 2) + pixels.y.reshape(1, 1, -1, 1)
+        return sample(picture, mesh(x, y), size, border=True).unary("Round")
