@@ -48,7 +48,7 @@ def rig_tensors(drawer: Synthesizer, precision: Precision = "fp32") -> Arrays:
         ),
     }  # fmt: skip
     other = {
-        **_eyes(drawer._eyes, eye_size(drawer.output)),
+        **_eyes(drawer._eyes, eye_size(drawer.output), skin.rect),
         "nodes": np.concatenate(
             [skin.grid.index.transpose(2, 0, 1), skin._rest[..., 2][None]]
         ),
@@ -161,14 +161,17 @@ def _inside(mouth: Mouth, room: tuple[int, int]) -> Arrays:
     return {"inside_luma": np.concatenate(luma), "inside_chroma": np.concatenate(chroma)}
 
 
-def _eyes(eyes: Eyes, size: tuple[int, int]) -> Arrays:
+def _eyes(eyes: Eyes, size: tuple[int, int], head: Rect) -> Arrays:
     out: Arrays = {"lid_motion": eyes._lid_motion, "gaze_motion": eyes._gaze_motion.swapaxes(1, 2)}
     for k, name in enumerate(("luma", "chroma")):
-        room = size[0] // (k + 1), size[1] // (k + 1)
+        by = k + 1
+        room, corner = (size[0] // by, size[1] // by), (head[0] // by, head[1] // by)
         levels = [pair[k] for pair in eyes._eyes]
         out[f"eye_{name}"] = np.stack([_eye_pictures(level, room) for level in levels])
         out[f"eye_curves_{name}"] = np.stack([_curves(level, room[0]) for level in levels])
-        out[f"eye_numbers_{name}"] = np.stack([_eye_numbers(level) for level in levels])
+        out[f"eye_numbers_{name}"] = np.stack(
+            [_eye_numbers(level, corner) for level in levels]
+        )
     return out
 
 
@@ -182,11 +185,13 @@ def _curves(level: _Level, width: int) -> Array:
     return _carried_on(lines, 1, width)
 
 
-def _eye_numbers(level: _Level) -> Array:
+def _eye_numbers(level: _Level, corner: tuple[int, int]) -> Array:
+    """*corner*: of the head's rectangle in the picture."""
     rows, columns = level.view
     x, y, radius = level.iris
     given = {
-        "x0": columns.start, "y0": rows.start, "x1": columns.stop, "y1": rows.stop,
+        "x0": columns.start + corner[0], "y0": rows.start + corner[1],
+        "x1": columns.stop + corner[0], "y1": rows.stop + corner[1],
         "scale": level.scale, "band": level.band, "iris_x": x, "iris_y": y, "iris_radius": radius,
     }  # fmt: skip
     return np.array([given[name] for name in EYE_NUMBERS], np.float32)
