@@ -44,10 +44,13 @@ class Tape:
         self._inputs.append(helper.make_tensor_value_info(name, _CODES[kind], list(shape)))
         return Tensor(self, name, kind)
 
-    def output(self, name: str, tensor: "Tensor", shape: Dimensions) -> None:
-        """Make *tensor* an output of the network."""
-        self._nodes.append(helper.make_node("Identity", [tensor.name], [name]))
-        self._outputs.append(helper.make_tensor_value_info(name, _CODES[tensor.kind], list(shape)))
+    def output(self, name: str, tensor: "Tensor", shape: Dimensions, kind: str) -> None:
+        """Make *tensor*, cast to *kind*, an output of the network.
+
+        By one node, since TensorRT knows bytes as outputs of a cast only.
+        """
+        self._nodes.append(helper.make_node("Cast", [tensor.name], [name], to=_CODES[kind]))
+        self._outputs.append(helper.make_tensor_value_info(name, _CODES[kind], list(shape)))
 
     def constant(self, value: Any, kind: str) -> "Tensor":  # noqa: ANN401  # what NumPy takes
         """A constant; equal ones are kept once."""

@@ -10,12 +10,20 @@ from typing import Final, Literal
 
 import onnx
 
+from engine.motion.coefficients import COEFFICIENTS
 from engine.runtime.tape import END, FLOAT16, FLOAT32, UINT8, Tape, Tensor, join
 from engine.synthesis.graph_eyes import EyesGraph
 from engine.synthesis.graph_mouth import MouthGraph, over, paste, times
 from engine.synthesis.graph_plate import PlateGraph
 from engine.synthesis.graph_skin import (
-    Cells, Numbers, Pixels, SkinGraph, TurnGraph, counted, sample, scalar,
+    Cells,
+    Numbers,
+    Pixels,
+    SkinGraph,
+    TurnGraph,
+    counted,
+    sample,
+    scalar,
 )  # fmt: skip
 from engine.synthesis.synthesizer import OutputFormat
 
@@ -25,11 +33,13 @@ KINDS: Final = {"fp32": FLOAT32, "fp16": FLOAT16}
 
 BATCH_MOST: Final = 8
 NUMBERS: Final = (
-    "cell", "columns", "rows", "grid_columns", "grid_rows", "head_x", "head_y", "pivot_x", "pivot_y", "cavity_x", "cavity_y",
+    "cell", "columns", "rows", "grid_columns", "grid_rows", "head_x", "head_y",
+    "pivot_x", "pivot_y", "cavity_x", "cavity_y",
     "depth_0", "depth_1", "depth_2", "light_reach", "light_narrow", "light_drop",
     "head_cells_x0", "head_cells_y0", "head_cells_x1", "head_cells_y1",
     "mouth_cells_x0", "mouth_cells_y0", "mouth_cells_x1", "mouth_cells_y1",
-    "plate_top", "plate_columns", "plate_rows", "throat_x", "throat_y", "throat_depth",
+    "plate_top", "plate_columns", "plate_rows", "plate_grid_columns", "plate_grid_rows",
+    "throat_x", "throat_y", "throat_depth",
 )  # fmt: skip
 """What the input ``numbers`` holds of a rig, in this order; lengths in pixels of the picture."""
 
@@ -54,7 +64,7 @@ def build(output: OutputFormat, precision: Precision = "fp32") -> onnx.ModelProt
     graph = _Graph(tape, output, KINDS[precision])
     picture = graph.draw()
     shape = ["batch", output.height * 3 // 2, output.width]
-    tape.output("picture", picture.to(UINT8), shape)
+    tape.output("picture", picture, shape, UINT8)
     return tape.model(
         "synthesis",
         {"width": str(output.width), "height": str(output.height), "precision": precision},
@@ -71,8 +81,7 @@ class _Graph:
         self._pixels = {
             by: Pixels(counted(tape, width // by), counted(tape, height // by)) for by in (1, 2)
         }
-        coefficients = tape.input("coefficients", ["batch", "coefficients"])
-        weights = tape.op("Unsqueeze", coefficients, numbers=[[2]])
+        weights = tape.input("coefficients", ["batch", len(COEFFICIENTS)])
         self._turn = TurnGraph(tape.input("turn", ["batch", 2, 4]))
         breath = tape.input("breath", ["batch", 1])
         numbers = tape.input("numbers", ["batch", len(NUMBERS)])
@@ -88,9 +97,7 @@ class _Graph:
         back = self._skin.back(self._lower)
         cells = self._skin.cells_over("head_cells", self._lower, margin=2)
         textures = self._head_textures()
-        head = {
-            by: self._warped(textures[by], by, back, cells, self._pixels[by]) for by in (1, 2)
-        }
+        head = {by: self._warped(textures[by], by, back, cells, self._pixels[by]) for by in (1, 2)}
         mouth = self._draw_mouth(textures[1].part(1, 2, 3), back, cells)
         planes = []
         for by, colours in ((1, 1), (2, 2)):
@@ -120,7 +127,7 @@ class _Graph:
     ) -> Tensor:
         places = self._skin.places(back, cells, pixels, by)
         size = self._size[0] // by, self._size[1] // by
-        drawn = sample(texture, places.grid, size).unary("Round")
+        drawn = sample(texture, places.grid, size, whole=True)
         return drawn * places.mask.to(texture.kind)
 
     def _draw_mouth(self, hole: Tensor, back: Tensor, cells: Cells) -> dict[int, Tensor]:
@@ -161,23 +168,5 @@ class _Graph:
     ) -> Tensor:
         places = self._skin.places(back, cells, pixels, by)
         size = self._size[0] // by, self._size[1] // by
-        drawn = sample(texture, places.grid, size).unary("Round")
+        drawn = sample(texture, places.grid, size, whole=True)
         return drawn * places.mask.to(texture.kind)
-
-    def _plate(self, by: int) -> Tensor:
-        """What is behind the head, breathing: ``Plate.draw``."""
-        number, pixels = self._number, self._pixels[by]
-        across, down = (number[n] for n in ("plate_columns", "plate_rows"))
-        top = (number["plate_top"] / float(by)).unary("Floor")
-        size = self._size[0] // by, self._size[1] // by
-        u = (pixels.x + 0.5) * across / float(size[0]) - 0.5
-        v = (pixels.y - top + 0.5) * down / (float(size[1]) - top) - 0.5
-        tall, wide = _hats(v, down, self._plate_nodes(2)), _hats(u, across, self._plate_nodes(3))
-        wide = self._tape.op("Transpose", wide, perm=[0, 1, 3, 2])
-        moved = tall @ (self._plate_back() / float(by)) @ wide
-        moving = (pixels.y >= top).to(FLOAT32).reshape(-1, 1, size[1], 1)
-        moved = moved * moving
-        x = moved.part(1, 0, 1) + pixels.x.reshape(1, 1, 1, size[0])
-        y = moved.part(1, 1, 2) + pixels.y.reshape(1, 1, size[1], 1)
-        plate = self._picture("plate_luma" if by == 1 else "plate_chroma", by, by)
-        return sample(plate, mesh(x, y), size, border=True).unary("Round")

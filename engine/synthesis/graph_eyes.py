@@ -2,10 +2,11 @@
 
 from typing import Final
 
+from engine.motion.coefficients import COEFFICIENTS
 from engine.portrait.rig import LIDS_MEET
 from engine.runtime.tape import FLOAT32, Tape, Tensor, smooth
 from engine.synthesis.eyes import REST
-from engine.synthesis.graph_skin import Pixels, counted, mesh, sample
+from engine.synthesis.graph_skin import Pixels, counted, crossed, mesh, sample, weighted
 
 EYE_NUMBERS: Final = (
     "x0", "y0", "x1", "y1", "scale", "band", "iris_x", "iris_y", "iris_radius",
@@ -19,13 +20,13 @@ class EyesGraph:
     """Both eyes of a batch of rigs; the pictures they are drawn into are the heads'."""
 
     def __init__(self, tape: Tape, weights: Tensor, size: tuple[int, int]) -> None:
-        """*weights*: (batch, coefficients, 1). *size*: width and height of the eyes' pictures."""
+        """*weights*: (batch, coefficients). *size*: width and height of the eyes' pictures."""
         self._tape, self._size = tape, size
-        lid_motion = tape.input("lid_motion", ["batch", 2, 2, "coefficients"])
-        gaze_motion = tape.input("gaze_motion", ["batch", 2, 2, "coefficients"])
-        column = tape.op("Unsqueeze", weights, numbers=[[1]])
-        lids = (lid_motion @ column).reshape(-1, 2, 1, 1)
-        self._gaze = (gaze_motion @ column).reshape(-1, 2, 1, 1)
+        lid_motion = tape.input("lid_motion", ["batch", 2, 2, len(COEFFICIENTS)])
+        gaze_motion = tape.input("gaze_motion", ["batch", 2, 2, len(COEFFICIENTS)])
+        row = weights.reshape(0, 1, 1, -1)
+        lids = weighted(lid_motion, row).reshape(-1, 2, 1, 1)
+        self._gaze = weighted(gaze_motion, row).reshape(-1, 2, 1, 1)
         self._down = lids.part(1, 0, 1).within(-0.3, 1.0)
         self._raised = lids.part(1, 1, 2).within(-0.2, 0.6).least(1.0 - self._down)
         most = self._gaze.unary("Abs").over("ReduceMax", 1)
@@ -60,7 +61,10 @@ class EyesGraph:
         top, bottom = level.upper + down * opening, level.lower - raised * opening
         skin = level.sample(level.open_eye, level.xs, _skin_rows(level, top, bottom))
         rows = _closed_rows(level, top)
-        lid, veil = level.sample(level.closed, level.xs, rows), level.sample(level.veil, level.xs, rows)
+        lid, veil = (
+            level.sample(level.closed, level.xs, rows),
+            level.sample(level.veil, level.xs, rows),
+        )
         # Not where the lid is hardly down: there the skin is the photo's own.
         skin = _mix(skin, lid, veil / 255.0 * smooth((down - 0.12) / 0.45))
         open_part = (level.ys - top + 0.5).within(0.0, 1.0)
@@ -111,7 +115,7 @@ class _Level:
         # Whatever shape the places have, they become whole planes.
         plane = self.crease * 0.0 + self.ys * 0.0
         grid = mesh(plane + xs, plane + ys)
-        return sample(picture, grid, self._size, border=True).unary("Round")
+        return sample(picture, grid, self._size, border=True, whole=True)
 
 
 def _skin_rows(level: _Level, top: Tensor, bottom: Tensor) -> Tensor:
@@ -143,11 +147,9 @@ def _paste(
     target: Tensor, patch: Tensor, size: tuple[int, int], number: dict[str, Tensor], pixels: Pixels
 ) -> Tensor:
     """*patch* laid whole over its view of *target*."""
-    x = (pixels.x - number["x0"]).reshape(0, 1, 1, -1)
-    y = (pixels.y - number["y0"]).reshape(0, 1, -1, 1)
-    laid = sample(patch, mesh(x + y * 0.0, y + x * 0.0), size, mode="nearest")
-    wide, high = ((number[f"{n}1"] - number[f"{n}0"]).reshape(-1, 1, 1, 1) for n in "xy")
-    inside = (x >= 0.0) & (x < wide) & (y >= 0.0) & (y < high)
+    x, y = pixels.x - number["x0"], pixels.y - number["y0"]
+    laid = sample(patch, crossed(x, y), size, mode="nearest")
+    wide, high = (number[f"{n}1"] - number[f"{n}0"] for n in "xy")
+    in_x, in_y = (x >= 0.0) & (x < wide), (y >= 0.0) & (y < high)
+    inside = in_x.reshape(0, 1, 1, -1) & in_y.reshape(0, 1, -1, 1)
     return inside.where(laid.to(target.kind), target)
-
-

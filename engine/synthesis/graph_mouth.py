@@ -3,8 +3,17 @@
 from engine.motion.coefficients import COEFFICIENTS
 from engine.runtime.tape import FLOAT32, Tape, Tensor, join
 from engine.synthesis.blend import BLACK_LUMA, GREY_CHROMA
-from engine.synthesis.graph_skin import Numbers, Pixels, TurnGraph, counted, mesh, sample
-from engine.synthesis.graph_skin import scalar as flat
+from engine.synthesis.graph_skin import (
+    Numbers,
+    Pixels,
+    TurnGraph,
+    counted,
+    crossed,
+    mesh,
+    sample,
+    scalar,
+    weighted,
+)
 from engine.synthesis.mouth import ROUNDED, ROUNDED_SHADE
 
 PARTS = 3
@@ -35,18 +44,18 @@ class MouthGraph:
         self, tape: Tape, number: Numbers, turn: TurnGraph, weights: Tensor, kind: str,
         size: tuple[int, int],
     ) -> None:  # fmt: skip
-        """*weights*: (batch, coefficients, 1); *kind*: the type of the pictures."""
+        """*weights*: (batch, coefficients); *kind*: the type of the pictures."""
         self._tape, self._number, self._turn, self._size = tape, number, turn, size
         width, height = size
         self._luma = tape.input("inside_luma", ["batch", 2 * PARTS, height, width], kind)
         self._chroma = tape.input(
             "inside_chroma", ["batch", 3 * PARTS, height // 2, width // 2], kind
         )
-        motion = tape.input("jaw_motion", ["batch", 3, "coefficients"])
-        self._jaw = (motion @ weights).reshape(-1, 3, 1, 1)
-        rounded = tape.constant([[[float(k in ROUNDED)] for k in range(len(COEFFICIENTS))]], FLOAT32)
-        pushed = tape.op("ReduceSum", weights * rounded, numbers=[[1]], keepdims=1)
-        self._rounded = (1.0 - pushed.least(1.0) * ROUNDED_SHADE).reshape(-1, 1, 1, 1)
+        motion = tape.input("jaw_motion", ["batch", 3, len(COEFFICIENTS)])
+        self._jaw = weighted(motion, weights.reshape(0, 1, -1)).reshape(-1, 3, 1, 1)
+        rounds = tape.constant([[float(k in ROUNDED) for k in range(len(COEFFICIENTS))]], FLOAT32)
+        pushed = weighted(weights, rounds).reshape(-1, 1, 1, 1).least(1.0)
+        self._lit = 1.0 - pushed * ROUNDED_SHADE
 
     def draw(self, places: Pixels, half: Pixels, hole: Tensor, seen: Tensor) -> dict[int, Tensor]:
         """The inside over *places* and *half*, the window's pixels and chroma samples.
@@ -70,9 +79,10 @@ class MouthGraph:
         drawn: Tensor | None = None
         for part in range(PARTS):
             grid = self._grid(part, places, by)
-            got = sample(pictures.part(1, part * step, (part + 1) * step), grid,
-                         (self._size[0] // by, self._size[1] // by), border=part == 0)  # fmt: skip
-            got = got.unary("Round")
+            got = sample(
+                pictures.part(1, part * step, (part + 1) * step), grid,
+                (self._size[0] // by, self._size[1] // by), border=part == 0, whole=True,
+            )  # fmt: skip
             colour, alpha = got.part(1, 0, channels), got.part(1, channels, step)
             if drawn is None:
                 drawn = colour * 0.0 + float(BLACK_LUMA if channels == 1 else GREY_CHROMA)
@@ -84,10 +94,10 @@ class MouthGraph:
         """Where *places* come from in one part's picture: ``Mouth._placement``, inverted."""
         number, zero = self._number, self._tape.constant([[[[0.0]]]], FLOAT32)
         move = [self._jaw.part(1, k, k + 1) if part == 1 else zero for k in range(3)]
-        pivot = [flat(number[f"pivot_{n}"]) for n in "xy"]
-        start = [flat(number[f"cavity_{n}"]) for n in "xy"]
+        pivot = [scalar(number[f"pivot_{n}"]) for n in "xy"]
+        start = [scalar(number[f"cavity_{n}"]) for n in "xy"]
         at = [start[k] - pivot[k] + move[k] for k in (0, 1)]
-        moved = self._turn.move(at[0], at[1], flat(number[f"depth_{part}"]) + move[2])
+        moved = self._turn.move(at[0], at[1], scalar(number[f"depth_{part}"]) + move[2])
         # A chroma sample lies between two pixels.
         offset = (by - 1) / 2
         x = places.x.reshape(0, 1, 1, -1) * float(by) + offset - pivot[0] - moved[0]
@@ -96,29 +106,39 @@ class MouthGraph:
         return mesh(*((each - offset) / float(by) for each in back))
 
     def _light(self, seen: Tensor) -> Tensor:
-        """How lit the inside is, 255 fully: ``Mouth._light``, its blurs as band matrices."""
-        number, (width, height) = self._number, self._size
-        reach, narrow, drop = (flat(number[n]) for n in ("light_reach", "light_narrow", "light_drop"))
-        plane = seen.to(FLOAT32)
-        once = _blurred(plane, self._band(height, narrow), self._band(width, reach))
-        twice = _blurred(once, self._band(height, narrow, drop), self._band(width, narrow))
-        light = ((twice * 1.7 + 38.0) * self._rounded).unary("Round").least(255.0)
+        """How lit the inside is, 255 fully: ``Mouth._light``."""
+        reach, narrow, drop = (self._number[f"light_{n}"] for n in ("reach", "narrow", "drop"))
+        still = reach * 0.0
+        once = self._blurred(seen.to(FLOAT32), (reach, narrow), still)
+        light = self._blurred(once, (narrow, narrow), drop)
+        # What the shadow leaves free above is not seen: it has no light of its own.
+        rows = counted(self._tape, self._size[1])
+        light = light * (rows - drop > -0.5).to(FLOAT32).reshape(0, 1, -1, 1)
+        light = ((light * 1.7 + 38.0) * self._lit).unary("Round").least(255.0)
         return light.to(seen.kind)
 
-    def _band(self, count: int, reach: Tensor, shift: Tensor | None = None) -> Tensor:
-        """(batch, 1, count, count): each takes the mean of its neighbours up to *reach*."""
-        column = counted(self._tape, count).reshape(1, 1, count, 1)
-        row = counted(self._tape, count).reshape(1, 1, 1, count)
-        place = column if shift is None else column - shift
-        near = ((place - row).unary("Abs") < reach + 0.5).to(FLOAT32)
-        if shift is not None:
-            near = near * (place > -0.5).to(FLOAT32)
-        return near / (reach * 2.0 + 1.0)
+    def _blurred(self, plane: Tensor, reach: tuple[Tensor, Tensor], drop: Tensor) -> Tensor:
+        """Means of the neighbours up to *reach* (x, y; batch, 1), moved *drop* down; 0 around.
 
+        Differences of running sums: whole numbers, which float32 keeps exactly.
+        """
+        width, height = self._size
+        x, y = counted(self._tape, width) + drop * 0.0, counted(self._tape, height)
+        plane = self._difference(plane, 3, x, width, y, reach[0])
+        plane = self._difference(plane, 2, y - drop, height, x, reach[1])
+        taps = (reach[0] * 2.0 + 1.0) * (reach[1] * 2.0 + 1.0)
+        return (plane / scalar(taps)).unary("Round")
 
-def _blurred(plane: Tensor, down: Tensor, across: Tensor) -> Tensor:
-    turned = plane.tape.op("Transpose", across, perm=[0, 1, 3, 2])
-    return (down @ plane @ turned).unary("Round")
+    def _difference(
+        self, plane: Tensor, axis: int, at: Tensor, size: int, other: Tensor, reach: Tensor
+    ) -> Tensor:
+        """Sums along *axis* of what lies up to *reach* from *at* (batch, count)."""
+        summed = self._tape.op("CumSum", plane, self._tape.constant(axis, "int64"))
+        ends = []
+        for end in ((at + reach).least(size - 1.0), at - reach - 1.0):
+            grid = crossed(end, other) if axis == 3 else crossed(other, end)
+            ends.append(sample(summed, grid, self._size, mode="nearest"))
+        return ends[0] - ends[1]
 
 
 def _darken(target: Tensor, light: Tensor, black: int) -> Tensor:
@@ -131,8 +151,5 @@ def paste(
     patch: Tensor, size: tuple[int, int], origin: tuple[Tensor, Tensor], pixels: Pixels
 ) -> Tensor:
     """*patch*, over a window of *size* at *origin* (batch, 1), on *pixels*; 0 elsewhere."""
-    x = (pixels.x - origin[0]).reshape(0, 1, 1, -1)
-    y = (pixels.y - origin[1]).reshape(0, 1, -1, 1)
-    return sample(patch, mesh(x + y * 0.0, y + x * 0.0), size, mode="nearest")
-
-
+    grid = crossed(pixels.x - origin[0], pixels.y - origin[1])
+    return sample(patch, grid, size, mode="nearest")

@@ -2,7 +2,13 @@
 
 from engine.runtime.tape import FLOAT32, Tape, Tensor, join
 from engine.synthesis.graph_skin import (
-    Numbers, Pixels, TurnGraph, hats, mesh, sample, scalar, spread,
+    Numbers,
+    Pixels,
+    TurnGraph,
+    mesh,
+    sample,
+    scalar,
+    spread,
 )  # fmt: skip
 
 
@@ -14,11 +20,12 @@ class PlateGraph:
     ) -> None:
         """*breath*: (batch, 1); *kind*: the type of the pictures."""
         self._tape, self._number, self._kind = tape, number, kind
-        self._nodes = tape.input("plate_nodes", ["batch", 5, "plate_rows", "plate_columns"])
+        nodes = tape.input("plate_nodes", ["batch", 3, "plate_rows", "plate_columns"])
+        self._grid_size = number["plate_grid_columns"], number["plate_grid_rows"]
         rest = [scalar(number[f"throat_{n}"]) for n in ("x", "y", "depth")]
         moved = turn.move(rest[0], rest[1], rest[2])
-        follow = self._nodes.part(1, 4, 5)
-        breathed = self._nodes.part(1, 2, 4) * (0.0 - scalar(breath))
+        follow = nodes.part(1, 2, 3)
+        breathed = nodes.part(1, 0, 2) * (0.0 - scalar(breath))
         carried = join(1, *(follow * (moved[k] - rest[k]) for k in (0, 1)))
         self._back = breathed - carried
 
@@ -33,12 +40,12 @@ class PlateGraph:
         across, down = (self._number[n] for n in ("plate_columns", "plate_rows"))
         top = self._number["plate_top"] / float(by)
         u = (pixels.x + 0.5) * across / float(columns) - 0.5
+        u = u.within(0.0, across - 1.0)
         v = (pixels.y - top + 0.5) * down / (float(rows) - top) - 0.5
-        wide = hats(u.within(0.0, across - 1.0), self._nodes.part(1, 0, 1).part(2, 0, 1))
-        tall = hats(v.within(0.0, down - 1.0), self._nodes.part(1, 1, 2).part(3, 0, 1))
+        v = v.within(0.0, down - 1.0)
         # Above its top the plate is still.
         moving = (pixels.y >= top).to(FLOAT32).reshape(0, 1, -1, 1)
-        moved = spread(self._back / float(by), tall, wide) * moving
+        moved = spread(self._back / float(by), u, v, self._grid_size) * moving
         x = moved.part(1, 0, 1) + pixels.x.reshape(1, 1, 1, -1)
         y = moved.part(1, 1, 2) + pixels.y.reshape(1, 1, -1, 1)
-        return sample(picture, mesh(x, y), size, border=True).unary("Round")
+        return sample(picture, mesh(x, y), size, border=True, whole=True)

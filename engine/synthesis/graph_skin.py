@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from engine.motion.coefficients import COEFFICIENTS
 from engine.runtime.tape import END, FLOAT32, Tape, Tensor, join
 from engine.synthesis.skin import LEAST
 from engine.synthesis.warp import NEWTON_STEPS, STEEPEST
@@ -62,32 +63,41 @@ def mesh(x: Tensor, y: Tensor) -> Tensor:
 def sample(
     picture: Tensor, grid: Tensor, size: tuple[Tensor, Tensor] | tuple[int, int],
     *, mode: str = "bilinear", border: bool = False,
+    whole: bool = False,
 ) -> Tensor:  # fmt: skip
     """Fetch *picture* (batch, k, height, width) at *grid* (batch, rows, columns, 2), in pixels.
 
     Outside it is 0 or, with *border*, the edge carried on. *size*, (width, height), may be
     tensors (batch, 1). Always in float32: half floats cannot tell places a hundredth of a pixel
-    apart, and TensorRT wants both inputs of one type.
+    apart, and TensorRT wants both inputs of one type. *whole*: rounded, as OpenCV does bytes.
     """
     tape = grid.tape
     sizes = [s if isinstance(s, Tensor) else tape.constant([[s]], FLOAT32) for s in size]
     scaled = (grid * 2.0 + 1.0) / join(3, *(scalar(each) for each in sizes)) - 1.0
     drawn = tape.op("GridSample", picture.to(FLOAT32), scaled, mode=mode, align_corners=0,
                     padding_mode="border" if border else "zeros")  # fmt: skip
-    return drawn.to(picture.kind)
+    return (drawn.unary("Round") if whole else drawn).to(picture.kind)
 
 
-def hats(at: Tensor, node: Tensor) -> Tensor:
-    """Weights (batch, 1, count, nodes) of the two nodes beside each place: linear interpolation.
+def spread(field: Tensor, u: Tensor, v: Tensor, size: tuple[Tensor, Tensor]) -> Tensor:
+    """*field* (batch, k, rows, columns) between its nodes: linear interpolation.
 
-    *at*: (batch, count), within the nodes. *node*: the nodes' indices, any shape of one axis.
+    *u* (batch, columns) and *v* (batch, rows) count nodes, and are held within them; *size* is the
+    field's columns and rows. Sampled, not multiplied by weights: TensorRT may multiply matrices in
+    less than float32, and on some cards has no float32 for them at all.
     """
-    return (1.0 - (at.reshape(0, 1, -1, 1) - node.reshape(0, 1, 1, -1)).unary("Abs")).most(0.0)
+    return sample(field, crossed(u, v), size, border=True)
 
 
-def spread(field: Tensor, down: Tensor, across: Tensor) -> Tensor:
-    """*field* (batch, k, rows, columns) at the places of two ``hats``."""
-    return down @ field @ across.tape.op("Transpose", across, perm=[0, 1, 3, 2])
+def crossed(x: Tensor, y: Tensor) -> Tensor:
+    """The grid (batch, rows, columns, 2) of all x (batch, columns) with all y (batch, rows)."""
+    across, down = x.reshape(0, 1, 1, -1), y.reshape(0, 1, -1, 1)
+    return mesh(across + down * 0.0, down + across * 0.0)
+
+
+def weighted(terms: Tensor, weights: Tensor) -> Tensor:
+    """The sum of *terms* (..., coefficients) by *weights*, which broadcast; the last axis goes."""
+    return terms.tape.op("ReduceSum", terms * weights, numbers=[[-1]], keepdims=0)
 
 
 class TurnGraph:
@@ -122,7 +132,7 @@ class SkinGraph:
         self._tape, self._number, self._turn = tape, number, turn
         self.nodes = tape.input("nodes", ["batch", 3, "rows", "columns"])
         """Column, row and depth of every node."""
-        self._flows = tape.input("flows", ["batch", 4, "rows", "columns", "coefficients"])
+        self._flows = tape.input("flows", ["batch", 4, "rows", "columns", len(COEFFICIENTS)])
         self._index = self.nodes.part(1, 0, 2)
         self._cell = scalar(number["cell"])
         self._grid_size = number["grid_columns"], number["grid_rows"]
@@ -130,11 +140,10 @@ class SkinGraph:
     def flows(self, weights: Tensor) -> tuple[Tensor, Tensor]:
         """Forward flows of the nodes, (batch, 2, rows, columns) pixels: lower, upper.
 
-        *weights*: (batch, coefficients, 1).
+        *weights*: (batch, coefficients).
         """
         active = (weights > LEAST).where(weights, 0.0)
-        column = self._tape.op("Unsqueeze", active, numbers=[[1, 2]])
-        shape = self._tape.op("Squeeze", self._flows @ column, numbers=[[4]])
+        shape = weighted(self._flows, active.reshape(0, 1, 1, 1, -1))
         planes = [shape.part(1, k, k + 1) for k in range(4)]
         lower = join(1, *self._turn.turned(planes[0], planes[1])) + self._posed()
         return lower, lower + join(1, *self._turn.turned(planes[2], planes[3]))
@@ -205,7 +214,7 @@ class SkinGraph:
         """
         across = self._axis("x", cells.left, cells.right, pixels.x, by)
         down = self._axis("y", cells.top, cells.bottom, pixels.y, by)
-        moved = spread(back / float(by), down[0], across[0])
+        moved = spread(back / float(by), across[0], down[0], self._grid_size)
         x = moved.part(1, 0, 1) + across[1].reshape(0, 1, 1, -1)
         y = moved.part(1, 1, 2) + down[1].reshape(0, 1, -1, 1)
         return Places(mesh(x, y), down[2].reshape(0, 1, -1, 1) * across[2].reshape(0, 1, 1, -1))
@@ -213,12 +222,10 @@ class SkinGraph:
     def _axis(
         self, name: str, low: Tensor, high: Tensor, at: Tensor, by: int
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Weights of the nodes, places and mask (batch, count)."""
+        """Places counted in nodes, in pixels, and which are drawn; (batch, count) each."""
         cell = self._number["cell"] / float(by)
         start = self._number[f"head_{name}"] / float(by)
         # A quarter pixel off: whole numbers that went through float32 must not fall out.
         drawn = (at > start + low * cell - 0.25) & (at < start + high * cell - 0.25)
         held = ((at - start + 0.5) / cell - 0.5).most(low).least(high - 1.0)
-        channel, other = (0, 2) if name == "x" else (1, 3)
-        node = self.nodes.part(1, channel, channel + 1).part(other, 0, 1)
-        return hats(held, node), (held + 0.5) * cell - 0.5 + start, drawn.to(FLOAT32)
+        return held, (held + 0.5) * cell - 0.5 + start, drawn.to(FLOAT32)

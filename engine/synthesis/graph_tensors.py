@@ -17,7 +17,7 @@ from engine.synthesis.framing import Planes, Rect
 from engine.synthesis.graph import KINDS, NUMBERS, Precision, eye_size, window
 from engine.synthesis.graph_eyes import EYE_NUMBERS
 from engine.synthesis.mouth import LIGHT_DROP_PX, LIGHT_REACH_PX, Mouth
-from engine.synthesis.plate import PAD_PX, Plate
+from engine.synthesis.plate import PAD_PX
 from engine.synthesis.skin import Skin
 from engine.synthesis.synthesizer import HEAD_BREATH, Synthesizer
 from engine.synthesis.warp import bounded, turn
@@ -49,11 +49,9 @@ def rig_tensors(drawer: Synthesizer, precision: Precision = "fp32") -> Arrays:
     }  # fmt: skip
     other = {
         **_eyes(drawer._eyes, eye_size(drawer.output), skin.rect),
-        "nodes": np.concatenate(
-            [skin.grid.index.transpose(2, 0, 1), skin._rest[..., 2][None]]
-        ),
+        "nodes": np.concatenate([skin.grid.index.transpose(2, 0, 1), skin._rest[..., 2][None]]),
         "flows": _flows(skin),
-        "plate_nodes": _plate_nodes(drawer._plate),
+        "plate_nodes": np.concatenate([drawer._plate._breath, drawer._plate._follow[None]]),
         "jaw_motion": mouth._jaw_motion.T,
         "numbers": np.array([_numbers(drawer)[name] for name in NUMBERS]),
     }
@@ -95,9 +93,12 @@ def stacked(rigs: Sequence[Mapping[str, Array]]) -> Arrays:
             most = max(a.shape[axis] for a in each)
             each = [_carried_on(a, axis, most) for a in each]
         out[name] = np.concatenate(each)
-    for column, name in ((NUMBERS.index("grid_rows"), 2), (NUMBERS.index("grid_columns"), 3)):
-        out["numbers"][:, column] = out["nodes"].shape[name]
-    _renumber(out)
+    for tensor, prefix in (("nodes", ""), ("plate_nodes", "plate_")):
+        for axis, name in ((2, "grid_rows"), (3, "grid_columns")):
+            out["numbers"][:, NUMBERS.index(prefix + name)] = out[tensor].shape[axis]
+    # Nodes carried on count on, too.
+    rows, columns = out["nodes"].shape[2:]
+    out["nodes"][:, 0], out["nodes"][:, 1] = np.arange(columns), np.arange(rows)[:, None]
     return out
 
 
@@ -107,26 +108,12 @@ def _carried_on(array: Array, axis: int, size: int) -> Array:
     return np.pad(array, pad, mode="edge")
 
 
-def _renumber(tensors: Arrays) -> None:
-    """Nodes carried on count on too, or two would share an index."""
-    for name in ("nodes", "plate_nodes"):
-        rows, columns = tensors[name].shape[2:]
-        tensors[name][:, 0], tensors[name][:, 1] = np.arange(columns), np.arange(rows)[:, None]
-
-
 def _flows(skin: Skin) -> Array:
     """(4, rows, columns, coefficients): the lower flow, and what the upper adds."""
     lower = np.stack(skin._lower, -1).transpose(2, 0, 1, 3)
     extra = np.zeros_like(lower)
     extra[(slice(None), *skin._lens)] = np.stack(skin._extra, -1).transpose(2, 0, 1, 3)
     return np.concatenate([lower, extra])
-
-
-def _plate_nodes(plate: Plate) -> Array:
-    """(5, rows, columns): column, row, x and y of a breath, how far the neck follows the head."""
-    rows, columns = plate._follow.shape
-    row, column = np.mgrid[0:rows, 0:columns]
-    return np.stack([column, row, *plate._breath, plate._follow])
 
 
 def _laid(plane: Array, x: int, y: int, size: tuple[int, int], *, edge: bool = False) -> Array:
@@ -169,9 +156,7 @@ def _eyes(eyes: Eyes, size: tuple[int, int], head: Rect) -> Arrays:
         levels = [pair[k] for pair in eyes._eyes]
         out[f"eye_{name}"] = np.stack([_eye_pictures(level, room) for level in levels])
         out[f"eye_curves_{name}"] = np.stack([_curves(level, room[0]) for level in levels])
-        out[f"eye_numbers_{name}"] = np.stack(
-            [_eye_numbers(level, corner) for level in levels]
-        )
+        out[f"eye_numbers_{name}"] = np.stack([_eye_numbers(level, corner) for level in levels])
     return out
 
 
@@ -212,6 +197,7 @@ def _numbers(drawer: Synthesizer) -> dict[str, float]:
         "light_reach": reach, "light_narrow": (reach | 1) // 2,
         "light_drop": max(1, round(LIGHT_DROP_PX * scale)),
         "plate_top": plate._top, "plate_columns": columns, "plate_rows": rows,
+        "plate_grid_columns": columns, "plate_grid_rows": rows,
     }  # fmt: skip
     out |= {f"depth_{k}": part.depth for k, part in enumerate(mouth._parts)}
     out |= zip(("throat_x", "throat_y", "throat_depth"), plate._throat, strict=True)
