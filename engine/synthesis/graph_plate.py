@@ -20,14 +20,12 @@ class PlateGraph:
     ) -> None:
         """*breath*: (batch, 1); *kind*: the type of the pictures."""
         self._tape, self._number, self._kind = tape, number, kind
-        nodes = tape.input("plate_nodes", ["batch", 3, "plate_rows", "plate_columns"])
+        self._nodes = tape.input("plate_nodes", ["batch", 3, "plate_rows", "plate_columns"])
         self._grid_size = number["plate_grid_columns"], number["plate_grid_rows"]
         rest = [scalar(number[f"throat_{n}"]) for n in ("x", "y", "depth")]
         moved = turn.move(rest[0], rest[1], rest[2])
-        follow = nodes.part(1, 2, 3)
-        breathed = nodes.part(1, 0, 2) * (0.0 - scalar(breath))
-        carried = join(1, *(follow * (moved[k] - rest[k]) for k in (0, 1)))
-        self._back = breathed - carried
+        self._carried = join(1, moved[0] - rest[0], moved[1] - rest[1])
+        self._breath = scalar(breath)
 
     def draw(self, pixels: Pixels, size: tuple[int, int], by: int) -> Tensor:
         """(batch, *by*, rows, columns): luma at full size (*by* 1), chroma at half (*by* 2).
@@ -45,7 +43,11 @@ class PlateGraph:
         v = v.within(0.0, down - 1.0)
         # Above its top the plate is still.
         moving = (pixels.y >= top).to(FLOAT32).reshape(0, 1, -1, 1)
-        moved = spread(self._back / float(by), u, v, self._grid_size) * moving
+        # What the nodes hold is spread before it is put together: TensorRT's compiler fails where
+        # a sum is the picture of two samplings.
+        laid = spread(self._nodes, u, v, self._grid_size)
+        moved = laid.part(1, 0, 2) * self._breath + laid.part(1, 2, 3) * self._carried
+        moved = moved * moving / -float(by)
         x = moved.part(1, 0, 1) + pixels.x.reshape(1, 1, 1, -1)
         y = moved.part(1, 1, 2) + pixels.y.reshape(1, 1, -1, 1)
         return sample(picture, mesh(x, y), size, border=True, whole=True)
