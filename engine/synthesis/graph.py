@@ -54,6 +54,18 @@ def eye_size(output: OutputFormat) -> tuple[int, int]:
     return 2 * (output.width // 8), 2 * (output.height // 16)
 
 
+def ranges(output: OutputFormat) -> dict[str, tuple[int, int, int]]:
+    """The smallest, the usual and the largest size of each named dimension of ``build``."""
+    width, height = output.width, output.height
+    return {
+        "batch": (1, 1, BATCH_MOST),
+        "rows": (4, height // 6, height // 2),
+        "columns": (4, width // 6, width // 2),
+        "plate_rows": (4, height // 24, height // 4),
+        "plate_columns": (4, width // 12, width // 4),
+    }
+
+
 def build(output: OutputFormat, precision: Precision = "fp32") -> onnx.ModelProto:
     """The network for pictures of *output*.
 
@@ -63,7 +75,7 @@ def build(output: OutputFormat, precision: Precision = "fp32") -> onnx.ModelProt
     tape = Tape()
     graph = _Graph(tape, output, KINDS[precision])
     picture = graph.draw()
-    shape = ["batch", output.height * 3 // 2, output.width]
+    shape: list[int | str] = ["batch", output.height * 3 // 2, output.width]
     tape.output("picture", picture, shape, UINT8)
     return tape.model(
         "synthesis",
@@ -162,11 +174,3 @@ class _Graph:
         whole = whole & (lips.right <= head.right) & (lips.bottom <= head.bottom)
         opened = seen.to(FLOAT32).over("ReduceMax", 1, 2, 3) > 0.5
         return (scalar(whole) & opened).to(FLOAT32)
-
-    def _warped(
-        self, texture: Tensor, by: int, back: Tensor, cells: Cells, pixels: Pixels
-    ) -> Tensor:
-        places = self._skin.places(back, cells, pixels, by)
-        size = self._size[0] // by, self._size[1] // by
-        drawn = sample(texture, places.grid, size, whole=True)
-        return drawn * places.mask.to(texture.kind)
