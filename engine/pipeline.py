@@ -27,6 +27,10 @@ class Motion(Protocol):
         """The motion at one instant before ``ready_pts``."""
         ...
 
+    def rescale(self, dynamic_scale: float, motion_scale: float) -> None:
+        """Pass to other scales of mouth, and of head and body, without a jump."""
+        ...
+
     def flush(self, pts: int) -> None:
         """Forget all that follows *pts*; the mouth closes from the shape it has there."""
         ...
@@ -84,6 +88,18 @@ class Pipeline:
         """
         motion = self._motion.at(pts if shown_pts is None else shown_pts)
         return PictureFrame(index, pts, self._synthesis.render(motion), motion.generation)
+
+    def show(self, synthesis: Synthesis) -> None:
+        """Draw the next pictures with *synthesis*: another look, made ready beforehand."""
+        self._synthesis = synthesis
+
+    def rescale(self, dynamic_scale: float, motion_scale: float) -> None:
+        """Move mouth, and head and body, by other scales; passes there without a jump.
+
+        Raises:
+            ValueError: a scale is out of range; nothing is changed.
+        """
+        self._motion.rescale(dynamic_scale, motion_scale)
 
     def flush(self, pts: int) -> None:
         """Forget the sound after *pts* and close the mouth; the next push begins at *pts*."""

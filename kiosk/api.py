@@ -15,11 +15,13 @@ Name = Annotated[str, Field(min_length=1, max_length=_MAX_NAME_CHARACTERS, patte
 StageState = Literal["idle", "speaking"]
 
 
-class _Message(BaseModel):
+class Message(BaseModel):
+    """What is sent: frozen, its keys known, its types strict."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-class Problem(_Message):
+class Problem(Message):
     """A refusal or a failure, as RFC 9457 problem details, with the remedy and a stable code."""
 
     type: str = Field(default="about:blank", description="URI of the kind of problem.")
@@ -63,7 +65,7 @@ def refused(status: int, code: str, error: Exception, remedy: str) -> ProblemErr
     return ProblemError(status, code, text, remedy)
 
 
-class SayRequest(_Message):
+class SayRequest(Message):
     """Text to be spoken."""
 
     text: str = Field(description="What to say; Chinese and English may mix.")
@@ -79,33 +81,33 @@ class SayRequest(_Message):
     )
 
 
-class SayAnswer(_Message):
+class SayAnswer(Message):
     """Accepted: the utterance that the data channel will tell about."""
 
     utterance: str = Field(description="Name of the utterance.")
     stage: str | None = Field(default=None, description="The stage that speaks; null: every stage.")
 
 
-class InterruptRequest(_Message):
+class InterruptRequest(Message):
     """Silence, please."""
 
     stage: Name | None = Field(default=None, description="Who shall stop; every stage if absent.")
 
 
-class InterruptAnswer(_Message):
+class InterruptAnswer(Message):
     """Who was told to stop."""
 
     stages: list[str] = Field(description="The stages that were told to stop.")
 
 
-class TopicAnswer(_Message):
+class TopicAnswer(Message):
     """A touch button."""
 
     title: str = Field(description="Words on the button.")
     text: str = Field(description="What is spoken when it is touched.")
 
 
-class PageAnswer(_Message):
+class PageAnswer(Message):
     """What the page needs to draw itself."""
 
     title: str = Field(description="Heading of the page.")
@@ -117,7 +119,7 @@ class PageAnswer(_Message):
     token_required: bool = Field(description="Whether calls need a bearer token.")
 
 
-class VoiceAnswer(_Message):
+class VoiceAnswer(Message):
     """A voice that can be asked for."""
 
     name: str = Field(description="What to send as voice.")
@@ -127,13 +129,13 @@ class VoiceAnswer(_Message):
     licence: str = Field(description="SPDX identifier of the voice's licence.")
 
 
-class VoicesAnswer(_Message):
+class VoicesAnswer(Message):
     """The voices that are installed."""
 
     voices: list[VoiceAnswer] = Field(description="The voices that are installed.")
 
 
-class StageAnswer(_Message):
+class StageAnswer(Message):
     """An avatar that is alive."""
 
     stage: str = Field(description="Name of the stage.")
@@ -143,20 +145,20 @@ class StageAnswer(_Message):
     queued: int = Field(default=0, ge=0, description="Utterances that wait their turn.")
 
 
-class StagesAnswer(_Message):
+class StagesAnswer(Message):
     """The avatars that are alive."""
 
     stages: list[StageAnswer] = Field(description="The avatars that are alive.")
 
 
-class HealthAnswer(_Message):
+class HealthAnswer(Message):
     """The server answers."""
 
     status: Literal["ok"] = Field(default="ok", description="Always ok: the server answers.")
     version: str = Field(description="Version of the server.")
 
 
-class ReadyAnswer(_Message):
+class ReadyAnswer(Message):
     """Whether viewers can be served."""
 
     status: Literal["ready", "starting", "failing"] = Field(description="ready, or why not yet.")

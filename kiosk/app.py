@@ -18,6 +18,7 @@ from kiosk.avatars import Avatars
 from kiosk.config import Settings
 from kiosk.guard import Guard
 from kiosk.health import feed_watchdog, notify, watchdog_interval_s
+from kiosk.looks import Dresses, Looks
 from kiosk.loopback import offer_loopback_when_alone
 from kiosk.metrics import Metrics
 from kiosk.routes import MAX_BODY_BYTES, Routes, Speaks
@@ -36,7 +37,7 @@ class ServeError(Exception):
     """The server cannot start; the message names the remedy."""
 
 
-class Faces(Protocol):
+class Faces(Dresses, Protocol):
     """What the server needs of the avatars; see ``avatars.Avatars``."""
 
     def pipeline(self, name: str, width: int, height: int) -> Pipeline:
@@ -80,11 +81,13 @@ class Kiosk:
         self.stages = Stages(settings, avatars.pipeline, self.metrics)
         self.whep = Whep(settings, self.stages, self.metrics)
         self.routes = Routes(settings, self.stages, speech, self.metrics)
+        self.looks = Looks(self.stages, avatars)
         self._avatars = avatars
         self._speech = speech
         guard = Guard(settings.server, self.metrics)
         self.app = web.Application(middlewares=[guard.middleware], client_max_size=MAX_BODY_BYTES)
         self.routes.add_to(self.app.router)
+        self.looks.add_to(self.app.router)
         self.whep.add_routes(self.app.router)
         self.app.cleanup_ctx.append(self._live)
 
@@ -98,6 +101,7 @@ class Kiosk:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self.whep.aclose()
+        self.looks.close()
         await self.stages.aclose()
         await asyncio.to_thread(self._speech.close)
 
@@ -174,7 +178,7 @@ async def serve(settings: Settings) -> None:
     offer_loopback_when_alone()
     known = settings.topics if settings.speech.prepare_topics else ()
     speech = SpeechDesk(settings.speech, [topic.text for topic in known])
-    kiosk = Kiosk(settings, Avatars(settings.avatar), speech)
+    kiosk = Kiosk(settings, Avatars(settings.avatar, settings.look.look()), speech)
     async with listening(kiosk):
         await stop.wait()
         logger.info("stopping")

@@ -3,7 +3,9 @@
 import itertools
 import logging
 import threading
+from collections import deque
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
@@ -14,10 +16,16 @@ from engine.motion.stream import MotionStream
 from engine.pipeline import Pipeline
 from engine.portrait import rig as rigs
 from engine.portrait.rig import Rig, RigError
+from engine.synthesis.look import Look
+from engine.synthesis.matte import Person
+from engine.synthesis.matte import person as cut_out
 from engine.synthesis.synthesizer import OutputFormat, Synthesizer
 from engine.timeline import SAMPLE_RATE_HZ
 from kiosk.api import refused
 from kiosk.config import AvatarSettings
+
+PEOPLE: Final = 4
+"""People cut out of their photos that are kept, some 10 MB each."""
 
 logger = logging.getLogger(__name__)
 
@@ -29,14 +37,19 @@ class Avatars:
     watches goes on with what was loaded.
     """
 
-    def __init__(self, settings: AvatarSettings, *, files: bool = False) -> None:
+    def __init__(
+        self, settings: AvatarSettings, look: Look | None = None, *, files: bool = False
+    ) -> None:
         """Nothing is loaded yet.
 
         Args:
             settings: how lively the avatars are, and where those lie that were added.
+            look: how they are shown at first; None: as by default.
             files: whether a name may be the path of a rig file.
         """
         self._settings = settings
+        self._look = look or Look()
+        self._people: deque[tuple[Rig, Person]] = deque(maxlen=PEOPLE)
         self._files = files
         self._rigs: dict[tuple[Path, int], Rig] = {}
         """By file and when it was written, in nanoseconds."""
@@ -50,6 +63,14 @@ class Avatars:
         Raises:
             ProblemError: there is no such avatar, or its rig cannot be used.
         """
+        return self.drawn(name, width, height)[0]
+
+    def drawn(self, name: str, width: int, height: int) -> tuple[Pipeline, Synthesizer]:
+        """The same, and what draws in it.
+
+        Raises:
+            ProblemError: there is no such avatar, or its rig cannot be used.
+        """
         scales = self._settings
         motion = MotionStream(
             MotionSettings(
@@ -58,7 +79,27 @@ class Avatars:
                 seed=next(self._seeds),
             )
         )
-        return Pipeline(motion, Synthesizer(self._rig(name), OutputFormat(width, height)))
+        synthesizer = self.synthesis(name, width, height, self._look)
+        return Pipeline(motion, synthesizer), synthesizer
+
+    def synthesis(self, name: str, width: int, height: int, look: Look) -> Synthesizer:
+        """What draws *name* so; where a person has to be cut out first, that takes seconds.
+
+        Raises:
+            ProblemError: there is no such avatar, or its rig cannot be used.
+            ValueError: the background's picture cannot be read, or the mark cannot be written.
+        """
+        rig = self._rig(name)
+        person = None if look.background.kind == "photo" else self._person(rig)
+        return Synthesizer(rig, OutputFormat(width, height), look, person)
+
+    def _person(self, rig: Rig) -> Person:
+        for known, person in list(self._people):
+            if known is rig:
+                return person
+        person = cut_out(rig)
+        self._people.append((rig, person))
+        return person
 
     def warm_up(self, name: str, width: int, height: int) -> None:
         """Load *name* and draw a picture, so that the first viewer need not wait."""

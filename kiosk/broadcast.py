@@ -83,7 +83,7 @@ class Broadcast:
         """Make a broadcast without viewers.
 
         Args:
-            width: pixels of the pictures to come.
+            width: pixels of the pictures to come, until another size comes.
             height: pixels of the pictures to come.
             frame_rate_hz: pictures a second.
             bitrate_kbps: upper limit of the video.
@@ -101,13 +101,13 @@ class Broadcast:
         """Begin sending to *viewer*."""
         line = self._lines.get(viewer.codec)
         if line is None:
-            encoder = VideoEncoder(
-                viewer.codec, *self._size, self._frame_rate_hz, self._bitrate_kbps
-            )
-            line = self._lines[viewer.codec] = _CodecLine(encoder)
+            line = self._lines[viewer.codec] = _CodecLine(self._encoder(viewer.codec))
         line.viewers.append(viewer)
         line.keyframe = True
         self.viewers.append(viewer)
+
+    def _encoder(self, codec: VideoCodec) -> VideoEncoder:
+        return VideoEncoder(codec, *self._size, self._frame_rate_hz, self._bitrate_kbps)
 
     def detach(self, viewer: Viewer) -> None:
         """Stop sending to *viewer*; unknown ones are ignored."""
@@ -131,9 +131,15 @@ class Broadcast:
             viewer.audio.put(packet)
 
     async def emit_video(self, frame: PictureFrame, pts: int) -> None:
-        """Encode one picture in each codec that is watched and hand it to the viewers."""
+        """Encode one picture in each codec that is watched and hand it to the viewers.
+
+        A picture of another size begins a new encoding, with a keyframe: viewers go on watching.
+        """
         loop = asyncio.get_running_loop()
-        for line in list(self._lines.values()):
+        self._size = (frame.width, frame.height)
+        for codec, line in list(self._lines.items()):
+            if line.encoder.size != self._size:
+                line.encoder, line.keyframe = self._encoder(codec), True
             keyframe, line.keyframe = line.keyframe, False
             packet = await loop.run_in_executor(
                 self._pool, line.encoder.encode, frame, pts, keyframe

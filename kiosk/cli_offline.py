@@ -1,7 +1,7 @@
 """The commands that need no server: ``kiosk render`` and ``kiosk motion``."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from engine.media import FloatArray
-from kiosk.cli_options import Config, Json, UsageError
+from engine.synthesis.look import Look
+from kiosk.cli_options import (
+    Background,
+    Config,
+    Json,
+    MarkFont,
+    MarkPosition,
+    MarkText,
+    Preset,
+    ShowMark,
+    Steps,
+    UsageError,
+)
 from kiosk.config import Settings, load
 from kiosk.config_sources import ConfigError
 
@@ -33,26 +45,86 @@ def render(
     size: Annotated[str, typer.Option(help=f"{_SIZES}.")] = "square",
     fps: Fps = None,
     voice: Annotated[str | None, typer.Option(help="With --say: who speaks.")] = None,
+    title: Annotated[
+        str | None, typer.Option(help="For the file's metadata.", show_default="the avatar's name")
+    ] = None,
+    preset: Preset = None,
+    inference_steps: Steps = None,
+    background: Background = None,
+    mark: ShowMark = None,
+    mark_text: MarkText = None,
+    mark_position: MarkPosition = None,
+    mark_font: MarkFont = None,
     config: Config = None,
     as_json: Json = False,
 ) -> None:
-    """Write an MP4 in which AVATAR speaks AUDIO, or the text of --say."""
+    """Write a film in which AVATAR speaks AUDIO, or the text of --say.
+
+    OUT is .mp4; or .webm or .mov, which can have a transparent background.
+    """
     audio, out = _files(files, text, "out.mp4")
-    settings = load(config, {"video.frame_rate_hz": fps, "avatar.name": avatar_name(avatar)})
+    overrides = {
+        "video.frame_rate_hz": fps,
+        "avatar.name": avatar_name(avatar),
+        "look.preset": preset,
+        "look.inference_steps": inference_steps,
+        "look.background": background,
+        "look.mark": mark,
+        "look.mark_text": mark_text,
+        "look.mark_position": mark_position,
+        "look.mark_font": mark_font,
+    }
+    settings = load(config, overrides)
+    look = settings.look.look()
     width, height = frame_size(size, settings)
+    if "x" not in size.lower():
+        width, height = look.size(width, height)
     from kiosk.avatars import Avatars
-    from kiosk.render import FILM_SUFFIXES, check_path
+    from kiosk.film import FILM_KINDS
+    from kiosk.render import check_path
     from kiosk.render import render as render_file
 
-    check_path(out, FILM_SUFFIXES)
-    pipeline = Avatars(settings.avatar, files=True).pipeline(avatar, width, height)
+    check_path(out, tuple(FILM_KINDS))
+    _check_look(look, out)
+    pipeline, synthesizer = Avatars(settings.avatar, look, files=True).drawn(avatar, width, height)
     sound = _sound(audio, text, voice, settings)
-    title = text[:80] if text else audio.stem if audio else ""
     with _progress(out.name, quiet=as_json) as progress:
         written = render_file(
-            pipeline, sound, out, settings.video.frame_rate_hz, f"{avatar}: {title}", progress
+            pipeline,
+            sound,
+            out,
+            settings.video.frame_rate_hz,
+            avatar if title is None else title,
+            progress,
+            lambda: synthesizer.alpha,
         )
-    _tell(written, as_json, {"width": width, "height": height}, settings)
+    more: dict[str, object] = {
+        "width": width,
+        "height": height,
+        "preset": look.preset,
+        "mark": look.mark.on,
+    }
+    more |= {"inference_steps": look.steps, "steps_run": look.steps_run}
+    if look.steps_reason:
+        more["steps_reason"] = look.steps_reason
+    _tell(written, as_json, more, settings)
+
+
+def _check_look(look: Look, out: Path) -> None:
+    from kiosk.film import SEE_THROUGH_SUFFIXES
+
+    if look.background.kind == "transparent" and out.suffix.lower() not in SEE_THROUGH_SUFFIXES:
+        raise UsageError(
+            f"{out}: {out.suffix} carries no transparency: give a name that ends in "
+            f"{' or '.join(SEE_THROUGH_SUFFIXES)}, or another background"
+        )
+    if not look.mark.on:
+        typer.echo("kiosk: without the AI mark: tell viewers that this is synthetic", err=True)
+    if look.steps_reason:
+        typer.echo(
+            f"kiosk: {look.steps} inference steps asked, {look.steps_run} run: {look.steps_reason}",
+            err=True,
+        )
 
 
 def motion(
@@ -164,7 +236,9 @@ def _progress(name: str, quiet: bool) -> Iterator["Progress"]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def _tell(written: "Rendered", as_json: bool, more: dict[str, int], settings: Settings) -> None:
+def _tell(
+    written: "Rendered", as_json: bool, more: Mapping[str, object], settings: Settings
+) -> None:
     if as_json:
         content = {
             "out": str(written.path),
@@ -172,6 +246,6 @@ def _tell(written: "Rendered", as_json: bool, more: dict[str, int], settings: Se
             "duration_s": round(written.duration_s, 3),
             "frame_rate_hz": settings.video.frame_rate_hz,
         }
-        typer.echo(json.dumps(content | more))
+        typer.echo(json.dumps({**content, **more}))
     else:
         typer.echo(f"{written.path}: {written.duration_s:.1f} s, {written.frames} pictures")

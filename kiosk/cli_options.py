@@ -21,6 +21,36 @@ Stage = Annotated[
 ]
 Queue = Annotated[bool, typer.Option("--queue", help="After what is being said, not instead.")]
 
+_AS_CONFIGURED = "as configured"
+Preset = Annotated[
+    str | None,
+    typer.Option(help="fast, balanced or quality.", show_default=_AS_CONFIGURED),
+]
+Steps = Annotated[
+    int | None,
+    typer.Option(help="Of the refiner, 0 to 30; none is there yet.", show_default=_AS_CONFIGURED),
+]
+Background = Annotated[
+    str | None,
+    typer.Option(
+        help="photo, blurred, transparent, #rrggbb or a picture's file.",
+        show_default=_AS_CONFIGURED,
+    ),
+]
+ShowMark = Annotated[
+    bool | None,
+    typer.Option("--mark/--no-mark", help="The AI mark.", show_default=_AS_CONFIGURED),
+]
+MarkText = Annotated[
+    str | None, typer.Option(help="What the mark says.", show_default=_AS_CONFIGURED)
+]
+MarkPosition = Annotated[
+    str | None, typer.Option(help="top-left ... bottom-right.", show_default=_AS_CONFIGURED)
+]
+MarkFont = Annotated[
+    str | None, typer.Option(help="A font file for it.", show_default=_AS_CONFIGURED)
+]
+
 
 class UsageError(Exception):
     """What was asked cannot be done; the message names the remedy."""

@@ -9,8 +9,21 @@ from typing import Annotated
 import typer
 
 from kiosk import __version__
-from kiosk.cli_options import Config, UsageError
+from kiosk.appearance import check_live
+from kiosk.cli_options import (
+    Background,
+    Config,
+    MarkFont,
+    MarkPosition,
+    MarkText,
+    Preset,
+    ShowMark,
+    Steps,
+    UsageError,
+)
 from kiosk.config import Settings, load
+
+logger = logging.getLogger(__name__)
 
 
 def serve(
@@ -30,6 +43,13 @@ def serve(
     avatar: Annotated[str | None, typer.Option(help="Persona to show.")] = None,
     dynamic_scale: Annotated[float | None, typer.Option(help="Mouth motion, 1 to 1.2.")] = None,
     motion_scale: Annotated[float | None, typer.Option(help="Head motion, 1 to 1.1.")] = None,
+    preset: Preset = None,
+    inference_steps: Steps = None,
+    background: Background = None,
+    mark: ShowMark = None,
+    mark_text: MarkText = None,
+    mark_position: MarkPosition = None,
+    mark_font: MarkFont = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning, error.")] = None,
 ) -> None:
     """Start the kiosk; ends on Ctrl-C."""
@@ -49,14 +69,27 @@ def serve(
         "avatar.name": avatar,
         "avatar.dynamic_scale": dynamic_scale,
         "avatar.motion_scale": motion_scale,
+        "look.preset": preset,
+        "look.inference_steps": inference_steps,
+        "look.background": background,
+        "look.mark": mark,
+        "look.mark_text": mark_text,
+        "look.mark_position": mark_position,
+        "look.mark_font": mark_font,
         "log.level": log_level,
     }
     settings = load(config, overrides)
     _refuse_unknown_avatar(settings)
+    look = settings.look.look()
+    check_live(look)
     _refuse_taken_port(settings)
     from kiosk.app import serve as serve_settings
 
     _log(settings)
+    if not look.mark.on:
+        logger.warning("look.mark is off: tell viewers in another way that this is synthetic")
+    if look.steps_reason:
+        logger.info("inference_steps: %d asked, none run: %s", look.steps, look.steps_reason)
     typer.echo(f"sonic-kiosk {__version__}: {settings.server.url} (Ctrl-C ends it)")
     try:
         asyncio.run(serve_settings(settings))

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from kiosk.config_fields import (
     Address,
@@ -19,12 +19,16 @@ from kiosk.config_fields import (
     Name,
     Origins,
     Pixels,
+    Section,
     Spoken,
     Title,
     Token,
 )
+from kiosk.config_look import LookSettings
 from kiosk.config_sources import ConfigError as ConfigError
 from kiosk.config_sources import Values, complaints, merge, read_file
+from kiosk.flags import FLAGS as FLAGS
+from kiosk.flags import PORTRAIT_FLAGS
 from kiosk.speech.assets import default_dir, default_voices_dir
 
 PROJECT: Final = Path(__file__).resolve().parent.parent
@@ -35,43 +39,11 @@ CONFIG_NAME: Final = "kiosk.toml"
 CONFIG_VARIABLE: Final = "KIOSK_CONFIG"
 """Environment variable that names the configuration file when no flag does."""
 
-FLAGS: Final[Mapping[str, str]] = {
-    "server.host": "--host",
-    "server.port": "--port",
-    "server.token": "--token",
-    "server.tls_certificate": "--tls-certificate",
-    "server.tls_key": "--tls-key",
-    "page.title": "--title",
-    "page.language": "--language",
-    "video.frame_rate_hz": "--fps",
-    "video.bitrate_kbps": "--bitrate-kbps",
-    "speech.voice_en": "--voice-en",
-    "speech.voice_zh": "--voice-zh",
-    "speech.rate": "--rate",
-    "avatar.name": "--avatar",
-    "avatar.dynamic_scale": "--dynamic-scale",
-    "avatar.motion_scale": "--motion-scale",
-    "log.level": "--log-level",
-}
-"""Which flag of ``kiosk serve`` overrides which key, for messages that name the flag."""
-
-PORTRAIT_FLAGS: Final[Mapping[str, str]] = {
-    "avatar.expand_ratio": "--expand-ratio",
-    "avatar.min_resolution": "--min-resolution",
-}
-"""The same for ``kiosk portrait add``."""
-
 MIN_TOKEN_CHARACTERS: Final = 16
 """The shortest token that may guard a kiosk reachable from other machines."""
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", str_strip_whitespace=True, use_attribute_docstrings=True
-    )
-
-
-class ServerSettings(_Section):
+class ServerSettings(Section):
     """Where the kiosk listens and whom it lets in."""
 
     host: Address = "127.0.0.1"
@@ -134,7 +106,7 @@ class ServerSettings(_Section):
         return self
 
 
-class PageSettings(_Section):
+class PageSettings(Section):
     """How the page greets."""
 
     title: Title = "Service hall"
@@ -145,7 +117,7 @@ class PageSettings(_Section):
     """Whether captions show from the start."""
 
 
-class Topic(_Section):
+class Topic(Section):
     """A touch button and what the avatar says when it is touched."""
 
     title: Title
@@ -154,7 +126,7 @@ class Topic(_Section):
     """What is spoken."""
 
 
-class VideoSettings(_Section):
+class VideoSettings(Section):
     """Size and rate of the picture."""
 
     width: Pixels = 512
@@ -171,7 +143,7 @@ class VideoSettings(_Section):
     """Video bitrate for each viewer."""
 
 
-class SpeechSettings(_Section):
+class SpeechSettings(Section):
     """Who speaks, and how."""
 
     voice_en: Name = "af_heart"
@@ -200,7 +172,7 @@ class SpeechSettings(_Section):
         return Path(self.voices_dir).expanduser() if self.voices_dir else default_voices_dir()
 
 
-class AvatarSettings(_Section):
+class AvatarSettings(Section):
     """Who appears, and how lively."""
 
     name: Name = "ada"
@@ -222,7 +194,7 @@ class AvatarSettings(_Section):
         return Path(self.dir).expanduser() if self.dir else default_dir("avatars")
 
 
-class StagesSettings(_Section):
+class StagesSettings(Section):
     """How many avatars and viewers at once."""
 
     max_stages: Annotated[int, Field(ge=1, le=64)] = 4
@@ -233,14 +205,14 @@ class StagesSettings(_Section):
     """How long a stage outlives its last viewer."""
 
 
-class LogSettings(_Section):
+class LogSettings(Section):
     """What is logged."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     """Least severe level that is logged."""
 
 
-class Settings(_Section):
+class Settings(Section):
     """Everything that can be set."""
 
     server: ServerSettings = ServerSettings()
@@ -249,6 +221,7 @@ class Settings(_Section):
     video: VideoSettings = VideoSettings()
     speech: SpeechSettings = SpeechSettings()
     avatar: AvatarSettings = AvatarSettings()
+    look: LookSettings = LookSettings()
     stages: StagesSettings = StagesSettings()
     log: LogSettings = LogSettings()
 

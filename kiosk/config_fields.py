@@ -5,13 +5,21 @@ import re
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from engine.timeline import FRAME_RATES_HZ
 from kiosk.config_sources import Allowed
 
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 _HOST = re.compile(r"^(\[[0-9a-f:.]+\]|[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?)(:\d{1,5})?$")
+
+
+class Section(BaseModel):
+    """A section of the settings: frozen, its keys known, each with a docstring."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", str_strip_whitespace=True, use_attribute_docstrings=True
+    )
 
 
 def _frame_rate(value: int) -> int:

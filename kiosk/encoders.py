@@ -67,6 +67,8 @@ class VideoEncoder:
             "bufsize": f"{bitrate_kbps // 2}k",
         }
         self._context = context
+        self.size = (width, height)
+        """Width and height of the pictures that it takes."""
 
     def encode(self, frame: PictureFrame, pts: int, keyframe: bool) -> Packet:
         """Encode one picture, to be shown at *pts*, which must rise from call to call."""

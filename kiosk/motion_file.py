@@ -9,6 +9,7 @@ from typing import Final, Protocol, TextIO
 from engine.media import FloatArray, MotionFrame
 from engine.motion.arkit import ARKIT, to_arkit
 from engine.timeline import SAMPLE_RATE_HZ
+from kiosk.labels import SYNTHETIC_COMMENT, SYNTHETIC_SOURCE
 from kiosk.render import Listens, Rendered, RenderError, check, drawn, frame_count, whole_file
 
 SUFFIXES: Final = (".csv", ".json")
@@ -124,6 +125,8 @@ def _write_csv(file: TextIO, header: Iterable[str], rows: Iterable[Iterable[floa
 
 def _write_json(file: TextIO, rows: Iterable[list[float]], frame_rate_hz: int) -> None:
     content = {
+        "comment": SYNTHETIC_COMMENT,
+        "digital_source_type": SYNTHETIC_SOURCE,
         "frame_rate_hz": frame_rate_hz,
         "names": COLUMNS,
         "units": UNITS,

@@ -1,15 +1,13 @@
 """The HTTP contract as an OpenAPI 3.1 document, built from the models that enforce it."""
 
 from functools import cache
-from typing import Any, Final
+from typing import Final
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from kiosk import __version__
 from kiosk.api import (
-    NAME_PATTERN,
-    PROBLEM_TYPE,
     HealthAnswer,
     InterruptAnswer,
     InterruptRequest,
@@ -21,28 +19,27 @@ from kiosk.api import (
     StagesAnswer,
     VoicesAnswer,
 )
+from kiosk.api_look import LookAnswer, LookRequest
+from kiosk.openapi_look import look_path
+from kiosk.openapi_parts import (
+    Schema,
+    get_path,
+    json_answer,
+    json_body,
+    name_query,
+    problems,
+    query,
+)
 
-Schema = dict[str, Any]
 _Models = tuple[type[BaseModel], ...]
 
-_REQUESTS: Final[_Models] = (SayRequest, InterruptRequest)
+_REQUESTS: Final[_Models] = (SayRequest, InterruptRequest, LookRequest)
 _ANSWERS: Final[_Models] = (
-    HealthAnswer, InterruptAnswer, PageAnswer, Problem, ReadyAnswer, SayAnswer, StagesAnswer,
-    VoicesAnswer,
+    HealthAnswer, InterruptAnswer, LookAnswer, PageAnswer, Problem, ReadyAnswer, SayAnswer,
+    StagesAnswer, VoicesAnswer,
 )  # fmt: skip
 _SDP: Final = "application/sdp"
 _SOUND_TYPES: Final = ("application/octet-stream", "audio/*")
-_PROBLEMS: Final[dict[str, str]] = {
-    "400": "The body cannot be read: it is not JSON, SDP or sound.",
-    "401": "The bearer token is missing or wrong.",
-    "403": "Host or Origin is not this server's.",
-    "404": "There is no such stage, session or avatar.",
-    "409": "No stage is open: nobody would see or hear it.",
-    "413": "The body is too large.",
-    "415": "The body has another content type.",
-    "422": "A key or a value is refused; the detail names it.",
-    "503": "The server is full or not ready; try again after Retry-After seconds.",
-}
 
 
 @cache
@@ -84,49 +81,16 @@ def _schemas() -> Schema:
     return schemas
 
 
-def _ref(model: type[BaseModel]) -> Schema:
-    return {"$ref": f"#/components/schemas/{model.__name__}"}
-
-
-def _json(model: type[BaseModel], description: str) -> Schema:
-    return {"description": description, "content": {"application/json": {"schema": _ref(model)}}}
-
-
-def _body(model: type[BaseModel], required: bool = True) -> Schema:
-    return {"required": required, "content": {"application/json": {"schema": _ref(model)}}}
-
-
-def _problems(*statuses: str) -> Schema:
-    content = {PROBLEM_TYPE: {"schema": _ref(Problem)}}
-    return {s: {"description": _PROBLEMS[s], "content": content} for s in statuses}
-
-
-def _query(name: str, description: str, schema: Schema) -> Schema:
-    return {"name": name, "in": "query", "description": description, "schema": schema}
-
-
-def _name_query(name: str, description: str) -> Schema:
-    return _query(name, description, {"type": "string", "maxLength": 64, "pattern": NAME_PATTERN})
-
-
-def _get(operation: str, summary: str, responses: Schema, is_open: bool = False) -> Schema:
-    """A GET; *is_open*: no token is ever asked."""
-    security: Schema = {"security": [{}]} if is_open else {}
-    guarded = {} if is_open else _problems("401")
-    answers = responses | guarded | _problems("403")
-    return {"get": {"operationId": operation, "summary": summary, "responses": answers} | security}
-
-
 def _speech_paths() -> Schema:
-    accepted = _json(SayAnswer, "Accepted; the data channel tells how it goes on.")
+    accepted = json_answer(SayAnswer, "Accepted; the data channel tells how it goes on.")
     return {
         "/v1/say": {
             "post": {
                 "operationId": "say",
                 "summary": "Speak a text.",
-                "requestBody": _body(SayRequest),
+                "requestBody": json_body(SayRequest),
                 "responses": {"202": accepted}
-                | _problems("400", "401", "403", "404", "409", "413", "422", "503"),
+                | problems("400", "401", "403", "404", "409", "413", "422", "503"),
             }
         },
         "/v1/play": {"post": _play(accepted)},
@@ -134,9 +98,9 @@ def _speech_paths() -> Schema:
             "post": {
                 "operationId": "interrupt",
                 "summary": "Break off what is being said and drop what waits.",
-                "requestBody": _body(InterruptRequest, required=False),
-                "responses": {"200": _json(InterruptAnswer, "Silence.")}
-                | _problems("400", "401", "403", "404", "422"),
+                "requestBody": json_body(InterruptRequest, required=False),
+                "responses": {"200": json_answer(InterruptAnswer, "Silence.")}
+                | problems("400", "401", "403", "404", "422"),
             }
         },
     }
@@ -153,8 +117,8 @@ def _play(accepted: Schema) -> Schema:
         "operationId": "play",
         "summary": "Speak a sound file: WAV, MP3, OGG, FLAC and others; any rate, mono or stereo.",
         "parameters": [
-            _name_query("stage", "Who speaks it; every stage if absent."),
-            _query(
+            name_query("stage", "Who speaks it; every stage if absent."),
+            query(
                 "interrupt",
                 "Whether to break off what is being said; else to queue after it.",
                 {"type": "boolean", "default": True},
@@ -165,7 +129,7 @@ def _play(accepted: Schema) -> Schema:
             "content": sound | {"multipart/form-data": {"schema": form}},
         },
         "responses": {"202": accepted}
-        | _problems("400", "401", "403", "404", "409", "413", "415", "422", "503"),
+        | problems("400", "401", "403", "404", "409", "413", "415", "422", "503"),
     }
 
 
@@ -177,9 +141,9 @@ def _whep_paths() -> Schema:
         "description": "From the Location of the answer.",
         "schema": {"type": "string"},
     }
-    ended = {"200": {"description": "The session has ended."}} | _problems("401", "403", "404")
+    ended = {"200": {"description": "The session has ended."}} | problems("401", "403", "404")
     trickled = {"204": {"description": "Taken."}}
-    trickled |= _problems("401", "403", "404", "415", "422")
+    trickled |= problems("401", "403", "404", "415", "422")
     fragment = {"application/trickle-ice-sdpfrag": {"schema": {"type": "string"}}}
     return {
         "/whep": {"post": _whep_post(), "options": _whep_options()},
@@ -214,10 +178,10 @@ def _whep_post() -> Schema:
         "operationId": "watch",
         "summary": "Watch and hear (WHEP).",
         "parameters": [
-            _name_query("stage", "Which stage; viewers who name the same one share it. "
+            name_query("stage", "Which stage; viewers who name the same one share it. "
                         "A private one if absent."),
-            _name_query("avatar", "Who shall appear on a new stage; the configured one if absent."),
-            _query(
+            name_query("avatar", "Who shall appear on a new stage; the configured one if absent."),
+            query(
                 "size",
                 "Shape of the picture of a new stage.",
                 {"type": "string", "enum": ["square", "portrait"], "default": "square"},
@@ -229,7 +193,7 @@ def _whep_post() -> Schema:
             "content": {_SDP: {"schema": {"type": "string"}}},
         },
         "responses": {"201": created}
-        | _problems("400", "401", "403", "404", "413", "415", "422", "503"),
+        | problems("400", "401", "403", "404", "413", "415", "422", "503"),
     }  # fmt: skip
 
 
@@ -245,25 +209,28 @@ def _whep_options() -> Schema:
 
 def _state_paths() -> Schema:
     ready = {
-        "200": _json(ReadyAnswer, "Viewers can be served."),
-        "503": _json(ReadyAnswer, "Not yet, or not any more; the detail says why."),
+        "200": json_answer(ReadyAnswer, "Viewers can be served."),
+        "503": json_answer(ReadyAnswer, "Not yet, or not any more; the detail says why."),
     }
     text = {"text/plain": {"schema": {"type": "string"}}}
     return {
-        "/v1/voices": _get(
-            "voices", "The voices.", {"200": _json(VoicesAnswer, "All that are installed.")}
+        "/v1/voices": get_path(
+            "voices", "The voices.", {"200": json_answer(VoicesAnswer, "All that are installed.")}
         ),
-        "/v1/stages": _get(
-            "stages", "The avatars that are alive.", {"200": _json(StagesAnswer, "All of them.")}
+        "/v1/stages": get_path(
+            "stages",
+            "The avatars that are alive.",
+            {"200": json_answer(StagesAnswer, "All of them.")},
         ),
-        "/healthz": _get(
+        "/v1/stages/{stage}/look": look_path(),
+        "/healthz": get_path(
             "health",
             "Whether the server answers.",
-            {"200": _json(HealthAnswer, "It does.")},
+            {"200": json_answer(HealthAnswer, "It does.")},
             is_open=True,
         ),
-        "/readyz": _get("ready", "Whether viewers can be served.", ready),
-        "/metrics": _get(
+        "/readyz": get_path("ready", "Whether viewers can be served.", ready),
+        "/metrics": get_path(
             "metrics", "Figures for Prometheus.", {"200": {"description": "Text.", "content": text}}
         ),
     }
@@ -272,16 +239,16 @@ def _state_paths() -> Schema:
 def _page_paths() -> Schema:
     page = {"text/html": {"schema": {"type": "string"}}}
     return {
-        "/": _get(
+        "/": get_path(
             "page", "The page.", {"200": {"description": "HTML.", "content": page}}, is_open=True
         ),
-        "/v1/page": _get(
+        "/v1/page": get_path(
             "pageSettings",
             "What the page needs to draw itself.",
-            {"200": _json(PageAnswer, "Title, topics and the like.")},
+            {"200": json_answer(PageAnswer, "Title, topics and the like.")},
             is_open=True,
         ),
-        "/openapi.json": _get(
+        "/openapi.json": get_path(
             "openapi",
             "This document.",
             {

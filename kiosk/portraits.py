@@ -18,6 +18,7 @@ import numpy as np
 
 from engine import personas
 from engine.portrait import rig as rigs
+from kiosk.labels import labelled_jpeg
 
 if TYPE_CHECKING:
     from engine.portrait.onboard import Candidate
@@ -88,7 +89,7 @@ def keep(folder: Path, name: str, rig: "Rig", candidate: "Candidate", sheet: "Im
     try:
         rigs.save(rig, making / personas.RIG_NAME)
         _write(making / PORTRAIT_NAME, ".png", candidate.portrait)
-        _write(making / SHEET_NAME, ".jpg", sheet)
+        (making / SHEET_NAME).write_bytes(labelled_jpeg(sheet))
         np.savetxt(making / LANDMARKS_NAME, candidate.photo_landmarks_px, "%.2f", delimiter=",")
         making.chmod(_FOLDER_MODE)
         check_name(name, folder)

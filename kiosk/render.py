@@ -4,16 +4,14 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
-import av
 import numpy as np
 
-from engine.media import Audio, FloatArray, PictureFrame
+from engine.media import Audio, ByteArray, FloatArray, PictureFrame
 from engine.timeline import PACKET_SAMPLES, SAMPLE_RATE_HZ, frame_pts, samples
-from kiosk import __version__
+from kiosk.film import FILM_KINDS, FilmWriter
 
 TAIL_S: Final = 0.4
 """Shown after the last sound: the mouth comes to rest."""
@@ -21,17 +19,8 @@ TAIL_S: Final = 0.4
 PATIENCE_S: Final = 2.0
 """An engine that knows nothing of an instant this long after it was heard is at fault."""
 
-SYNTHETIC_COMMENT: Final = (
-    f"AI-generated: a portrait moved by software; nobody was filmed (sonic-kiosk {__version__})"
-)
-SYNTHETIC_SOURCE: Final = "trainedAlgorithmicMedia"
-"""The IPTC term, in its vocabulary of digital source types, for media made by a trained model."""
-
-FILM_SUFFIXES: Final = (".mp4",)
-
-_AUDIO_BITRATE: Final = 128_000
-_BT601: Final = 6
-_LIMITED_RANGE: Final = 1
+Alpha = Callable[[], ByteArray | None]
+"""How much of the last picture's pixels is not background, (height, width); None: all."""
 
 Progress = Callable[[int, int], None]
 """Called with pictures done and pictures in all."""
@@ -116,88 +105,35 @@ def render(
     frame_rate_hz: int,
     title: str,
     progress: Progress = lambda done, total: None,
+    alpha: Alpha = lambda: None,
 ) -> Rendered:
-    """Write *sound* and the portrait that speaks it to an MP4 file (H.264 and AAC).
+    """Write *sound* and the portrait that speaks it to a film.
 
     The file says of itself that it is synthetic. It appears under its name once it is whole.
 
     Args:
         pipeline: one avatar's engine, fresh.
         sound: shape (n,), mono at the master rate, full scale ±1.0.
-        path: the file to write, ``.mp4``.
+        path: the file to write; its ending is one of ``film.FILM_KINDS``.
         frame_rate_hz: 20 or 25.
-        title: goes into the file's metadata.
+        title: goes into the file's metadata, where all who get the file can read it.
         progress: is told how far it is.
+        alpha: asked after each picture.
 
     Raises:
         RenderError: there is no sound, or the file cannot be written.
     """
-    check(sound, path, FILM_SUFFIXES)
+    check(sound, path, tuple(FILM_KINDS))
     total = frame_count(sound, frame_rate_hz)
-    with whole_file(path) as part, Mp4Writer(part, frame_rate_hz, title) as writer:
+    suffix = path.suffix.lower()
+    with whole_file(path) as part, FilmWriter(part, suffix, frame_rate_hz, title) as writer:
         for frame in drawn(pipeline, pipeline.pull, sound, frame_rate_hz):
             start_pts, end_pts = frame.pts, frame_pts(frame.index + 1, frame_rate_hz)
             stretch = sound[start_pts:end_pts]
-            writer.write(frame, np.pad(stretch, (0, end_pts - start_pts - len(stretch))))
+            rest = end_pts - start_pts - len(stretch)
+            writer.write(frame, np.pad(stretch, (0, rest)), alpha())
             progress(frame.index + 1, total)
     return Rendered(path, total, total / frame_rate_hz)
-
-
-class Mp4Writer:
-    """Pictures and their sound into an MP4 file."""
-
-    def __init__(self, path: Path, frame_rate_hz: int, title: str) -> None:
-        """Open the file; the picture's size comes with the first picture."""
-        self._time_base = Fraction(1, frame_rate_hz)
-        self._container = av.open(
-            str(path),
-            "w",
-            format="mp4",
-            # Unknown keys are kept, and the index stands first so that browsers can stream.
-            options={"movflags": "use_metadata_tags+faststart"},
-        )
-        self._container.metadata.update(
-            title=title,
-            comment=SYNTHETIC_COMMENT,
-            digital_source_type=SYNTHETIC_SOURCE,
-            encoded_by=f"sonic-kiosk {__version__}",
-        )
-        self._video = self._container.add_stream("libx264", rate=frame_rate_hz)
-        self._video.options = {"preset": "medium", "crf": "18", "g": str(2 * frame_rate_hz)}
-        self._video.time_base = self._time_base
-        self._audio = self._container.add_stream("aac", rate=SAMPLE_RATE_HZ, layout="mono")
-        self._audio.bit_rate = _AUDIO_BITRATE
-        self._is_sized = False
-
-    def write(self, frame: PictureFrame, sound: FloatArray) -> None:
-        """Append one picture and the sound that lasts as long as it."""
-        if not self._is_sized:
-            self._size(frame)
-        picture = av.VideoFrame.from_ndarray(frame.planes, format="yuv420p")
-        picture.pts, picture.time_base = frame.index, self._time_base
-        self._container.mux(self._video.encode(picture))
-        stretch = av.AudioFrame.from_ndarray(
-            np.ascontiguousarray(sound, np.float32)[np.newaxis], format="fltp", layout="mono"
-        )
-        stretch.sample_rate, stretch.pts = SAMPLE_RATE_HZ, frame.pts
-        stretch.time_base = Fraction(1, SAMPLE_RATE_HZ)
-        self._container.mux(self._audio.encode(stretch))
-
-    def _size(self, frame: PictureFrame) -> None:
-        context = self._video.codec_context
-        context.width, context.height, context.pix_fmt = frame.width, frame.height, "yuv420p"
-        context.colorspace = context.color_primaries = context.color_trc = _BT601
-        context.color_range = _LIMITED_RANGE
-        self._is_sized = True
-
-    def __enter__(self) -> "Mp4Writer":
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is None:
-            self._container.mux(self._video.encode(None))
-            self._container.mux(self._audio.encode(None))
-        self._container.close()
 
 
 def check_path(path: Path, suffixes: tuple[str, ...]) -> None:

@@ -16,6 +16,7 @@ from typing import Final
 from engine.media import Audio, PictureFrame
 from engine.pipeline import Pipeline
 from engine.timeline import PACKET_SAMPLES, frame_samples, samples
+from kiosk.appearance import Appearance
 from kiosk.audio_line import AudioLine
 from kiosk.broadcast import Broadcast
 from kiosk.clock import MediaClock
@@ -35,6 +36,8 @@ SPLICE_SAMPLES: Final = samples(0.1)
 
 CUT_SAMPLES: Final = samples(0.02)
 """An interruption takes effect this far ahead of the play head."""
+
+DEFAULT_APPEARANCE: Final = Appearance()
 
 UNKNOWN_PTS: Final = -1
 """Before all samples: the engine must begin anew."""
@@ -66,6 +69,7 @@ class Stage:
         broadcast: Broadcast,
         frame_rate_hz: int,
         metrics: Metrics,
+        appearance: Appearance = DEFAULT_APPEARANCE,
     ) -> None:
         """Make a stage and start its clock; ``start`` sets it going.
 
@@ -77,8 +81,10 @@ class Stage:
             broadcast: takes pictures and sound.
             frame_rate_hz: 20 or 25.
             metrics: counts what happens.
+            appearance: how *pipeline* shows it.
         """
         self.name = name
+        self.appearance = appearance
         self.avatar = avatar
         self.frame_rate_hz = frame_rate_hz
         self.broadcast = broadcast
@@ -146,6 +152,11 @@ class Stage:
         if interrupt:
             self.interrupt()
         self.queue.add(utterance)
+
+    async def change(self, change: Callable[[Pipeline], None]) -> None:
+        """Do *change* to the engine, between two pictures; it must take no time to speak of."""
+        soon_s = self.clock.time_s(self.clock.now_pts)
+        await self._worker.run(soon_s, lambda: change(self._pipeline))
 
     def interrupt(self) -> Interruption:
         """Stop speaking: fade the sound out, drop what is queued, close the mouth."""

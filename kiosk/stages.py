@@ -5,10 +5,12 @@ import logging
 import secrets
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Literal
 
 from engine.pipeline import Pipeline
 from kiosk.api import ProblemError
+from kiosk.appearance import Appearance
 from kiosk.broadcast import Broadcast
 from kiosk.config import Settings
 from kiosk.metrics import Metrics
@@ -37,6 +39,9 @@ class Stages:
             metrics: counts what happens.
         """
         self._settings = settings
+        self._appearance = Appearance(
+            settings.look.look(), settings.avatar.dynamic_scale, settings.avatar.motion_scale
+        )
         self._make_pipeline = make_pipeline
         self._metrics = metrics
         self._stages: dict[str, Stage] = {}
@@ -108,7 +113,8 @@ class Stages:
     async def _make(self, name: str | None, avatar: str, size: Size) -> Stage:
         if len(self._stages) >= self._settings.stages.max_stages:
             raise _full(f"{len(self._stages)} stages are open, which is the limit")
-        width, height = self._size(size)
+        appearance = replace(self._appearance, asked_px=self._size(size))
+        width, height = appearance.size
         pipeline = await asyncio.to_thread(self._make_pipeline, avatar, width, height)
         stage_name = name or secrets.token_hex(8)
         if name is None:
@@ -116,7 +122,9 @@ class Stages:
         video = self._settings.video
         rate_hz = video.frame_rate_hz
         broadcast = Broadcast(width, height, rate_hz, video.bitrate_kbps, self._encode_pool)
-        stage = Stage(stage_name, avatar, pipeline, self.worker, broadcast, rate_hz, self._metrics)
+        stage = Stage(
+            stage_name, avatar, pipeline, self.worker, broadcast, rate_hz, self._metrics, appearance
+        )
         self._stages[stage_name] = stage
         stage.start()
         logger.info("stage %s opened: %s, %d×%d", stage_name, avatar, width, height)

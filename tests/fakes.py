@@ -104,6 +104,9 @@ class FakeMotion:
         coefficients[INDEX["jawOpen"]] = min(1.0, float(loudness))
         return MotionFrame(pts, coefficients, Pose(), self.generation)
 
+    def rescale(self, dynamic_scale: float, motion_scale: float) -> None:
+        self.scales = dynamic_scale, motion_scale
+
     def flush(self, pts: int) -> None:
         self.generation += 1
         self.pushed_pts = pts

@@ -6,14 +6,15 @@ from collections.abc import AsyncIterator, Iterator
 from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application, Request
 
-from engine.pipeline import Pipeline
+from engine.pipeline import Pipeline, Synthesis
+from engine.synthesis.look import Look
 from kiosk.api import ProblemError
 from kiosk.app import Kiosk
 from kiosk.config import Settings, load
 from kiosk.sources import Source
 from kiosk.speech.voice import VoiceInfo
 from kiosk.speech_queue import Utterance
-from tests.fakes import fake_pipeline, utterance
+from tests.fakes import FakeSynthesis, fake_pipeline, utterance
 
 KioskClient = TestClient[Request, Application]
 
@@ -21,10 +22,17 @@ KioskClient = TestClient[Request, Application]
 class FakeAvatars:
     """One avatar, *ada*."""
 
+    def __init__(self) -> None:
+        self.looks: list[tuple[int, int, Look]] = []
+
     def pipeline(self, name: str, width: int, height: int) -> Pipeline:
         if name != "ada":
             raise ProblemError(404, "unknown_avatar", f"no avatar {name!r}", "there is: ada")
         return fake_pipeline(width, height)
+
+    def synthesis(self, name: str, width: int, height: int, look: Look) -> Synthesis:
+        self.looks.append((width, height, look))
+        return FakeSynthesis(width, height)
 
     def warm_up(self, name: str, width: int, height: int) -> None:
         self.pipeline(name, width, height)

@@ -36,3 +36,12 @@ def test_reset_forgets_the_sound_and_keeps_the_prosody_given() -> None:
         assert np.array_equal(a.speech, b.speech)
         assert a.prosody == b.prosody
         assert a.prosody.speaking < 0.5
+
+
+def test_another_scale_is_approached_step_by_step() -> None:
+    calm, lively = (SpeechSteps(MotionSettings(), RuleRunner()) for _ in range(2))
+    lively.scale = 1.2
+    pairs = zip(calm.push(speech_like()), lively.push(speech_like()), strict=True)
+    grown = [float(b.speech.max() / a.speech.max()) for a, b in pairs if a.speech.max() > 0.1]
+    assert 1.0 < grown[0] < 1.15
+    assert max(grown) == pytest.approx(1.2, abs=0.01)

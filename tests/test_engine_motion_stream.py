@@ -273,3 +273,16 @@ def test_every_frame_is_whole() -> None:
         assert frame.coefficients.shape == (len(COEFFICIENTS),)
         assert frame.coefficients.dtype == np.float32
         assert 0.0 <= frame.coefficients.min() <= frame.coefficients.max() <= 1.0
+
+
+def test_other_scales_are_reached_without_a_jump() -> None:
+    """While she speaks; the difference to a stream that is left alone grows evenly."""
+    plain, changed = feed(stream(), speech_like()), feed(stream(), speech_like())
+    first = samples(0.5)
+    assert np.array_equal(plain.at(first).coefficients, changed.at(first).coefficients)
+    changed.rescale(1.2, 1.1)
+    times = range(first, plain.ready_pts, STEP)
+    off = [changed.at(pts).pose.yaw_deg - plain.at(pts).pose.yaw_deg for pts in times]
+    assert off[0] == 0.0 and np.abs(off).max() > 0.01 and np.abs(np.diff(off)).max() < 0.05
+    with pytest.raises(ValueError, match=r"dynamic_scale = 2\.0"):
+        changed.rescale(2.0, 1.0)

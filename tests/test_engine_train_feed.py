@@ -8,7 +8,7 @@ pytest.importorskip("scipy", reason="needs the train extra")
 from engine.motion.layout import PAIR_BANDS
 from engine.train import lip_fit
 from engine.train.data import Take
-from engine.train.feed import BATCH, Feed, Sources, batches
+from engine.train.feed import BATCH, Feed, Sources, batches, shards
 from tests.test_engine_train_corpus import shard
 
 
@@ -24,6 +24,13 @@ def test_batches_repeat_with_the_seed(tmp_path: Path) -> None:
     assert first.pairs.shape[0] == BATCH
     assert first.pairs.shape[2] == PAIR_BANDS
     assert np.array_equal(first.pairs, again.pairs)
+
+
+def test_shards_may_lie_in_folders(tmp_path: Path) -> None:
+    given = sources(tmp_path)
+    (given.corpus / "other").mkdir()
+    shard(given.corpus / "other" / "b.npz")
+    assert [path.name for path in shards(given.corpus)] == ["a.npz", "b.npz"]
 
 
 def test_recorded_lips_join_in(tmp_path: Path) -> None:

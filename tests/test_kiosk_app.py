@@ -52,7 +52,7 @@ async def test_a_certificate_that_is_none_is_named(tmp_path: Path) -> None:
 
 
 async def test_it_ends_when_told_to(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app, "Avatars", lambda _settings: FakeAvatars())
+    monkeypatch.setattr(app, "Avatars", lambda _settings, _look: FakeAvatars())
     monkeypatch.setattr(app, "SpeechDesk", lambda _settings, _texts: FakeSpeech())
     serving = asyncio.create_task(app.serve(settings(server__port=free_port())))
     await asyncio.sleep(0.2)

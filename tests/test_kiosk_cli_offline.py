@@ -51,11 +51,12 @@ def test_render_makes_a_film(wav: Path, tmp_path: Path, capsys: Capture) -> None
     told = json.loads(capsys.readouterr().out)
     assert told == {
         "out": str(out), "frames": 12, "duration_s": 0.6, "frame_rate_hz": 20,
-        "width": 256, "height": 320,
+        "width": 256, "height": 320, "preset": "fast", "mark": True,
+        "inference_steps": 0, "steps_run": 0,
     }  # fmt: skip
     with av.open(str(out)) as container:
         assert sum(1 for _ in container.decode(video=0)) == 12
-        assert container.metadata["title"] == "ada: noise"
+        assert container.metadata["title"] == "ada"
 
 
 def test_render_speaks_a_text(
@@ -140,3 +141,43 @@ def test_avatars_are_names_or_rigs() -> None:
     assert avatar_name("folder/lin.rig") is None
     with pytest.raises(UsageError):
         avatar_name("lin.png")
+
+
+def test_what_is_said_stays_out_of_the_film_unless_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sound, "spoken", lambda *_: np.full(4800, 0.1, np.float32))
+    out = tmp_path / "out.mp4"
+    arguments = ("render", "ada", "--say", "Ms Ng owes 300", "--size", "256x256")
+    for title, expected in ((), "ada"), (("--title", "Notice"), "Notice"):
+        assert run(*arguments, *title, out) == 0
+        with av.open(str(out)) as container:
+            assert container.metadata["title"] == expected
+            assert "Ng" not in str(container.metadata)
+
+
+def test_a_transparent_film_needs_a_kind_that_carries_it(
+    wav: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    flags = ("--background", "transparent", "--size", "256x256")
+    assert run("render", "ada", wav, tmp_path / "out.mp4", *flags) == 2
+    assert ".webm or .mov" in capsys.readouterr().err
+    out = tmp_path / "out.mov"
+    assert run("render", "ada", wav, out, *flags) == 0
+    with av.open(str(out)) as container:
+        alpha = next(container.decode(video=0)).to_ndarray(format="rgba")[..., 3]
+    assert alpha[4, 4] == 0 and alpha[120, 128] == 255
+    assert alpha[250, 240] > 120  # the mark
+
+
+def test_quality_is_larger_and_says_that_no_refiner_ran(
+    wav: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    out = tmp_path / "out.mp4"
+    assert run("render", "ada", wav, out, "--preset", "quality", "--no-mark", "--json") == 0
+    captured = capsys.readouterr()
+    told = json.loads(captured.out)
+    assert (told["width"], told["height"], told["mark"]) == (1024, 1024, False)
+    assert (told["inference_steps"], told["steps_run"]) == (4, 0)
+    assert told["steps_reason"] == "no refiner installed"
+    assert "without the AI mark" in captured.err

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from kiosk import api
+from kiosk import api, api_look
 from kiosk.openapi import document
 
 PATHS = (
     "/", "/healthz", "/metrics", "/openapi.json", "/readyz", "/v1/interrupt", "/v1/page",
-    "/v1/play", "/v1/say", "/v1/stages", "/v1/voices", "/whep", "/whep/{session}",
+    "/v1/play", "/v1/say", "/v1/stages", "/v1/stages/{stage}/look", "/v1/voices", "/whep",
+    "/whep/{session}",
 )  # fmt: skip
 VERBS = ("get", "post", "patch", "delete", "options")
 
@@ -41,7 +42,7 @@ def test_operations_have_names_of_their_own() -> None:
 
 def test_every_model_is_described_key_by_key() -> None:
     for name, schema in document()["components"]["schemas"].items():
-        model = getattr(api, name)
+        model = getattr(api, name, None) or getattr(api_look, name)
         assert set(schema["properties"]) == set(model.model_fields)
         for key, property_ in schema["properties"].items():
             assert property_.get("description") or property_.get("$ref"), f"{name}.{key}"

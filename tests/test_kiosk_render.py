@@ -9,9 +9,8 @@ import pytest
 
 from engine.media import Audio, FloatArray, PictureFrame
 from engine.timeline import PACKET_SAMPLES, SAMPLE_RATE_HZ, samples
+from kiosk.labels import SYNTHETIC_COMMENT, SYNTHETIC_SOURCE
 from kiosk.render import (
-    SYNTHETIC_COMMENT,
-    SYNTHETIC_SOURCE,
     TAIL_S,
     RenderError,
     frame_count,

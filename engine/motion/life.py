@@ -13,6 +13,7 @@ from engine.media import FloatArray, Pose
 from engine.motion.blink import Blinks
 from engine.motion.coefficients import COEFFICIENTS, INDEX
 from engine.motion.gaze import Gaze
+from engine.motion.glide import Glide
 from engine.motion.noise import Noise, ease
 from engine.motion.pause import Pause
 from engine.motion.prosody import Prosody
@@ -63,14 +64,15 @@ class Life:
         self._noise = Noise(settings.seed)
         self._gaze = Gaze(self._noise)
         self._blinks = Blinks(self._noise, self._gaze, settings.blinks_per_min)
-        self._scale = settings.motion_scale
+        self.scale = Glide(settings.motion_scale)
+        """Of head and body; may be changed while they move."""
         self._rest = np.zeros(len(COEFFICIENTS), np.float32)
         self._rest[_both("mouthSmile")] = settings.smile
         self._rest[_both("cheekSquint")] = 0.6 * settings.smile
 
     def pose(self, time_s: float, prosody: Prosody) -> Pose:
         """Head and chest at *time_s*."""
-        drift, scale, lively = self._noise.drift, self._scale, prosody.lively
+        drift, scale, lively = self._noise.drift, self.scale.at(time_s), prosody.lively
         breath = self.breath(time_s)
         down = NOD_DEG * prosody.nod + SETTLE_DEG * settling(prosody.pause)
         yaw = self._turn(1, time_s, 2.4, 1.4, 3.0 * lively)
@@ -96,7 +98,8 @@ class Life:
         turned = idle_deg * noise.drift(channel, time_s, 6.0, 4)
         turned += shift_deg * noise.steps(channel + 1, time_s, 9.0, 0.9)
         turned += speech_deg * noise.drift(channel + 2, time_s, 1.5, 2)
-        return HEAD_LIMIT_DEG * math.tanh(self._scale * (turned + besides_deg) / HEAD_LIMIT_DEG)
+        scale = self.scale.at(time_s)
+        return HEAD_LIMIT_DEG * math.tanh(scale * (turned + besides_deg) / HEAD_LIMIT_DEG)
 
     def breath(self, time_s: float) -> float:
         """Chest: 0 out, up to 1 in; 12 to 17 breaths a minute, none as deep as the last."""
@@ -104,7 +107,7 @@ class Life:
         turns = BREATH_HZ * time_s + 0.17 * self._noise.smooth(900, time_s / 16.0)
         count = math.floor(turns)
         phase = turns - count
-        depth = (0.76 + 0.14 * self._noise.chance(901, count)) * self._scale
+        depth = (0.76 + 0.14 * self._noise.chance(901, count)) * self.scale.at(time_s)
         if phase < BREATH_IN:
             return depth * ease(phase / BREATH_IN)
         return depth * (1.0 - ease((phase - BREATH_IN) / (1.0 - BREATH_IN)))
@@ -126,7 +129,7 @@ class Life:
         # The upper lid follows the eye down.
         out[_BLINK] = max(self.blink(time_s, prosody), 0.3 * down)
         idle = 0.05 * max(0.0, self._noise.drift(60, time_s, 5.0))
-        brow = BROW_RAISE * self._scale * prosody.brow + idle
+        brow = BROW_RAISE * self.scale.at(time_s) * prosody.brow + idle
         out[_BROW_INNER] = min(brow, 1.0)
         out[_BROW_OUTER] = min(0.8 * brow, 1.0)
         return out

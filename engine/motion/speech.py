@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from engine.motion.settings import MotionSettings
 from engine.motion.smoothing import OneEuro
 from engine.runtime.runner import Runner, RunnerError
 from engine.timeline import HOPS_PER_MOTION_STEP, MEL_BANDS
+
+MOST_RESCALE: Final = 0.005
+"""In one step: the whole range of ``dynamic_scale`` takes 0.8 s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,9 @@ class SpeechSteps:
         if not fits or None in shape or len(shape) != 3:
             raise RunnerError("the motion network is of another version: export it again")
         self._runner = runner
-        self._scale = np.where(CONTACT, 1.0, settings.dynamic_scale).astype(np.float32)
+        self.scale = settings.dynamic_scale
+        """Of what is to come; may be changed while it speaks: steps approach it evenly."""
+        self._scale_now = settings.dynamic_scale
         self._mel = MelEncoder()
         self._filter = OneEuro(settings.smoothing_min_cutoff_hz, settings.smoothing_beta)
         self._state_shape = [n or 1 for n in shape]
@@ -87,6 +93,8 @@ class SpeechSteps:
             yield SpeechStep(self._scaled(speech), self._prosody)
 
     def _scaled(self, speech: FloatArray) -> FloatArray:
-        return np.asarray(
-            np.minimum(speech * self._scale, np.float32(1.0))
-        )  # a closure is closed at any scale
+        off = self.scale - self._scale_now
+        self._scale_now += min(max(off, -MOST_RESCALE), MOST_RESCALE)
+        # A closure is closed at any scale.
+        scale = np.where(CONTACT, 1.0, self._scale_now).astype(np.float32)
+        return np.asarray(np.minimum(speech * scale, np.float32(1.0)))

@@ -1,6 +1,7 @@
 """The motion stage: sound in, the face's motion at any known instant out."""
 
 import functools
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -93,6 +94,7 @@ class MotionStream:
     def reset(self, pts: int = 0) -> None:
         """Begin anew at *pts*, mouth shut, generation 0."""
         self._generation = 0
+        self._shown_pts = pts
         self._history = History(pts)
         self._begin(pts, Prosody())
         self._shape: FloatArray | None = None
@@ -101,6 +103,18 @@ class MotionStream:
         self._origin_pts = self._next_pts = pts
         self._given = 0
         self._steps.reset(prosody)
+
+    def rescale(self, dynamic_scale: float, motion_scale: float) -> None:
+        """Move the mouth, and head and body, by other scales; passes there without a jump.
+
+        Raises:
+            ValueError: a scale is out of range; nothing is changed.
+        """
+        self._settings = replace(
+            self._settings, dynamic_scale=dynamic_scale, motion_scale=motion_scale
+        )
+        self._steps.scale = dynamic_scale
+        self._life.scale.go(motion_scale, seconds(self._shown_pts))
 
     def push(self, audio: Audio) -> None:
         """Take the next stretch of sound.
@@ -150,6 +164,7 @@ class MotionStream:
             raise ValueError(
                 f"motion is known before {self.ready_pts}, not at {pts}: push more sound"
             )
+        self._shown_pts = max(self._shown_pts, pts)
         step = self._history.at(pts + self._alignment)
         self._history.trim(pts - samples(HISTORY_S))
         pose = self._life.pose(seconds(pts), step.prosody)

@@ -5,6 +5,7 @@ samples a pixel instead of three, and no conversion at the end.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 import cv2
 import numpy as np
@@ -13,6 +14,13 @@ from engine.media import ByteArray
 
 MIN_WIDTH_SOURCE_PX = 560
 """Never crop closer than this: head and shoulders stay in the picture."""
+
+WIDE_ROWS: Final = 0.77
+"""In a landscape picture, this share of the portrait's rows: a head and the tops of shoulders."""
+WIDE_ABOVE: Final = 0.02
+"""And this share of the rows left out above."""
+WIDE_ASPECT: Final = 1.5
+"""Width over height from which a picture is a landscape."""
 
 Rect = tuple[int, int, int, int]
 
@@ -67,8 +75,15 @@ class Framing:
 
 
 def frame(source: tuple[int, int], centre_x: float, width: int, height: int) -> Framing:
-    """Fit a portrait of *source* (width, height) into the output: full height, face centred."""
+    """Fit a portrait of *source* (width, height) into the output: full height, face centred.
+
+    A landscape is framed closer: where a whole portrait would stand lost between empty sides.
+    """
     source_width, source_height = source
+    wide = min(max(0.0, (width / height - 1) / (WIDE_ASPECT - 1)), 1.0)
+    if wide > 0:
+        scale = height / (source_height * (1 - wide * (1 - WIDE_ROWS)))
+        return Framing(scale, centre_x - width / scale / 2, wide * WIDE_ABOVE * source_height)
     scale = min(height / source_height, width / min(MIN_WIDTH_SOURCE_PX, source_width))
     seen = width / scale
     x = centre_x - seen / 2

@@ -12,8 +12,9 @@ import onnx
 
 from engine.motion.coefficients import COEFFICIENTS
 from engine.runtime.tape import END, FLOAT16, FLOAT32, UINT8, Tape, Tensor, join
+from engine.synthesis.graph_blend import over, times
 from engine.synthesis.graph_eyes import EyesGraph
-from engine.synthesis.graph_mouth import MouthGraph, over, paste, times
+from engine.synthesis.graph_mouth import MouthGraph, paste
 from engine.synthesis.graph_plate import PlateGraph
 from engine.synthesis.graph_skin import (
     Cells,

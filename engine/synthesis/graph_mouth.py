@@ -3,6 +3,7 @@
 from engine.motion.coefficients import COEFFICIENTS
 from engine.runtime.tape import FLOAT32, Tape, Tensor, join
 from engine.synthesis.blend import BLACK_LUMA, GREY_CHROMA
+from engine.synthesis.graph_blend import darken, halved, over, times
 from engine.synthesis.graph_skin import (
     Numbers,
     Pixels,
@@ -18,23 +19,6 @@ from engine.synthesis.mouth import ROUNDED, ROUNDED_SHADE
 
 PARTS = 3
 """The back of the mouth, the lower teeth, the upper teeth."""
-
-
-def over(target: Tensor, colour: Tensor, alpha: Tensor) -> Tensor:
-    """``blend.over``: colour + target · (1 − alpha), of 255."""
-    rest = (target * ((255.0 - alpha) * (1 / 255))).unary("Round")
-    return (rest + colour).least(255.0)
-
-
-def times(colour: Tensor, alpha: Tensor) -> Tensor:
-    """Premultiplied, of 255."""
-    return (colour * (alpha * (1 / 255))).unary("Round")
-
-
-def halved(plane: Tensor) -> Tensor:
-    """At half size, each the mean of four, halves upward."""
-    mean = plane.tape.op("AveragePool", plane, kernel_shape=[2, 2], strides=[2, 2])
-    return (mean + 0.5).unary("Floor")
 
 
 class MouthGraph:
@@ -67,8 +51,8 @@ class MouthGraph:
         chroma = self._layers(self._chroma, 2, half, 2)
         under = (hole * 12.0).least(255.0)
         under_half = (halved(under) * 4.0).least(255.0)
-        lit = _darken(luma, light, BLACK_LUMA)
-        tinted = _darken(chroma, halved(light), GREY_CHROMA)
+        lit = darken(luma, light, BLACK_LUMA)
+        tinted = darken(chroma, halved(light), GREY_CHROMA)
         return {
             1: join(1, times(lit, under), under),
             2: join(1, times(tinted, under_half), under_half),
@@ -139,12 +123,6 @@ class MouthGraph:
             grid = crossed(end, other) if axis == 3 else crossed(other, end)
             ends.append(sample(summed, grid, self._size, mode="nearest"))
         return ends[0] - ends[1]
-
-
-def _darken(target: Tensor, light: Tensor, black: int) -> Tensor:
-    """``blend.darken``."""
-    shade = ((255.0 - light) * (black / 255)).unary("Round")
-    return (times(target, light) + shade).least(255.0)
 
 
 def paste(

@@ -84,7 +84,10 @@ class GraphSynthesizer:
             (rigs, height · 3 // 2, width): I420 planes as ``Synthesizer.render`` gives them.
         """
         frames = frame_tensors(self._drawers, motions)
-        return np.asarray(self._graph.run({**self._rigs, **frames})["picture"], np.uint8)
+        pictures = np.asarray(self._graph.run({**self._rigs, **frames})["picture"], np.uint8)
+        for picture, each in zip(pictures, self._drawers, strict=True):
+            each.stamp(picture)
+        return pictures
 
     def render(self, motion: MotionFrame, out: ByteArray | None = None) -> ByteArray:
         """Draw *motion* with the only rig, into *out* if it is given."""

@@ -7,17 +7,19 @@ two ways of drawing cannot differ in what they draw. That is why private names a
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.media import FloatArray, MotionFrame
 from engine.motion.coefficients import COEFFICIENTS
+from engine.synthesis.cutout import Cutout
 from engine.synthesis.eyes import Eyes, _Level
 from engine.synthesis.framing import Planes, Rect
 from engine.synthesis.graph import KINDS, NUMBERS, Precision, eye_size, window
 from engine.synthesis.graph_eyes import EYE_NUMBERS
 from engine.synthesis.mouth import LIGHT_DROP_PX, LIGHT_REACH_PX, Mouth
-from engine.synthesis.plate import PAD_PX
+from engine.synthesis.plate import PAD_PX, Plate
 from engine.synthesis.skin import Skin
 from engine.synthesis.synthesizer import HEAD_BREATH, Synthesizer
 from engine.synthesis.warp import bounded, turn
@@ -33,19 +35,19 @@ def rig_tensors(drawer: Synthesizer, precision: Precision = "fp32") -> Arrays:
     """What the graph needs of the rig and the size that *drawer* draws; batch 1.
 
     Raises:
-        ValueError: the mouth or an eye is larger than the graph has room for.
+        ValueError: the mouth or an eye is larger than the graph has room for, or the look is one
+            that only the CPU draws.
     """
+    if drawer.alpha is not None or drawer._way != cv2.INTER_LINEAR:
+        raise ValueError("the graph has no transparent background, and no cubic sampling: "
+                         "draw this look on the CPU")  # fmt: skip
     size, room = (drawer.output.width, drawer.output.height), window(drawer.output)
     skin, mouth = drawer._skin, drawer._mouth
     pictures = {
         **_planes("head", drawer._head, skin.rect, size, 3),
         **_planes("upper", drawer._upper, drawer._upper_rect, size, 2),
         **_inside(mouth, room),
-        "plate_luma": drawer._plate._luma[None, PAD_PX:-PAD_PX, PAD_PX:-PAD_PX],
-        "plate_chroma": np.stack(
-            [p[PAD_PX // 2 : -PAD_PX // 2, PAD_PX // 2 : -PAD_PX // 2]
-             for p in drawer._plate._chroma]
-        ),
+        **_scene(drawer._plate),
     }  # fmt: skip
     other = {
         **_eyes(drawer._eyes, eye_size(drawer.output), skin.rect),
@@ -128,6 +130,30 @@ def _laid(plane: Array, x: int, y: int, size: tuple[int, int], *, edge: bool = F
     around = ((y, height - y - rows), (x, width - x - columns), (0, 0))
     padded = np.pad(plane, around, mode="edge" if edge else "constant")
     return padded.transpose(2, 0, 1)
+
+
+def _scene(plate: Plate) -> Arrays:
+    """What is still behind, and what breathes over it, premultiplied."""
+    luma, chroma = _cropped(plate._luma[..., None], 1), _cropped(np.dstack(plate._chroma), 2)
+    still, still_half = luma.copy(), chroma.copy()
+    if isinstance(plate, Cutout):
+        still[plate._top :, :, 0] = plate._still[plate._top :]
+        still_half[plate._top // 2 :] = np.dstack(plate._still_chroma)[plate._top // 2 :]
+        body = _cropped(plate._body[..., :2], 1)
+        body_half = _cropped(plate._body_half[..., :3], 2)
+    else:
+        body, body_half = (
+            np.dstack([each, np.full_like(each[..., :1], 255)]) for each in (luma, chroma)
+        )
+    given = {"still_luma": still, "still_chroma": still_half, "body_luma": body,
+             "body_chroma": body_half}  # fmt: skip
+    return {name: each.transpose(2, 0, 1) for name, each in given.items()}
+
+
+def _cropped(padded: Array, by: int) -> Array:
+    """Without the edges that are carried on."""
+    edge = PAD_PX // by
+    return padded[edge:-edge, edge:-edge]
 
 
 def _planes(name: str, planes: Planes, rect: Rect, size: tuple[int, int], count: int) -> Arrays:

@@ -25,9 +25,22 @@ THROAT_DEPTH: Final = 0.3
 class Plate:
     """The plate of a rig at one output size."""
 
-    def __init__(self, rig: Rig, framing: Framing, width: int, height: int) -> None:
-        source = (0, 0, rig.plate.shape[1], rig.plate.shape[0])
-        luma, chroma = opaque(framing.place(rig.plate, source, (0, 0, width, height)))
+    def __init__(
+        self, rig: Rig, framing: Framing, width: int, height: int, picture: ByteArray | None = None
+    ) -> None:
+        """Prepare.
+
+        Args:
+            rig: the portrait.
+            framing: from the portrait to the output.
+            width: of the output, in pixels.
+            height: of the output, in pixels.
+            picture: (height, width, 3) of the output, to be drawn instead of the rig's own plate.
+        """
+        if picture is None:
+            source = (0, 0, rig.plate.shape[1], rig.plate.shape[0])
+            picture = framing.place(rig.plate, source, (0, 0, width, height))
+        luma, chroma = opaque(picture)
         self._luma = _padded(luma, PAD_PX)
         self._chroma = [_padded(np.ascontiguousarray(chroma[..., k]), PAD_PX // 2) for k in (0, 1)]
         self.rise_px = RISE_SOURCE_PX * framing.scale
@@ -60,22 +73,29 @@ class Plate:
     def draw(self, luma: ByteArray, chroma: ByteArray, breath: float, turned: Turn) -> None:
         """Draw over the whole picture; *chroma* is (2, rows, columns)."""
         top = self._top
-        luma[:top] = self._luma[PAD_PX : PAD_PX + top, PAD_PX:-PAD_PX]
-        half_pad = PAD_PX // 2
+        self._draw_still(luma, chroma)
+        full, half = self._maps(breath, turned)
+        border = cv2.BORDER_REPLICATE
+        cv2.remap(self._luma, full[0], full[1], cv2.INTER_LINEAR, dst=luma[top:], borderMode=border)
         for plane, target in zip(self._chroma, chroma, strict=True):
-            still = plane[half_pad : half_pad + top // 2, half_pad:-half_pad]
-            target[: top // 2] = still
+            cv2.remap(plane, half[0], half[1], cv2.INTER_LINEAR, dst=target[top // 2 :],
+                      borderMode=border)  # fmt: skip
+
+    def _draw_still(self, luma: ByteArray, chroma: ByteArray) -> None:
+        """Draw the part above, which does not move."""
+        top, half_pad = self._top, PAD_PX // 2
+        luma[:top] = self._luma[PAD_PX : PAD_PX + top, PAD_PX:-PAD_PX]
+        for plane, target in zip(self._chroma, chroma, strict=True):
+            target[: top // 2] = plane[half_pad : half_pad + top // 2, half_pad:-half_pad]
+
+    def _maps(self, breath: float, turned: Turn) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Where the moving part's pixels and chroma samples come from, in the padded planes."""
         throat = turned.move(*self._throat)
         back = self._breath * np.float32(-breath)
         for axis in (0, 1):
             back[axis] -= self._follow * np.float32(throat[axis] - self._throat[axis])
         full = self._spread("full", back, self._here)
-        border = cv2.BORDER_REPLICATE
-        cv2.remap(self._luma, full[0], full[1], cv2.INTER_LINEAR, dst=luma[top:], borderMode=border)
-        half = self._spread("half", back * 0.5, self._here_half)
-        for plane, target in zip(self._chroma, chroma, strict=True):
-            cv2.remap(plane, half[0], half[1], cv2.INTER_LINEAR, dst=target[top // 2 :],
-                      borderMode=border)  # fmt: skip
+        return full, self._spread("half", back * 0.5, self._here_half)
 
     def _spread(
         self, name: str, back: NDArray[np.float32], here: NDArray[np.float32]

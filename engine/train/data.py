@@ -54,6 +54,12 @@ BLURRED_BANDS: Final = 0.35
 BLURRED_HOPS: Final = 0.2
 """How often neighbouring bands, neighbouring hops run into each other."""
 
+MASKS: Final = 0.5
+"""How often a band of neighbouring frequencies is not heard at all."""
+
+MASKED_BANDS: Final = 14
+"""At most."""
+
 SILENT_LABEL: Final = NAMES.index(SILENCE.name)
 
 NO_SPEECH_SHARE: Final = 0.12
@@ -116,7 +122,7 @@ def mel_pairs(samples: FloatArray, steps: int) -> FloatArray:
 
 def other_voice(rng: np.random.Generator, pairs: FloatArray) -> FloatArray:
     """Another vocal tract, colour and level: the bands stretched, shaped and raised; sometimes
-    blurred, as by a vocoder."""
+    blurred, as by a vocoder, or deaf to a few bands (SpecAugment: Park and others 2019)."""
     hops = pairs.reshape(-1, MEL_BANDS)
     place = np.minimum(np.arange(MEL_BANDS) * rng.uniform(*TRACT), MEL_BANDS - 1.001)
     low, part = place.astype(int), (place % 1.0).astype(np.float32)
@@ -125,6 +131,10 @@ def other_voice(rng: np.random.Generator, pairs: FloatArray) -> FloatArray:
         if rng.random() < share:
             width = int(rng.integers(2, 6 if axis else 4))
             moved = ndimage.uniform_filter1d(moved, width, axis=axis, mode="nearest")
+    if rng.random() < MASKS:
+        width = int(rng.integers(2, MASKED_BANDS + 1))
+        first = int(rng.integers(MEL_BANDS - width))
+        moved[:, first : first + width] = moved[:, first : first + width].mean()
     knots = rng.normal(0.0, EQUALISER, int(rng.integers(2, 9)))
     shape = np.interp(np.linspace(0, 1, MEL_BANDS), np.linspace(0, 1, len(knots)), knots)
     heard = np.clip(moved + (shape + rng.uniform(-0.16, 0.08)).astype(np.float32), SILENT_HOP, 1.0)

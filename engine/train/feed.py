@@ -17,7 +17,7 @@ from engine.train.corpus import load
 from engine.train.data import Example, Examples, Take, take_of
 
 BATCH: Final = 32
-REAL_SHARE: Final = 0.4
+REAL_SHARE: Final = 0.3
 """Part of the examples whose lips were recorded."""
 
 AHEAD: Final = 6
@@ -46,10 +46,15 @@ class Sources:
     """Where examples come from."""
 
     corpus: Path
-    """A folder of shards."""
+    """A folder of shards, or of folders of them."""
     real: Path | None
     """What ``engine.train.lip_fit`` wrote; none, no recorded lips."""
     seed: int
+
+
+def shards(corpus: Path) -> list[Path]:
+    """The shards of a folder and of the folders in it, in name order."""
+    return sorted([*corpus.glob("*.npz"), *corpus.glob("*/*.npz")])
 
 
 def joined(examples: list[Example]) -> Batch:
@@ -68,7 +73,7 @@ def batches(sources: Sources) -> Iterator[Batch]:
     real = lip_fit.load(sources.real) if sources.real else []
     takes: dict[Path, Take] = {}
     for round_ in range(1_000_000):
-        for path in sorted(sources.corpus.glob("*.npz")):
+        for path in shards(sources.corpus):
             if path not in takes:
                 takes[path] = take_of(load(path))
         made = Examples(list(takes.values()), sources.seed * 1000 + 2 * round_)

@@ -13,7 +13,7 @@ from engine.train.visemes import NAMES
 
 HIDDEN = 256
 LAYERS = 2
-DROPOUT = 0.1
+DROPOUT = 0.25
 """In training only."""
 
 

@@ -17,6 +17,8 @@ _SYNCHRONOUS: Final = 2  # AUDIO_OUTPUT_SYNCHRONOUS
 _OPTIONS: Final = 0x8003  # phoneme events, in IPA; do not exit on errors
 _UTF8: Final = 1
 _RATE: Final = 1  # espeakRATE
+_PITCH: Final = 3  # espeakPITCH
+_USUAL_PITCH: Final = 50
 _WORDS_PER_MINUTE: Final = 175
 _WORD, _PHONEME = 1, 7
 _BUFFER_MS: Final = 200
@@ -69,7 +71,7 @@ class EspeakVoice:
             VoiceError: it does not start.
         """
         self._info = info
-        self._library = _library()
+        self._library = library()
 
     @property
     def info(self) -> VoiceInfo:
@@ -86,11 +88,11 @@ class EspeakVoice:
         return self._library.speak(text, _VOICES[self._info.name][1], rate)
 
 
-class _Library:
+class Library:
     """The C library: one voice and one text at a time, whatever the number of callers."""
 
     def __init__(self) -> None:
-        import espeakng_loader  # type: ignore[import-not-found,unused-ignore]
+        import espeakng_loader  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
         self._lock = threading.Lock()
         self._c: Any = ctypes.CDLL(str(espeakng_loader.get_library_path()))
@@ -103,13 +105,24 @@ class _Library:
         self._callback = _Callback(self._hear)  # kept: the library holds only its address
         self._c.espeak_SetSynthCallback(self._callback)
 
-    def speak(self, text: str, voice: str, rate: float) -> Speech:
-        """Speak *text*."""
+    def speak(self, text: str, voice: str, rate: float, pitch: int = _USUAL_PITCH) -> Speech:
+        """Speak *text*.
+
+        Args:
+            text: what is said.
+            voice: a language of the library, with a variant after ``+``: ``en-us+f3``.
+            rate: 1 is the library's own.
+            pitch: 0 to 99; 50 is the voice's own.
+
+        Raises:
+            VoiceError: the library fails.
+        """
         encoded = text.encode() + b"\0"
         with self._lock:
             self._chunks, self._marks = [], []
             self._c.espeak_SetVoiceByName(voice.encode())
             self._c.espeak_SetParameter(_RATE, round(_WORDS_PER_MINUTE * rate), 0)
+            self._c.espeak_SetParameter(_PITCH, pitch, 0)
             failed = self._c.espeak_Synth(encoded, len(encoded), 0, 1, 0, _UTF8, None, None)
             if failed or self._c.espeak_Synchronize():
                 raise VoiceError("espeak-ng failed; remedy: another voice")
@@ -170,5 +183,10 @@ def _phoneme_times(symbols: list[tuple[str, float]], duration_s: float) -> tuple
 
 
 @cache
-def _library() -> _Library:
-    return _Library()
+def library() -> Library:
+    """The library, loaded once a process.
+
+    Raises:
+        VoiceError: it does not start.
+    """
+    return Library()

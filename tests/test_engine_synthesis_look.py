@@ -1,0 +1,70 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from engine.synthesis.look import NO_REFINER, PRESETS, Background, Look, Mark, PresetName
+
+
+def wrong(value: str) -> Any:  # noqa: ANN401  # as an untyped caller gives it
+    return value
+
+
+@pytest.mark.parametrize(
+    ("make", "names"),
+    [
+        (lambda: Look(preset=wrong("best")), ("preset", "best", "balanced")),
+        (lambda: Look(inference_steps=31), ("inference_steps", "31", "0 to 30")),
+        (lambda: Look(inference_steps=-1), ("inference_steps", "-1", "0 to 30")),
+        (lambda: Look(inference_steps=True), ("inference_steps", "True", "0 to 30")),
+        (lambda: Background(wrong("sky")), ("background.kind", "sky", "transparent")),
+        (lambda: Background("colour", "red"), ("background.colour", "red", "#rrggbb")),
+        (lambda: Background("colour", "#12345"), ("background.colour", "#12345", "#rrggbb")),
+        (lambda: Background("image"), ("background.image", "PNG")),
+        (lambda: Mark(position=wrong("middle")), ("mark.position", "middle", "bottom-right")),
+        (lambda: Mark(text=""), ("mark.text", "''", "1 to 40")),
+        (lambda: Mark(text="a\nb"), ("mark.text", "one line")),
+        (lambda: Mark(text="x" * 41), ("mark.text", "1 to 40")),
+        (lambda: Mark(on=wrong("no")), ("mark.on", "no", "true and false")),
+    ],
+)
+def test_a_value_that_is_not_allowed_is_named_with_what_is(
+    make: Callable[[], object], names: tuple[str, ...]
+) -> None:
+    with pytest.raises(ValueError) as caught:
+        make()
+    for name in names:
+        assert name in str(caught.value)
+
+
+def test_the_mark_is_on_unless_turned_off() -> None:
+    assert Look().mark.on
+
+
+def test_steps_follow_the_preset_unless_given_and_none_is_claimed_to_run() -> None:
+    assert [Look(preset=p).steps for p in PRESETS] == [0, 1, 4]
+    look = Look(preset="quality", inference_steps=20)
+    assert (look.steps, look.steps_run, look.steps_reason) == (20, 0, NO_REFINER)
+    assert Look(inference_steps=0).steps_reason == ""
+
+
+@pytest.mark.parametrize(
+    ("preset", "asked", "shown"),
+    [
+        ("fast", (512, 512), (512, 512)),
+        ("balanced", (512, 512), (512, 512)),
+        ("quality", (512, 512), (1024, 1024)),
+        ("quality", (720, 1280), (720, 1280)),
+        ("quality", (640, 360), (1280, 720)),
+        ("quality", (600, 600), (1024, 1024)),
+        ("quality", (1280, 1280), (1280, 1280)),
+    ],
+)
+def test_quality_enlarges_as_far_as_the_portrait_carries(
+    preset: PresetName, asked: tuple[int, int], shown: tuple[int, int]
+) -> None:
+    assert Look(preset=preset).size(*asked) == shown
+
+
+def test_a_colour_is_read_as_red_green_blue() -> None:
+    assert Background("colour", "#FF8001").bgr == (0x01, 0x80, 0xFF)

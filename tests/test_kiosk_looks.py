@@ -1,0 +1,122 @@
+"""Changing how a stage is shown while a real aiortc player watches it."""
+
+import asyncio
+import base64
+from typing import Any
+
+import numpy as np
+import pytest
+from aiortc import RTCPeerConnection
+
+from tests.kiosk_client import FakeAvatars, kiosk_client
+from tests.test_kiosk_whep import join, player
+
+LOOK = "/v1/stages/hall/look"
+
+
+async def picture(pc: RTCPeerConnection) -> Any:  # noqa: ANN401
+    (track,) = [t.receiver.track for t in pc.getTransceivers() if t.kind == "video"]
+    return await track.recv()
+
+
+async def wait_for_size(pc: RTCPeerConnection, width: int) -> Any:  # noqa: ANN401
+    async with asyncio.timeout(10):
+        while (frame := await picture(pc)).width != width:
+            pass
+    return frame
+
+
+async def test_the_configured_look_is_told() -> None:
+    overrides: dict[str, Any] = {
+        "look__preset": "balanced",
+        "look__background": "#102030",
+        "look__mark": False,
+    }
+    async with kiosk_client(**overrides) as (client, _), player() as pc:
+        await join(client, pc, "?stage=hall")
+        answer = await (await client.get(LOOK)).json()
+    assert answer == {
+        "stage": "hall", "preset": "balanced", "inference_steps": 1, "steps_run": 0,
+        "steps_reason": "no refiner installed", "background": "#102030", "mark": False,
+        "mark_text": "AI-generated", "mark_position": "bottom-right", "dynamic_scale": 1.0,
+        "motion_scale": 1.0, "width": 256, "height": 256,
+    }  # fmt: skip
+
+
+async def test_a_change_reaches_the_engine_and_keeps_the_rest() -> None:
+    async with kiosk_client() as (client, kiosk), player() as pc:
+        await join(client, pc, "?stage=hall")
+        avatars = kiosk._avatars
+        assert isinstance(avatars, FakeAvatars)
+        image = base64.b64encode(b"any bytes").decode()
+        for change in ({"background": "blurred"}, {"mark_position": "top"},
+                       {"background_image": image}, {"dynamic_scale": 1.1}):  # fmt: skip
+            response = await client.patch(LOOK, json=change)
+            assert response.status == 200, await response.text()
+        answer = await response.json()
+        kinds = [look.background.kind for *_, look in avatars.looks]
+        (stage,) = kiosk.stages
+        scales: list[Any] = []
+        await stage.change(lambda engine: scales.append(engine._motion.scales))  # type: ignore[attr-defined]
+    assert kinds == ["blurred", "blurred", "image"]
+    assert avatars.looks[-1][2].background.image == b"any bytes"
+    assert scales == [(1.1, 1.0)]
+    assert (answer["mark_position"], answer["background"]) == ("top", "image")
+    assert answer["dynamic_scale"] == 1.1
+
+
+async def test_another_size_comes_without_a_cut() -> None:
+    """The same session goes on; a keyframe begins the larger picture."""
+    async with kiosk_client() as (client, kiosk), player() as pc:
+        await join(client, pc, "?stage=hall")
+        first = await wait_for_size(pc, 256)
+        response = await client.patch(LOOK, json={"preset": "quality"})
+        assert (await response.json())["width"] == 512
+        larger = await wait_for_size(pc, 512)
+        assert larger.pts > first.pts
+        assert np.asarray(larger.to_ndarray(format="gray")).shape == (512, 512)
+        (stage,) = kiosk.stages
+        assert stage.frames.overrun == 0 and stage.viewer_count == 1
+        await client.patch(LOOK, json={"preset": "fast"})
+        await wait_for_size(pc, 256)
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "words"),
+    [
+        ({"background": "transparent"}, "invalid_look", "#00b140"),
+        ({"background": "/etc/passwd"}, "invalid_look", "photo, blurred"),
+        ({"background": "#12"}, "invalid_look", "#rrggbb"),
+        ({"background_image": "%%"}, "invalid_look", "base64"),
+        ({"background": "photo", "background_image": "AAAA"}, "invalid_look", "give either"),
+        ({"mark_text": "\n"}, "invalid_look", "one line"),
+        ({"mark_text": "\U000f1234"}, "invalid_look", "fonts-noto-cjk"),
+        ({"preset": "best"}, "invalid_request", "fast"),
+        ({"dynamic_scale": 3}, "invalid_request", "1.2"),
+        ({"colour": "red"}, "invalid_request", "background"),
+    ],
+)
+async def test_what_cannot_be_shown_is_refused_and_changes_nothing(
+    change: dict[str, Any], code: str, words: str
+) -> None:
+    async with kiosk_client() as (client, _), player() as pc:
+        await join(client, pc, "?stage=hall")
+        before = await (await client.get(LOOK)).json()
+        response = await client.patch(LOOK, json=change)
+        problem = await response.json()
+        assert (response.status, problem["code"]) == (422, code)
+        assert words in problem["detail"] + problem["remedy"]
+        assert await (await client.get(LOOK)).json() == before
+
+
+async def test_an_unknown_stage_has_no_look() -> None:
+    async with kiosk_client() as (client, _):
+        response = await client.patch(LOOK, json={})
+        assert (response.status, (await response.json())["code"]) == (404, "unknown_stage")
+
+
+async def test_turning_the_mark_off_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    async with kiosk_client() as (client, _), player() as pc:
+        await join(client, pc, "?stage=hall")
+        await client.patch(LOOK, json={"mark": False})
+    assert "stage hall: the AI mark was turned off" in caplog.text
