@@ -39,7 +39,7 @@ class MouthGraph:
         self._jaw = weighted(motion, weights.reshape(0, 1, -1)).reshape(-1, 3, 1, 1)
         rounds = tape.constant([[float(k in ROUNDED) for k in range(len(COEFFICIENTS))]], FLOAT32)
         pushed = weighted(weights, rounds).reshape(-1, 1, 1, 1).least(1.0)
-        self._lit = 1.0 - pushed * ROUNDED_SHADE
+        self._pushed, self._lit = pushed, 1.0 - pushed * ROUNDED_SHADE
 
     def draw(self, places: Pixels, half: Pixels, hole: Tensor, seen: Tensor) -> dict[int, Tensor]:
         """The inside over *places* and *half*, the window's pixels and chroma samples.
@@ -78,6 +78,7 @@ class MouthGraph:
         """Where *places* come from in one part's picture: ``Mouth._placement``, inverted."""
         number, zero = self._number, self._tape.constant([[[[0.0]]]], FLOAT32)
         move = [self._jaw.part(1, k, k + 1) if part == 1 else zero for k in range(3)]
+        move[1] = move[1] + self._pushed * scalar(number[f"hide_{part}"])
         pivot = [scalar(number[f"pivot_{n}"]) for n in "xy"]
         start = [scalar(number[f"cavity_{n}"]) for n in "xy"]
         at = [start[k] - pivot[k] + move[k] for k in (0, 1)]

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from engine.media import FloatArray, MotionFrame
 from engine.motion.coefficients import COEFFICIENTS
+from engine.synthesis import mouth as mouth_module
 from engine.synthesis.cutout import Cutout
 from engine.synthesis.eyes import Eyes, _Level
 from engine.synthesis.framing import Planes, Rect
@@ -226,6 +227,8 @@ def _numbers(drawer: Synthesizer) -> dict[str, float]:
         "plate_grid_columns": columns, "plate_grid_rows": rows,
     }  # fmt: skip
     out |= {f"depth_{k}": part.depth for k, part in enumerate(mouth._parts)}
+    hide = getattr(mouth_module, "ROUNDED_HIDE_PX", 0.0) * scale
+    out |= {f"hide_{k}": getattr(p, "hide", 0.0) * hide for k, p in enumerate(mouth._parts)}
     out |= zip(("throat_x", "throat_y", "throat_depth"), plate._throat, strict=True)
     for name, box in (("head_cells", drawer._head_box), ("mouth_cells", drawer._mouth_box)):
         out |= _cells(name, box, skin)
