@@ -36,7 +36,8 @@ BATCH_MOST: Final = 8
 NUMBERS: Final = (
     "cell", "columns", "rows", "grid_columns", "grid_rows", "head_x", "head_y",
     "pivot_x", "pivot_y", "cavity_x", "cavity_y",
-    "depth_0", "depth_1", "depth_2", "hide_0", "hide_1", "hide_2", "light_reach", "light_narrow", "light_drop",
+    "depth_0", "depth_1", "depth_2", "hide_0", "hide_1", "hide_2",
+    "light_reach", "light_narrow", "light_drop",
     "head_cells_x0", "head_cells_y0", "head_cells_x1", "head_cells_y1",
     "mouth_cells_x0", "mouth_cells_y0", "mouth_cells_x1", "mouth_cells_y1",
     "plate_top", "plate_columns", "plate_rows", "plate_grid_columns", "plate_grid_rows",
