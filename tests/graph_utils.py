@@ -22,7 +22,9 @@ def persona(name: str) -> Rig:
     return load(personas.path(name))
 
 
-def run(tape: Tape, given: dict[str, Array], rank: int = 4, **outputs: Tensor) -> dict[str, Array]:
+def run(
+    tape: Tape, given: dict[str, Array], rank: int = 4, /, **outputs: Tensor
+) -> dict[str, Array]:
     """What *outputs*, all of one rank, are for the inputs *given*."""
     for name, tensor in outputs.items():
         tape.output(name, tensor, [f"{name}{k}" for k in range(rank)], FLOAT32)

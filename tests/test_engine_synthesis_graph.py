@@ -30,9 +30,9 @@ def wild(count: int) -> Iterator[MotionFrame]:
     rng = np.random.default_rng(4)
     for _ in range(count):
         weights = rng.random(len(COEFFICIENTS)) * (rng.random(len(COEFFICIENTS)) < 0.15)
-        turns = rng.uniform(-12, 12, 3)
+        yaw, pitch, roll = rng.uniform(-12, 12, 3)
         yield MotionFrame(0, weights.astype(np.float32), Pose(
-            *turns, x=rng.uniform(-0.2, 0.2), y=rng.uniform(-0.2, 0.2),
+            yaw, pitch, roll, x=rng.uniform(-0.2, 0.2), y=rng.uniform(-0.2, 0.2),
             scale=rng.uniform(0.9, 1.15), breath=rng.random(),
         ))  # fmt: skip
 

@@ -48,7 +48,8 @@ NUMBERS: Final = (
 
 def window(output: OutputFormat) -> tuple[int, int]:
     """Width and height of the window in which the mouth is drawn."""
-    return 2 * (output.width // 4), 2 * (output.height // 4)
+    width, height = output.width, output.height
+    return 2 * min(width // 3, height // 4), 2 * (min(width, height) // 4)
 
 
 def eye_size(output: OutputFormat) -> tuple[int, int]:

@@ -79,7 +79,9 @@ def sample(
     return (drawn.unary("Round") if whole else drawn).to(picture.kind)
 
 
-def spread(field: Tensor, u: Tensor, v: Tensor, size: tuple[Tensor, Tensor]) -> Tensor:
+def spread(
+    field: Tensor, u: Tensor, v: Tensor, size: tuple[Tensor, Tensor] | tuple[int, int]
+) -> Tensor:
     """*field* (batch, k, rows, columns) between its nodes: linear interpolation.
 
     *u* (batch, columns) and *v* (batch, rows) count nodes, and are held within them; *size* is the

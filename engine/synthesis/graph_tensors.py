@@ -28,6 +28,9 @@ from engine.synthesis.warp import bounded, turn
 Array = NDArray[Any]
 Arrays = dict[str, Array]
 
+TOO_LARGE: Final = (
+    "too large for the graph: draw this portrait on the CPU, or add it with more room about it"
+)
 PADDED: Final = {"nodes": (2, 3), "flows": (2, 3), "plate_nodes": (2, 3)}
 """Inputs whose size depends on the rig, and the axes that do."""
 
@@ -43,6 +46,10 @@ def rig_tensors(drawer: Synthesizer, precision: Precision = "fp32") -> Arrays:
         raise ValueError("the graph has no transparent background, and no cubic sampling: "
                          "draw this look on the CPU")  # fmt: skip
     size, room = (drawer.output.width, drawer.output.height), window(drawer.output)
+    x0, y0, x1, y1 = drawer._mouth_box
+    # Turned, near and wide open it covers less than twice its box.
+    if 2 * (x1 - x0) > room[0] or 2 * (y1 - y0) > room[1]:
+        raise ValueError(f"the mouth is {x1 - x0}x{y1 - y0} pixels, {TOO_LARGE}")
     skin, mouth = drawer._skin, drawer._mouth
     pictures = {
         **_planes("head", drawer._head, skin.rect, size, 3),
@@ -125,8 +132,7 @@ def _laid(plane: Array, x: int, y: int, size: tuple[int, int], *, edge: bool = F
     width, height = size
     if x + columns > width or y + rows > height:
         raise ValueError(
-            f"a layer of {columns}x{rows} pixels does not fit {width}x{height}: this portrait is "
-            "drawn too large for the graph; draw it on the CPU, or add it with more room about it"
+            f"a layer is {columns}x{rows} pixels, not within {width}x{height}, {TOO_LARGE}"
         )
     around = ((y, height - y - rows), (x, width - x - columns), (0, 0))
     padded = np.pad(plane, around, mode="edge" if edge else "constant")
