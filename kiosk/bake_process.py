@@ -82,7 +82,7 @@ def _make(wishes: Mapping[str, Any], photo: Path, out: BinaryIO) -> None:
 
 
 def _say(line: str) -> None:
-    print(line, file=sys.stderr)
+    sys.stderr.write(line + "\n")
 
 
 def _told(findings: Iterable["Finding"]) -> list[dict[str, str]]:

@@ -23,24 +23,26 @@ def _session_options(threads: int) -> onnxruntime.SessionOptions:
 class OnnxRunner:
     """A ``Runner`` on ONNX Runtime's CPU backend. Thread-safe."""
 
-    def __init__(self, path: Path, threads: int = 1) -> None:
+    def __init__(self, network: Path | bytes, threads: int = 1) -> None:
         """Load a network.
 
         Args:
-            path: an ONNX file.
+            network: an ONNX file, or what would be in one.
             threads: how many threads one pass may use.
 
         Raises:
             RunnerError: the file is missing or is no network.
         """
-        if not path.is_file():
-            raise RunnerError(f"no network at {path}: install the project again")
+        if isinstance(network, Path) and not network.is_file():
+            raise RunnerError(f"no network at {network}: install the project again")
+        model = str(network) if isinstance(network, Path) else network
         try:
             self._session = onnxruntime.InferenceSession(
-                str(path), _session_options(threads), providers=["CPUExecutionProvider"]
+                model, _session_options(threads), providers=["CPUExecutionProvider"]
             )
         except Exception as error:  # the runtime raises a class of its own for each status
-            raise RunnerError(f"cannot load {path}: {error}; install the project again") from error
+            name = network if isinstance(network, Path) else "a network"
+            raise RunnerError(f"cannot load {name}: {error}; install the project again") from error
         self._inputs = {
             node.name: tuple(n if isinstance(n, int) else None for n in node.shape)
             for node in self._session.get_inputs()
@@ -67,10 +69,7 @@ class OnnxRunner:
             given = self._session.run(self._outputs, dict(tensors))
         except Exception as error:  # the runtime raises a class of its own for each status
             raise RunnerError(f"the network failed: {error}; check the inputs' shapes") from error
-        return {
-            name: np.asarray(value, np.float32)
-            for name, value in zip(self._outputs, given, strict=True)
-        }
+        return {name: np.asarray(value) for name, value in zip(self._outputs, given, strict=True)}
 
     def warmup(self) -> None:
         """Run once on zeros."""

@@ -1,12 +1,12 @@
 """What every backend that runs a network offers."""
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
-from engine.media import FloatArray
+from numpy.typing import NDArray
 
-Tensors = Mapping[str, FloatArray]
-"""Tensors by name."""
+Tensors = Mapping[str, NDArray[Any]]
+"""Tensors by name, each of the type that the network has there."""
 
 
 class RunnerError(Exception):

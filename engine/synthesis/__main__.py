@@ -13,6 +13,7 @@ from engine import personas
 from engine.media import ByteArray, MotionFrame, Pose
 from engine.motion.coefficients import COEFFICIENTS, INDEX
 from engine.portrait.rig import RigError, load
+from engine.synthesis.graph_synthesizer import BACKENDS, Drawer, drawer
 from engine.synthesis.synthesizer import OutputFormat, Synthesizer
 
 FORMATS = (OutputFormat(512, 512), OutputFormat(720, 1280))
@@ -75,7 +76,7 @@ def speech_like(count: int) -> list[MotionFrame]:
     return frames
 
 
-def measure(synthesizer: Synthesizer, count: int) -> dict[str, float]:
+def measure(synthesizer: Drawer, count: int) -> dict[str, float]:
     """Median and 95th percentile of a frame, and of a plain copy of one, in milliseconds."""
     frames = speech_like(count)
     out = synthesizer.render(frames[0])
@@ -121,6 +122,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m engine.synthesis", description=__doc__)
     parser.add_argument("--rig", default="ada", help="a persona's name or a rig file")
     parser.add_argument("--frames", type=int, default=150)
+    parser.add_argument("--backend", choices=BACKENDS, default="cpu", help="what is timed")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--sheet", type=Path, help="draw the key shapes there instead")
     options = parser.parse_args()
@@ -135,7 +137,8 @@ def main() -> int:
         cv2.imwrite(str(options.sheet), sheet(Synthesizer(rig, FORMATS[0])))
         return 0
     figures = {
-        f"{f.width}x{f.height}": measure(Synthesizer(rig, f), options.frames) for f in FORMATS
+        f"{f.width}x{f.height}": measure(drawer(rig, f, options.backend), options.frames)
+        for f in FORMATS
     }
     if options.json:
         sys.stdout.write(json.dumps(figures) + "\n")

@@ -125,9 +125,15 @@ class Synthesizer:
         turned = turn(pose, self._eye_px).raised(lift)
         self._plate.draw(luma, chroma, pose.breath, turned)
         self._draw_head(luma, chroma, weights, turned)
+        self.stamp(out)
+        return out
+
+    def stamp(self, planes: ByteArray) -> None:
+        """Draw the look's mark, if it has one, into a picture as ``render`` gives it."""
+        width, height = self.output.width, self.output.height
+        luma, chroma = planes[:height], planes[height:].reshape(2, height // 2, width // 2)
         if self._stamp is not None:
             self._stamp.draw(luma, chroma, self.alpha)
-        return out
 
     def _draw_head(
         self, luma: ByteArray, chroma: ByteArray, weights: FloatArray, turned: Turn
@@ -182,7 +188,7 @@ class Synthesizer:
         if x0 < hx or y0 < hy or x1 > head_rect[2] or y1 > head_rect[3]:
             return  # half out of the picture: nothing to see into
         hole = head[2][y0 - hy : y1 - hy, x0 - hx : x1 - hx]
-        seen = np.asarray(cv2.bitwise_and(hole, cv2.bitwise_not(lip[1])), np.uint8)
+        seen = np.asarray(cv2.multiply(hole, cv2.bitwise_not(lip[1]), scale=1 / 255), np.uint8)
         if seen.max() > 0:
             half = (slice(y0 // 2, y1 // 2), slice(x0 // 2, x1 // 2))
             planes = (luma[y0:y1, x0:x1], chroma[0][half], chroma[1][half])

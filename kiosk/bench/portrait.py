@@ -82,7 +82,7 @@ def judge(paths: list[Path]) -> list[Outcome]:
 
 
 def _say(line: str) -> None:
-    print(line, file=sys.stderr)
+    sys.stderr.write(line + "\n")
 
 
 def _judged(path: Path, onboarding: Onboarding, bench: "Bench") -> Outcome:

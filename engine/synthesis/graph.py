@@ -1,0 +1,179 @@
+"""The whole synthesis of a picture as one tensor graph, an ONNX network.
+
+What ``Synthesizer`` draws with OpenCV on the CPU, as flows summed, inverted and sampled, layers
+blended, in the same order and with the same rounding. The rig's tensors are inputs beside the
+frame's, each with its own batch entry: one network, and one plan of it, serves every avatar at a
+size of the picture, several of them in one pass. ``graph_tensors`` makes the inputs.
+"""
+
+from typing import Final, Literal
+
+import onnx
+
+from engine.motion.coefficients import COEFFICIENTS
+from engine.runtime.tape import END, FLOAT16, FLOAT32, UINT8, Tape, Tensor, join
+from engine.synthesis.graph_blend import over, times
+from engine.synthesis.graph_eyes import EyesGraph
+from engine.synthesis.graph_mouth import MouthGraph, paste
+from engine.synthesis.graph_plate import PlateGraph
+from engine.synthesis.graph_skin import (
+    Cells,
+    Numbers,
+    Pixels,
+    SkinGraph,
+    TurnGraph,
+    counted,
+    sample,
+    scalar,
+)  # fmt: skip
+from engine.synthesis.synthesizer import OutputFormat
+
+Precision = Literal["fp32", "fp16"]
+"""Of the pictures; places are always float32."""
+KINDS: Final = {"fp32": FLOAT32, "fp16": FLOAT16}
+
+BATCH_MOST: Final = 8
+NUMBERS: Final = (
+    "cell", "columns", "rows", "grid_columns", "grid_rows", "head_x", "head_y",
+    "pivot_x", "pivot_y", "cavity_x", "cavity_y",
+    "depth_0", "depth_1", "depth_2", "hide_0", "hide_1", "hide_2",
+    "light_reach", "light_narrow", "light_drop",
+    "head_cells_x0", "head_cells_y0", "head_cells_x1", "head_cells_y1",
+    "mouth_cells_x0", "mouth_cells_y0", "mouth_cells_x1", "mouth_cells_y1",
+    "plate_top", "plate_columns", "plate_rows", "plate_grid_columns", "plate_grid_rows",
+    "throat_x", "throat_y", "throat_depth",
+)  # fmt: skip
+"""What the input ``numbers`` holds of a rig, in this order; lengths in pixels of the picture."""
+
+
+def window(output: OutputFormat) -> tuple[int, int]:
+    """Width and height of the window in which the mouth is drawn."""
+    width, height = output.width, output.height
+    return 2 * min(width // 3, height // 4), 2 * (min(width, height) // 4)
+
+
+def eye_size(output: OutputFormat) -> tuple[int, int]:
+    """Width and height of an eye's pictures."""
+    return 2 * (output.width // 8), 2 * (output.height // 16)
+
+
+def ranges(output: OutputFormat) -> dict[str, tuple[int, int, int]]:
+    """The smallest, the usual and the largest size of each named dimension of ``build``."""
+    width, height = output.width, output.height
+    return {
+        "batch": (1, 1, BATCH_MOST),
+        "rows": (4, height // 6, height // 2),
+        "columns": (4, width // 6, width // 2),
+        "plate_rows": (4, height // 24, height // 4),
+        "plate_columns": (4, width // 12, width // 4),
+    }
+
+
+def build(output: OutputFormat, precision: Precision = "fp32") -> onnx.ModelProto:
+    """The network for pictures of *output*.
+
+    Inputs are those of ``graph_tensors``, batch 1 to ``BATCH_MOST``; the output ``picture`` is
+    (batch, height · 3 // 2, width), uint8, I420 as ``Synthesizer.render`` gives it.
+    """
+    tape = Tape()
+    graph = _Graph(tape, output, KINDS[precision])
+    picture = graph.draw()
+    shape: list[int | str] = ["batch", output.height * 3 // 2, output.width]
+    tape.output("picture", picture, shape, UINT8)
+    return tape.model(
+        "synthesis",
+        {"width": str(output.width), "height": str(output.height), "precision": precision},
+    )
+
+
+class _Graph:
+    """The layers of one picture."""
+
+    def __init__(self, tape: Tape, output: OutputFormat, kind: str) -> None:
+        self._tape, self._kind = tape, kind
+        width, height = output.width, output.height
+        self._size, self._window = (width, height), window(output)
+        self._pixels = {
+            by: Pixels(counted(tape, width // by), counted(tape, height // by)) for by in (1, 2)
+        }
+        weights = tape.input("coefficients", ["batch", len(COEFFICIENTS)])
+        self._turn = TurnGraph(tape.input("turn", ["batch", 2, 4]))
+        breath = tape.input("breath", ["batch", 1])
+        numbers = tape.input("numbers", ["batch", len(NUMBERS)])
+        self._number: Numbers = {n: numbers.part(1, k, k + 1) for k, n in enumerate(NUMBERS)}
+        self._plate = PlateGraph(tape, self._number, self._turn, breath, kind)
+        self._eyes = EyesGraph(tape, weights, eye_size(output))
+        self._skin = SkinGraph(tape, self._number, self._turn)
+        self._lower, self._upper = self._skin.flows(weights)
+        self._mouth = MouthGraph(tape, self._number, self._turn, weights, kind, self._window)
+
+    def draw(self) -> Tensor:
+        """(batch, height · 3 // 2, width): whole numbers."""
+        back = self._skin.back(self._lower)
+        cells = self._skin.cells_over("head_cells", self._lower, margin=2)
+        textures = self._head_textures()
+        head = {by: self._warped(textures[by], by, back, cells, self._pixels[by]) for by in (1, 2)}
+        mouth = self._draw_mouth(textures[1].part(1, 2, 3), back, cells)
+        planes = []
+        for by, colours in ((1, 1), (2, 2)):
+            size = self._size[0] // by, self._size[1] // by
+            plane, alpha = self._plate.draw(self._pixels[by], size, by), colours + 1
+            for layer in (mouth[by].part(1, 0, alpha), head[by], mouth[by].part(1, alpha, END)):
+                plane = over(plane, layer.part(1, 0, colours), layer.part(1, colours, alpha))
+            # Chroma: both planes one after the other, in rows as wide as the luma's.
+            planes.append(plane.reshape(-1, self._size[1] // by, self._size[0]))
+        return join(1, *planes)
+
+    def _picture(self, name: str, channels: int, by: int) -> Tensor:
+        size = [self._size[1] // by, self._size[0] // by]
+        return self._tape.input(name, ["batch", channels, *size], self._kind)
+
+    def _head_textures(self) -> dict[int, Tensor]:
+        """The heads with their eyes: Y·α, α, hole at full, U·α, V·α, α at half size."""
+        textures = {}
+        for by, name, colours in ((1, "luma", 1), (2, "chroma", 2)):
+            rest = self._picture(f"head_{name}", 3, by)
+            eyed = self._eyes.draw(name, colours, rest.part(1, 0, colours), self._pixels[by])
+            textures[by] = join(1, eyed, rest.part(1, colours, END))
+        return textures
+
+    def _warped(
+        self, texture: Tensor, by: int, back: Tensor, cells: Cells, pixels: Pixels
+    ) -> Tensor:
+        places = self._skin.places(back, cells, pixels, by)
+        size = self._size[0] // by, self._size[1] // by
+        drawn = sample(texture, places.grid, size, whole=True)
+        return drawn * places.mask.to(texture.kind)
+
+    def _draw_mouth(self, hole: Tensor, back: Tensor, cells: Cells) -> dict[int, Tensor]:
+        """The inside of the mouth and the upper lip on the whole picture, at full and half size.
+
+        Premultiplied colours and alpha of one, then of the other. *hole* is the head's, at rest.
+        """
+        skin, (width, height) = self._skin, self._window
+        lips = skin.cells_over("mouth_cells", self._lower, margin=1)
+        left, top = skin.corner(lips)
+        lip_back = skin.back(self._upper)
+        at, layers = {}, {}
+        for by, name in ((1, "upper_luma"), (2, "upper_chroma")):
+            x, y = counted(self._tape, width // by), counted(self._tape, height // by)
+            at[by] = Pixels(x + left / float(by), y + top / float(by))
+            texture = self._picture(name, by + 1, by)
+            layers[by] = self._warped(texture, by, lip_back, lips, at[by])
+        behind = self._warped(hole, 1, back, cells, at[1])
+        seen = times(behind, 255.0 - layers[1].part(1, 1, 2))
+        inside = self._mouth.draw(at[1], at[2], behind, seen)
+        shown = self._shown(seen, lips, cells)
+        pasted = {}
+        for by in (1, 2):
+            stack = join(1, inside[by] * shown.to(self._kind), layers[by])
+            origin = left / float(by), top / float(by)
+            pasted[by] = paste(stack, (width // by, height // by), origin, self._pixels[by])
+        return pasted
+
+    def _shown(self, seen: Tensor, lips: Cells, head: Cells) -> Tensor:
+        """1 where the mouth is open and wholly in the picture, (batch, 1, 1, 1), else 0."""
+        whole = (lips.left >= head.left) & (lips.top >= head.top)
+        whole = whole & (lips.right <= head.right) & (lips.bottom <= head.bottom)
+        opened = seen.to(FLOAT32).over("ReduceMax", 1, 2, 3) > 0.5
+        return (scalar(whole) & opened).to(FLOAT32)

@@ -1,0 +1,98 @@
+"""Drawing by the tensor graph on ONNX Runtime: the same pictures as ``Synthesizer``, more slowly.
+
+It is there to hold the graph, and so every plan built of it, to the pictures that OpenCV draws,
+and to measure both side by side. On a CPU ``Synthesizer`` is the one to use.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, Literal, Protocol
+
+import numpy as np
+
+from engine.media import ByteArray, MotionFrame
+from engine.portrait.rig import Rig
+from engine.runtime.onnx import OnnxRunner
+from engine.runtime.runner import Runner
+from engine.synthesis.graph import BATCH_MOST, Precision, build
+from engine.synthesis.graph_tensors import Array, frame_tensors, rig_tensors, stacked
+from engine.synthesis.synthesizer import OutputFormat, Synthesizer
+
+Backend = Literal["cpu", "onnx"]
+BACKENDS: Final[tuple[Backend, ...]] = ("cpu", "onnx")
+
+
+class Drawer(Protocol):
+    """What draws pictures of one rig in one format."""
+
+    @property
+    def output(self) -> OutputFormat:
+        """The size of the pictures."""
+        ...
+
+    def render(self, motion: MotionFrame, out: ByteArray | None = None) -> ByteArray:
+        """Draw *motion*: see ``Synthesizer.render``."""
+        ...
+
+
+def drawer(rig: Rig, output: OutputFormat, backend: Backend = "cpu") -> Drawer:
+    """The way of drawing named *backend*: OpenCV (``cpu``) or the graph (``onnx``)."""
+    cpu = Synthesizer(rig, output)
+    return cpu if backend == "cpu" else GraphSynthesizer([cpu])
+
+
+def runner(output: OutputFormat, precision: Precision = "fp32", threads: int = 1) -> Runner:
+    """The graph for *output* on ONNX Runtime.
+
+    Raises:
+        RunnerError: ONNX Runtime cannot load it.
+    """
+    return OnnxRunner(build(output, precision).SerializeToString(), threads)
+
+
+class GraphSynthesizer:
+    """Draws one picture of each of several rigs in one pass."""
+
+    def __init__(
+        self, drawers: Sequence[Synthesizer], graph: Runner | None = None,
+        precision: Precision = "fp32",
+    ) -> None:  # fmt: skip
+        """Prepare.
+
+        Args:
+            drawers: the rigs, each ready at the size of the picture; ``BATCH_MOST`` at most.
+            graph: ``runner`` for that size and *precision*; it is made without.
+            precision: of the pictures in the graph.
+
+        Raises:
+            ValueError: none or too many rigs, of several sizes, or too large for the graph.
+            RunnerError: ONNX Runtime cannot load the graph.
+        """
+        if not 1 <= len(drawers) <= BATCH_MOST:
+            raise ValueError(f"{len(drawers)} rigs: give 1 to {BATCH_MOST}")
+        self.output = drawers[0].output
+        if any(each.output != self.output for each in drawers):
+            raise ValueError("the rigs are drawn at several sizes: give a batch for each size")
+        self._drawers = tuple(drawers)
+        tensors = [rig_tensors(each, precision) for each in drawers]
+        self._rigs: Mapping[str, Array] = stacked(tensors)
+        self._graph = graph or runner(self.output, precision)
+
+    def render_all(self, motions: Sequence[MotionFrame]) -> ByteArray:
+        """Draw one motion for each rig, in their order.
+
+        Returns:
+            (rigs, height · 3 // 2, width): I420 planes as ``Synthesizer.render`` gives them.
+        """
+        frames = frame_tensors(self._drawers, motions)
+        pictures = np.asarray(self._graph.run({**self._rigs, **frames})["picture"], np.uint8)
+        for picture, each in zip(pictures, self._drawers, strict=True):
+            each.stamp(picture)
+        return pictures
+
+    def render(self, motion: MotionFrame, out: ByteArray | None = None) -> ByteArray:
+        """Draw *motion* with the only rig, into *out* if it is given."""
+        picture = self.render_all([motion])[0]
+        if out is None:
+            return np.asarray(picture, np.uint8)
+        out[...] = picture
+        return out

@@ -1,0 +1,53 @@
+"""Plans, where TensorRT is installed; and what is said where it is not."""
+
+import sys
+
+import pytest
+
+from engine.runtime import tensorrt
+from engine.runtime.tape import FLOAT16, FLOAT32, UINT8, Tape
+from engine.synthesis.graph import build, ranges
+from engine.synthesis.synthesizer import OutputFormat
+
+RANGES = {"n": (1, 2, 8)}
+
+
+def network() -> bytes:
+    tape = Tape()
+    half = tape.input("a", ["n", 4], FLOAT16) * 2.0
+    tape.output("b", half.to(FLOAT32) + tape.input("c", ["n", 4]), ["n", 4], UINT8)
+    return bytes(tape.model("piece", {}).SerializeToString())
+
+
+def test_without_it_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tensorrt_rtx", None)
+    with pytest.raises(tensorrt.PlanError, match=r"pip install 'sonic-kiosk\[gpu\]'"):
+        tensorrt.build(network(), RANGES, "8.6")
+    with pytest.raises(tensorrt.PlanError, match="pip install"):
+        tensorrt.version()
+
+
+def test_an_unknown_capability_is_refused() -> None:
+    with pytest.raises(tensorrt.PlanError, match=r"6\.1: give one of 7\.5, 8\.0, 8\.6"):
+        tensorrt.build(network(), RANGES, "6.1")
+
+
+def test_plans_of_half_floats_and_bytes_are_built_without_a_gpu() -> None:
+    pytest.importorskip("tensorrt_rtx", reason="TensorRT is not installed: the extra gpu")
+    for capability in tensorrt.CAPABILITIES:
+        assert len(tensorrt.build(network(), RANGES, capability)) > 1000
+
+
+def test_the_synthesis_is_built() -> None:
+    pytest.importorskip("tensorrt_rtx", reason="TensorRT is not installed: the extra gpu")
+    output = OutputFormat(512, 512)
+    plan = tensorrt.build(build(output, "fp16").SerializeToString(), ranges(output), "8.6")
+    assert len(plan) > 1_000_000
+
+
+def test_faults_are_told() -> None:
+    pytest.importorskip("tensorrt_rtx", reason="TensorRT is not installed: the extra gpu")
+    with pytest.raises(tensorrt.PlanError, match="cannot read the network"):
+        tensorrt.build(b"nonsense", RANGES, "8.6")
+    with pytest.raises(tensorrt.PlanError, match="'n' of the input a has any size"):
+        tensorrt.build(network(), {}, "8.6")
