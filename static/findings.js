@@ -6,7 +6,7 @@
 
 /** @typedef {import('./strings.js').Language} Language */
 /** @typedef {{code: string, reason: string, remedy: string}} Finding */
-/** @typedef {'passed'|'failed'|'waits'} Verdict */
+/** @typedef {'passed'|'warned'|'failed'|'waits'} Verdict */
 
 /** The checks in the order in which they are made, with the codes that fail them. */
 export const CHECKS = {
@@ -16,9 +16,12 @@ export const CHECKS = {
   room: ['face_cut', 'face_close'],
   pose: ['photo_turned', 'face_turned', 'face_tilted', 'face_leaning'],
   eyes: ['eyes_hidden', 'eyes_closed'],
-  mouth: ['mouth_hidden', 'mouth_open'],
+  mouth: ['mouth_hidden', 'mouth_open', 'teeth_shown'],
   light: ['too_dark', 'too_bright', 'light_uneven', 'blurred'],
 };
+
+/** The photo is taken nevertheless. */
+const WARNINGS = new Set(['teeth_shown']);
 
 /** Without these, nothing further can be looked at. */
 const FIRST = new Set([...CHECKS.file, 'no_face']);
@@ -32,11 +35,12 @@ export function verdicts(findings) {
   const ended = findings?.some(({ code }) => FIRST.has(code));
   let after = false;
   return Object.entries(CHECKS).map(([check, codes]) => {
-    const failed = (findings ?? []).filter(({ code }) => codes.includes(code));
+    const found = (findings ?? []).filter(({ code }) => codes.includes(code));
+    const failed = found.some(({ code }) => !WARNINGS.has(code));
     const waits = !findings || (ended && after);
-    after ||= failed.some(({ code }) => FIRST.has(code));
-    const verdict = failed.length ? 'failed' : waits ? 'waits' : 'passed';
-    return { check, verdict, findings: failed };
+    after ||= found.some(({ code }) => FIRST.has(code));
+    const verdict = failed ? 'failed' : found.length ? 'warned' : waits ? 'waits' : 'passed';
+    return { check, verdict, findings: found };
   });
 }
 
@@ -66,7 +70,8 @@ export const CHINESE = {
   eyes_hidden: ['看不清眼睛', '请摘下深色眼镜'],
   eyes_closed: ['眼睛闭着或几乎闭着', '请注视镜头'],
   mouth_hidden: ['看不清嘴唇', '请露出嘴部'],
-  mouth_open: ['嘴张开或露出牙齿', '请闭上嘴唇；说话时的牙齿会自动绘制'],
+  mouth_open: ['嘴张开着', '请闭上嘴唇；说话时的牙齿会自动绘制'],
+  teeth_shown: ['照片中露出了牙齿，闭合的嘴唇是推测的', '请检查关键口型图；闭唇的照片更能保留本人的样子'],
   too_dark: ['脸部太暗', '请在柔和的正面光线下拍摄'],
   too_bright: ['脸部过曝', '请在更柔和的光线下拍摄'],
   light_uneven: ['脸部两侧明暗相差太大', '请在柔和的正面光线下拍摄'],

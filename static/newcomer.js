@@ -177,7 +177,7 @@ export class Newcomer {
   }
 }
 
-const ICONS = { passed: 'good', failed: 'notice', waits: 'wait' };
+const ICONS = { passed: 'good', warned: 'notice', failed: 'notice', waits: 'wait' };
 
 /**
  * @param {string} title

@@ -57,7 +57,7 @@ def test_frames_are_bounded_as_the_cpu_bounds_them() -> None:
 def test_what_the_graph_cannot_draw_is_refused() -> None:
     rig = persona("ada")
     with pytest.raises(ValueError, match=r"no cubic sampling: draw this look on the CPU"):
-        rig_tensors(Synthesizer(rig, OUTPUT, Look(fine=True)))
+        rig_tensors(Synthesizer(rig, OUTPUT, Look("balanced")))
     left, top, right, bottom = rig.mouth_px
     huge = replace(rig, mouth_px=(left - 150, top, right + 150, bottom))
     with pytest.raises(ValueError, match=r"the mouth is .* too large for the graph"):

@@ -137,8 +137,10 @@ class FakeServer:
         )
 
     def _channel(self, channel: RTCDataChannel, stage: Stage, session: str) -> None:
-        stage.channel = channel
         channel.on("message", lambda text: self.reports.append(json.loads(text)))
+        if channel.label != "kiosk":
+            return
+        stage.channel = channel
         stage.send(
             type="hello",
             session=session,

@@ -207,8 +207,9 @@ async def test_the_look_changes_while_it_is_watched(page: Page, office: ServerPr
     assert seen.grey[-1][:10, :10].mean() < 40, "the background is black"
     await page.fill("#dynamic_scale", "1.1")
     await page.click("#toml summary")
-    lines = await page.inner_text("#toml-text")
-    assert "dynamic_scale = 1.10" in lines and 'background = "#000000"' in lines
+    lines = "document.querySelector('#toml-text').innerText"
+    await until(page, f"{lines}.includes('dynamic_scale = 1.10')", 5)
+    assert 'background = "#000000"' in await page.inner_text("#toml-text")
 
 
 async def test_the_camera_takes_a_photo_that_stays_until_it_is_used(
@@ -230,7 +231,7 @@ async def test_the_camera_takes_a_photo_that_stays_until_it_is_used(
         await page.click("#take")
         await until(page, "!document.querySelector('#use').hidden", 8)
         await page.click("#use")
-        assert await page.evaluate("document.querySelector('#finder').srcObject") is None
+        await until(page, "document.querySelector('#finder').srcObject === null", 5)
         await until(page, DRAFT_READY, BAKED_S)
         assert await page.locator(".check.passed").count() == 8
     assert complaints == []

@@ -31,6 +31,13 @@ async def test_what_is_not_found_wrong_is_fulfilled(library: Page) -> None:
     assert set(found.values()) == {"passed"}
 
 
+async def test_what_is_only_a_warning_does_not_fail_its_check(library: Page) -> None:
+    teeth = "{ code: 'teeth_shown', reason: 'teeth', remedy: 'close the lips' }"
+    assert (await verdicts(library, f"[{teeth}]"))["mouth"] == "warned"
+    hidden = "{ code: 'mouth_hidden', reason: 'a mask', remedy: 'take it off' }"
+    assert (await verdicts(library, f"[{teeth}, {hidden}]"))["mouth"] == "failed"
+
+
 async def test_without_a_face_nothing_further_was_looked_at(library: Page) -> None:
     found = await verdicts(library, f"[{NOBODY}]")
     assert (found["file"], found["face"]) == ("passed", "failed")
