@@ -21,7 +21,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 OPEN_PATHS: Final = ("/", "/admin", "/stats", "/favicon.ico", "/healthz", "/v1/page")
 """What needs no token, besides the pages' own files: the pages themselves hold nothing."""
 
-EXPOSED_HEADERS: Final = "Location, ETag, Link, Retry-After"
+EXPOSED_HEADERS: Final = "Location, ETag, Link, Retry-After, Kiosk-Lip-Sync"
 SECURITY_HEADERS: Final = {
     "Content-Security-Policy": (
         "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "

@@ -193,6 +193,10 @@ def _whep_paths() -> Schema:
 def _whep_post() -> Schema:
     headers = {
         "Location": {"description": "The session.", "schema": {"type": "string"}},
+        "Kiosk-Lip-Sync": {
+            "description": "`on`: the server corrects lip sync by what pages report.",
+            "schema": {"type": "string", "enum": ["on", "off"]},
+        },
         "ETag": {"description": "Of the ICE session.", "schema": {"type": "string"}},
     }
     created = {

@@ -21,6 +21,9 @@ logger = logging.getLogger(__name__)
 
 SDP_TYPE: Final = "application/sdp"
 FRAGMENT_TYPE: Final = "application/trickle-ice-sdpfrag"
+LIP_SYNC_HEADER: Final = "Kiosk-Lip-Sync"
+"""Whether the server corrects by what pages measure: the browser then had better not."""
+
 MAX_SDP_BYTES: Final = 64 * 1024
 
 
@@ -94,6 +97,7 @@ class Whep:
             "Location": f"/whep/{peer.id}",
             "ETag": f'"{peer.id}"',
             "Accept-Patch": FRAGMENT_TYPE,
+            LIP_SYNC_HEADER: "on" if self._settings.sync.enabled else "off",
         }
         return web.Response(status=201, text=answer, content_type=SDP_TYPE, headers=headers)
 

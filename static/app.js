@@ -61,6 +61,7 @@ class KioskPage {
       (mediaMs) => this.captions.show(mediaMs),
     );
     this.link = new WhepClient(() => this.endpoint(), this.api.headers, {
+      measures: true,
       stream: (stream) => this.stream(stream),
       message: (message) => this.message(message),
       picture: () => this.picture(),

@@ -68,7 +68,20 @@ function gathered(peer, limitMs) {
 }
 
 /**
+ * An answer whose sound and picture belong to streams of their own, so that the browser does not hold
+ * back one for the other: it needs half a minute and overshoots, and while it does, what the page
+ * measures and the server corrects within seconds would move on.
+ * @param {string} sdp
+ */
+export function streamsApart(sdp) {
+  return sdp.split(/^(?=m=)/m)
+    .map((section, index) => section.replace(/^(a=(?:ssrc:\d+ )?msid:)\S+/gm, `$1kiosk-${index}`))
+    .join('');
+}
+
+/**
  * @typedef {object} Handlers
+ * @property {boolean} [measures] whether the page reports lip sync to the server
  * @property {(stream: MediaStream) => void} stream the media of a new connection
  * @property {(message: any) => void} message a message of the server
  * @property {() => void} picture the first picture of a connection was decoded
@@ -155,7 +168,8 @@ export class WhepClient {
     const answer = await response.text();
     if (this.peer !== peer) return this.#delete(session);
     this.#session = session;
-    await peer.setRemoteDescription({ type: 'answer', sdp: answer });
+    const corrected = this.handlers.measures && response.headers.get('Kiosk-Lip-Sync') === 'on';
+    await peer.setRemoteDescription({ type: 'answer', sdp: corrected ? streamsApart(answer) : answer });
   }
 
   /** @param {RTCPeerConnection} peer */
@@ -175,8 +189,8 @@ export class WhepClient {
     };
     const media = new MediaStream();
     peer.ontrack = (event) => {
-      if (!event.streams[0]) media.addTrack(event.track);
-      if (this.peer === peer) this.handlers.stream(event.streams[0] ?? media);
+      media.addTrack(event.track);
+      if (this.peer === peer) this.handlers.stream(media);
     };
     this.#watch(peer);
   }

@@ -9,7 +9,7 @@ from engine.media import Audio
 from engine.timeline import SAMPLE_RATE_HZ
 from kiosk import slate
 from kiosk.bench import slate_tape
-from kiosk.bench.slate_tape import SlateTape, estimate_errors, overshoot_ms, recovered_s
+from kiosk.bench.slate_tape import SlateTape, estimate_errors, overshoot_ms, recovered_s, seen_ms
 
 PLAYOUT_MS = 30.0
 SLOT = 1920
@@ -84,6 +84,14 @@ def test_recovery_is_when_it_is_good_for_good() -> None:
     assert recovered_s(offsets, 0.0, 9000.0) == 5.0
     assert recovered_s(offsets, 6000.0, 9000.0) == 0.0
     assert recovered_s(offsets, 0.0, 2000.0) is None
+
+
+def test_what_a_browser_hides_for_a_while_counts_from_when_it_shows() -> None:
+    offsets = np.column_stack([np.arange(8) * 1000.0, [2, 3, 1, -130, -60, 8, 2, 1]])
+    assert seen_ms(offsets, 500.0, 8000.0) == 2000.0
+    assert recovered_s(offsets, 2500.0, 8000.0) == 2.5
+    assert seen_ms(offsets, 2500.0, 8000.0) == 2500.0, "not before it began"
+    assert seen_ms(offsets, 5000.0, 8000.0) == 5000.0
 
 
 def test_overshoot_is_on_the_other_side() -> None:

@@ -48,7 +48,7 @@ async def test_an_allowed_origin_gets_cors_with_what_players_read() -> None:
     async with kiosk_client(server__allowed_origins=[ALLOWED]) as (client, _):
         response = await client.post("/v1/interrupt", headers={"Origin": ALLOWED})
         assert response.headers["Access-Control-Allow-Origin"] == ALLOWED
-        for name in ("Location", "ETag", "Link"):
+        for name in ("Location", "ETag", "Link", "Kiosk-Lip-Sync"):
             assert name in response.headers["Access-Control-Expose-Headers"]
         preflight = await client.options(
             "/whep", headers={"Origin": ALLOWED, "Access-Control-Request-Method": "POST"}

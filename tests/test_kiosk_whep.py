@@ -59,6 +59,15 @@ async def test_a_named_stage_is_shared_and_lingers() -> None:
         assert await stages(client) == []
 
 
+@pytest.mark.parametrize("enabled", [True, False])
+async def test_pages_are_told_whether_lip_sync_is_corrected(enabled: bool) -> None:
+    async with kiosk_client(sync__enabled=enabled) as (client, _), player() as pc:
+        response = await client.post(
+            "/whep", data=pc.localDescription.sdp, headers={"Content-Type": "application/sdp"}
+        )
+        assert response.headers["Kiosk-Lip-Sync"] == ("on" if enabled else "off")
+
+
 async def test_the_hall_is_full_kindly() -> None:
     async with kiosk_client(stages__max_stages=1) as (client, _), player() as a, player() as b:
         await join(client, a)

@@ -18,6 +18,7 @@ LOUD: Final = 0.5 * slate.BEEP_LEVEL
 PACKET_MS: Final = 10
 """Sound comes in pieces of this length."""
 
+PERIOD_MS: Final = 1000.0 * slate.PERIOD_SAMPLES / SAMPLE_RATE_HZ
 MATCH_MS: Final = 450.0
 """A flash belongs to the beep that is nearer than this."""
 
@@ -25,6 +26,10 @@ LIT: Final = 0.04
 """A patch darker than this is not lit: what a codec leaves of black."""
 
 FREEZE_MS: Final = 200.0
+LIMIT_MS: Final = 20.0
+"""In step."""
+
+SETTLED_BEEPS: Final = 3
 
 
 @dataclass(slots=True)
@@ -121,22 +126,33 @@ def within(offsets: TimeArray, begin_ms: float, end_ms: float) -> TimeArray:
 
 
 def recovered_s(
-    offsets: TimeArray, since_ms: float, until_ms: float, limit_ms: float = 20.0
+    offsets: TimeArray, since_ms: float, until_ms: float, limit_ms: float = LIMIT_MS
 ) -> float | None:
-    """Seconds after *since_ms* from which all offsets stay within *limit_ms*; None: they do not.
+    """Seconds after *since_ms* until ``SETTLED_BEEPS`` in a row are within *limit_ms*.
 
-    The slate tells once a second: the answer is the time of the first of the good ones.
+    The slate tells once a second: the answer is the time of the first of these beeps, and 0 if none
+    before it was beyond the limit; None: it did not settle.
     """
     part = within(offsets, since_ms, until_ms)
-    bad = np.flatnonzero(np.abs(part[:, 1]) > limit_ms)
-    first_good = int(bad[-1]) + 1 if len(bad) else 0
-    if first_good >= len(part):
-        return None
-    return float(part[first_good, 0] - since_ms) / 1000.0 if len(bad) else 0.0
+    good = np.abs(part[:, 1]) <= limit_ms
+    for first in range(len(part) - SETTLED_BEEPS + 1):
+        if good[first : first + SETTLED_BEEPS].all():
+            return float(part[first, 0] - since_ms) / 1000.0 if first else 0.0
+    return None
+
+
+def seen_ms(offsets: TimeArray, since_ms: float, until_ms: float) -> float:
+    """When a fault that began at *since_ms* first showed: at the latest good beep before a bad one.
+
+    A browser may hide one for some seconds in its own buffers. *since_ms* if it never showed.
+    """
+    part = within(offsets, since_ms, until_ms)
+    beyond = part[np.abs(part[:, 1]) > LIMIT_MS]
+    return max(since_ms, float(beyond[0, 0]) - PERIOD_MS) if len(beyond) else since_ms
 
 
 def overshoot_ms(offsets: TimeArray, since_ms: float, until_ms: float, sign: float) -> float:
-    """How far the offset went beyond zero, against the *sign* of the step, after crossing."""
+    """How far the offset went beyond zero, against the *sign* of the step, after *since_ms*."""
     part = within(offsets, since_ms, until_ms)
     return max(0.0, float((-sign * part[:, 1]).max(initial=0.0)))
 

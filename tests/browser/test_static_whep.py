@@ -30,6 +30,27 @@ async def test_the_wait_is_scattered_and_never_outside_its_limits(library: Page)
     assert all(500 <= wait <= 5000 for wait in waits)
 
 
+ANSWER = """v=0
+a=group:BUNDLE 0 1
+m=audio 9 UDP/TLS/RTP/SAVPF 111
+a=msid:one sound
+a=ssrc:7 cname:x
+m=video 9 UDP/TLS/RTP/SAVPF 97
+a=msid:one picture
+a=ssrc:8 msid:one picture
+m=application 9 UDP/DTLS/SCTP webrtc-datachannel
+"""
+
+
+async def test_sound_and_picture_get_streams_of_their_own(library: Page) -> None:
+    apart = await call(library, f"return m.streamsApart({ANSWER!r});")
+    assert apart == (
+        ANSWER.replace("msid:one sound", "msid:kiosk-1 sound").replace(
+            "msid:one picture", "msid:kiosk-2 picture"
+        )
+    )
+
+
 FREEZE = """const watch = new m.FreezeWatch(0);
     return [%s].map(([now, decoded, hidden]) => watch.frozen(now, decoded, hidden));"""
 
