@@ -16,6 +16,8 @@ const FIRST_PICTURE_MS = 10_000;
 const GATHERING_MS = 1000;
 const POST_MS = 10_000;
 const WATCH_MS = 250;
+/** Of sound, kept in hand: a server that is out of breath for so long is not heard. */
+const AUDIO_BUFFER_MS = 60;
 
 /**
  * How long to wait before the next attempt: doubling, within limits, scattered by ±20 % so that
@@ -190,6 +192,10 @@ export class WhepClient {
     const media = new MediaStream();
     peer.ontrack = (event) => {
       media.addTrack(event.track);
+      const { receiver, track } = event;
+      if (track.kind === 'audio' && 'jitterBufferTarget' in receiver) {
+        receiver.jitterBufferTarget = AUDIO_BUFFER_MS;
+      }
       if (this.peer === peer) this.handlers.stream(media);
     };
     this.#watch(peer);
