@@ -9,6 +9,7 @@ import pytest
 from engine.media import MotionFrame, Pose
 from engine.motion.coefficients import COEFFICIENTS
 from engine.synthesis.framing import frame
+from engine.synthesis.look import Look
 from engine.synthesis.synthesizer import OutputFormat, Synthesizer
 from tests.portrait_utils import ada, bgr, motion, portrait
 
@@ -131,6 +132,32 @@ def test_drawing_is_deterministic_and_keeps_no_state(square: Synthesizer) -> Non
     assert np.array_equal(first, kept)
     assert np.array_equal(first, again)
     assert not np.shares_memory(first, again)
+
+
+@pytest.mark.parametrize("preset", ["fast", "balanced"])
+def test_it_knows_a_cheaper_way(preset: Any) -> None:  # noqa: ANN401
+    drawer = Synthesizer(ada(), OutputFormat(512, 512), Look(preset))
+    full = drawer.render(motion(jawOpen=0.4))
+    drawer.simplify(len(drawer.details))
+    simple = drawer.render(motion(jawOpen=0.4))
+    assert np.abs(simple.astype(int) - full).mean() < 1.0, "nearly the same picture"
+    with pytest.raises(ValueError, match="level 2: allowed are 0 and 1"):
+        drawer.simplify(2)
+
+
+def test_a_slow_body_is_drawn_in_every_fourth_picture_and_the_face_in_each() -> None:
+    drawer = Synthesizer(ada(), OutputFormat(512, 512))
+    drawer.simplify(1)
+    frames = [
+        MotionFrame(i, motion(jawOpen=i / 8).coefficients, Pose(breath=i / 8)) for i in range(9)
+    ]
+    drawn = [bgr(drawer.render(each)) for each in frames]
+    body = [bool(np.any(a[-40:] != b[-40:])) for a, b in pairwise(drawn)]
+    assert body == [False, False, False, True, False, False, False, True]
+    assert all(np.any(mouth(a) != mouth(b)) for a, b in pairwise(drawn))
+    drawer.simplify(0)
+    fresh = Synthesizer(ada(), OutputFormat(512, 512))
+    assert np.array_equal(bgr(drawer.render(frames[2])), bgr(fresh.render(frames[2])))
 
 
 def test_out_is_drawn_into_and_wrong_ones_are_refused(square: Synthesizer) -> None:

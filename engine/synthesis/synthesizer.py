@@ -2,7 +2,8 @@
 
 Back to front: the plate (background, shoulders, neck), the inside of the mouth, the head with its
 lower lip, the upper lip. The head and the upper lip are warped by two flows that agree everywhere
-but about the lip line, so that lips part and meet without a seam. No state passes between frames.
+but about the lip line, so that lips part and meet without a seam. No state passes between frames,
+but when it is told to ``simplify``.
 """
 
 from dataclasses import dataclass
@@ -33,6 +34,9 @@ PLAIN: Final = Look(mark=Mark(on=False))
 
 HEAD_BREATH: Final = 0.35
 """How much of the shoulders' rise the head takes part in."""
+
+BODY_EVERY: Final = 4
+"""Pictures that share one drawing of everything but the head, when the body is slow."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,28 @@ class Synthesizer:
         self._way = cv2.INTER_CUBIC if look.fine else cv2.INTER_LINEAR
         self._eye_px = rig.eye_distance_px * framing.scale
         self._scratch = Scratch()
+        self._simple = False
+        self._body: ByteArray | None = None
+        """The plate as last drawn, before the head; kept while the body is slow."""
+        self._body_left = 0
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        """The cheaper ways to draw; see ``simplify``."""
+        return ("slow body",)
+
+    def simplify(self, level: int) -> None:
+        """Draw in full (0), or (1) with shoulders and background drawn anew in every
+        ``BODY_EVERY``-th picture only, and nothing sampled finely.
+
+        Raises:
+            ValueError: there is no such way.
+        """
+        if level not in (0, 1):
+            raise ValueError(f"level {level}: allowed are 0 and 1")
+        self._simple = level > 0
+        if not self._simple:
+            self._body_left = 0
 
     def render(self, motion: MotionFrame, out: ByteArray | None = None) -> ByteArray:
         """Draw *motion*.
@@ -123,10 +149,23 @@ class Synthesizer:
         pose = bounded(motion.pose)
         lift = HEAD_BREATH * pose.breath * self._plate.rise_px
         turned = turn(pose, self._eye_px).raised(lift)
-        self._plate.draw(luma, chroma, pose.breath, turned)
+        self._draw_plate(luma, chroma, out, pose.breath, turned)
         self._draw_head(luma, chroma, weights, turned)
         self.stamp(out)
         return out
+
+    def _draw_plate(
+        self, luma: ByteArray, chroma: ByteArray, out: ByteArray, breath: float, turned: Turn
+    ) -> None:
+        if self._simple and self._body is not None and self._body_left > 0:
+            self._body_left -= 1
+            np.copyto(out, self._body)
+            return
+        self._plate.draw(luma, chroma, breath, turned)
+        if self._simple and self.alpha is None:
+            self._body = out.copy() if self._body is None else self._body
+            np.copyto(self._body, out)
+            self._body_left = BODY_EVERY - 1
 
     def stamp(self, planes: ByteArray) -> None:
         """Draw the look's mark, if it has one, into a picture as ``render`` gives it."""
@@ -154,6 +193,7 @@ class Synthesizer:
         shift_x, shift_y = self._skin.rect[0] - origin[0], self._skin.rect[1] - origin[1]
         if shift_x or shift_y:
             maps = Maps(maps.rect, maps.x + shift_x, maps.y + shift_y)
+        way = self._way if not self._simple else cv2.INTER_LINEAR
         parts: list[ByteArray] = []
         for size, picture, (x, y), channels in (
             ("full", planes.luma, maps.full(self._scratch, "map"), (0, 1, 2)),
@@ -161,7 +201,7 @@ class Synthesizer:
         ):
             # Four channels: OpenCV's remap is more than twice as fast on them as on two.
             drawn = self._scratch.bytes("drawn", *x.shape, 4)
-            cv2.remap(picture, x, y, self._way, dst=drawn, borderMode=cv2.BORDER_CONSTANT)
+            cv2.remap(picture, x, y, way, dst=drawn, borderMode=cv2.BORDER_CONSTANT)
             for channel in channels:
                 plane = self._scratch.bytes(f"{name} {size} {channel}", *x.shape)
                 cv2.extractChannel(drawn, channel, plane)
