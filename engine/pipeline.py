@@ -7,7 +7,10 @@ rewinds to an instant when what followed it is no longer to be said.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol, runtime_checkable
+
+import numpy as np
 
 from engine.media import Audio, ByteArray, MotionFrame, PictureFrame
 from engine.motion.coefficients import INDEX
@@ -100,7 +103,9 @@ class Pipeline:
         """
         self._motion.push(audio)
 
-    def pull(self, index: int, pts: int, shown_pts: int | None = None) -> PictureFrame:
+    def pull(
+        self, index: int, pts: int, shown_pts: int | None = None, at_rest: bool = False
+    ) -> PictureFrame:
         """Draw picture *index*, due at *pts*.
 
         Args:
@@ -108,12 +113,15 @@ class Pipeline:
             pts: sample index at which it is due.
             shown_pts: the instant whose face it shows; differs from *pts* by the lip-sync
                 correction, which shifts content and never timestamps.
+            at_rest: with eyes open and lips closed, for a picture that will stand for long.
 
         Raises:
             ValueError: the motion of that instant is not known yet.
         """
         shown_pts = pts if shown_pts is None else shown_pts
         motion = self._motion.at(shown_pts)
+        if at_rest:
+            motion = replace(motion, coefficients=np.zeros_like(motion.coefficients))
         planes = self._synthesis.render(motion)
         mouth = float(motion.coefficients[INDEX["jawOpen"]])
         return PictureFrame(index, pts, planes, motion.generation, shown_pts, mouth)

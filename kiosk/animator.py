@@ -15,7 +15,7 @@ from engine.timeline import frame_samples, samples, seconds
 from kiosk import slate
 from kiosk.audio_line import AudioLine
 from kiosk.clock import MediaClock
-from kiosk.ladder import HOLD_EVERY_S, Ladder, build
+from kiosk.ladder import HOLD_EVERY_S, Ladder, Rung, build
 from kiosk.metrics import Metrics
 from kiosk.scheduler import FrameRing, SlotGrid
 from kiosk.worker import Runs
@@ -128,7 +128,7 @@ class Animator:
         shown_pts = max(0, pts + self.shift_samples)
         begun_pts = self._clock.now_pts
         frame = await self._worker.run(
-            self._clock.time_s(pts), lambda: self._render(pts, shown_pts, rung.detail)
+            self._clock.time_s(pts), lambda: self._render(pts, shown_pts, rung)
         )
         self._draw_samples += (self._clock.now_pts - begun_pts - self._draw_samples) / 4
         self._metrics.lead_ms.observe(-self._clock.late_s(pts) * 1000.0)
@@ -140,10 +140,12 @@ class Animator:
         known_pts = self.grid.at_or_before(self._pipeline.ready_pts - 1 - self.shift_samples)
         return max(self._next_pts, min(in_time_pts, known_pts))
 
-    def _render(self, pts: int, shown_pts: int, detail: int) -> PictureFrame:
+    def _render(self, pts: int, shown_pts: int, rung: Rung) -> PictureFrame:
         begun_s = time.perf_counter()
-        self._pipeline.simplify(detail)
-        frame = self._pipeline.pull(pts // self._index_samples, pts, shown_pts)
+        self._pipeline.simplify(rung.detail)
+        index = pts // self._index_samples
+        # What is held must not be half a blink, nor an open mouth.
+        frame = self._pipeline.pull(index, pts, shown_pts, at_rest=rung.hold)
         if self._with_slate:
             slate.draw(frame.planes, frame.index, shown_pts, self.grid.length(pts))
         self._metrics.render_ms.observe((time.perf_counter() - begun_s) * 1000.0)

@@ -28,6 +28,15 @@ def test_the_correction_shifts_the_face_and_not_the_timestamp() -> None:
     assert ahead.planes[0, 0] > closed.planes[0, 0]
 
 
+def test_a_picture_at_rest_has_its_mouth_closed() -> None:
+    pipeline = fake_pipeline()
+    pipeline.push(Audio(0, tone(0.4)))
+    speaking = pipeline.pull(4, 7680)
+    held = pipeline.pull(4, 7680, at_rest=True)
+    assert (held.pts, held.mouth) == (7680, 0.0)
+    assert held.planes[0, 0] == 40 < speaking.planes[0, 0]
+
+
 def test_another_look_draws_from_the_next_picture_on() -> None:
     pipeline, other = fake_pipeline(), FakeSynthesis(32)
     pipeline.push(Audio(0, tone(0.2)))
