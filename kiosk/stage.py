@@ -230,9 +230,10 @@ class Stage:
         self.trim.hear(audio.pts, float(np.sqrt(np.mean(np.square(audio.samples)))))
         self.sync.trim_ms = self.trim.trim_ms
         now_s = asyncio.get_running_loop().time()
-        shift_ms = self.sync.step(now_s, quiet=not self.speaking)
+        quiet = not self.speaking
+        shift_ms = self.sync.step(now_s, quiet)
         self.animator.shift_samples = samples(shift_ms / 1000.0)
-        if self.sync.lost(now_s):
+        if self.sync.lost(now_s, quiet, laden=self.ladder_position > 0):
             logger.warning("stage %s: out of step beyond repair: viewers start anew", self.name)
             self._metrics.sync_restarts.inc()
             self.broadcast.send({"type": "restart", "reason": "lip sync"})

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import secrets
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -60,6 +61,8 @@ class Stages:
         """Stages whose first viewer asked for nobody: they show whom the kiosk shows."""
         self._opening = asyncio.Lock()
         self._closers: dict[str, asyncio.Task[None]] = {}
+        self._arriving: Counter[str] = Counter()
+        """Of each stage, viewers who are admitted and do not watch yet."""
         self.worker = Worker("inference")
         self._encode_pool = ThreadPoolExecutor(1, "encode")
         metrics.watch(lambda: self._stages.values())
@@ -71,6 +74,8 @@ class Stages:
         self, name: str | None, avatar: str | None, size: Size, with_slate: bool = False
     ) -> Stage:
         """The stage called *name*, made if need be; without a name, a private one.
+
+        It stays open at least until ``arrived``.
 
         Args:
             name: of the stage.
@@ -92,7 +97,12 @@ class Stages:
             elif stage.viewer_count >= self._settings.stages.max_viewers_per_stage:
                 raise _full(f"stage {stage.name} has {stage.viewer_count} viewers")
             self._keep(stage)
+            self._arriving[stage.name] += 1
             return stage
+
+    def arrived(self, stage: Stage) -> None:
+        """One of those for whom *stage* was opened watches it, or has given up."""
+        self._arriving[stage.name] -= 1
 
     async def show(self, avatar: str) -> list[Stage]:
         """Show *avatar* to viewers who ask for none, from now on.
@@ -136,7 +146,7 @@ class Stages:
 
     def viewer_left(self, stage: Stage) -> None:
         """Close *stage* after a while if nobody watches it any more."""
-        if stage.viewer_count == 0 and self._stages.get(stage.name) is stage:
+        if self._is_empty(stage) and self._stages.get(stage.name) is stage:
             self._keep(stage)
             linger_s = 0.0 if stage.name in self._private else self._settings.stages.linger_s
             self._closers[stage.name] = asyncio.create_task(self._close_later(stage, linger_s))
@@ -192,12 +202,17 @@ class Stages:
     async def _close_later(self, stage: Stage, linger_s: float) -> None:
         await asyncio.sleep(linger_s)
         self._closers.pop(stage.name, None)
-        await self._close(stage)
+        if self._is_empty(stage):
+            await self._close(stage)
+
+    def _is_empty(self, stage: Stage) -> bool:
+        return stage.viewer_count == 0 and self._arriving[stage.name] <= 0
 
     async def _close(self, stage: Stage) -> None:
         del self._stages[stage.name]
         self._private.discard(stage.name)
         self._following.discard(stage.name)
+        self._arriving.pop(stage.name, None)
         self._metrics.retire(stage)
         await stage.aclose()
         logger.info("stage %s closed", stage.name)

@@ -37,6 +37,9 @@ SILENT_SLEW_MS_PER_S: Final = 500.0
 MIN_RATE_SHARE: Final = 0.8
 LOST_MS: Final = 125.0
 LOST_S: Final = 5.0
+LOST_SPEAKING_S: Final = 20.0
+"""A sentence is not broken off for it before this time."""
+
 RESTART_EVERY_S: Final = 60.0
 MAX_OFFSET_MS: Final = 2000.0
 """What a report may claim; more is a fault of the measurement."""
@@ -174,19 +177,24 @@ class SyncController:
             self.shift_ms += max(-limit_ms, min(limit_ms, error_ms))
         return self.shift_ms
 
-    def lost(self, now_s: float) -> bool:
+    def lost(self, now_s: float, quiet: bool = True, laden: bool = False) -> bool:
         """Whether the viewers' sessions should be made anew: far out of step, and for long.
 
         True at most once in ``RESTART_EVERY_S``.
+
+        Args:
+            now_s: the event loop's time.
+            quiet: whether nobody speaks, who would be broken off.
+            laden: whether the machine cannot keep up anyway; new sessions would not help it.
         """
-        offset_ms = self.offset_ms(now_s) if self.enabled else None
+        offset_ms = self.offset_ms(now_s) if self.enabled and not laden else None
         far = offset_ms is not None and abs(offset_ms + self.trim_ms - self.shift_ms) > LOST_MS
         if not far:
             self._lost_since_s = None
             return False
         if self._lost_since_s is None:
             self._lost_since_s = now_s
-        overdue = now_s - self._lost_since_s >= LOST_S
+        overdue = now_s - self._lost_since_s >= (LOST_S if quiet else LOST_SPEAKING_S)
         if overdue and now_s - self._restarted_s >= RESTART_EVERY_S:
             self._restarted_s, self._lost_since_s = now_s, None
             return True

@@ -69,6 +69,7 @@ class Whep:
         offer = await _read_offer(request)
         name, avatar = _name(request, "stage"), _name(request, "avatar")
         with_slate = flag(request.query, "slate", default=False)
+        terminal = _name(request, "terminal") or DEFAULT
         stage = await self._stages.open(name, avatar, _size(request), with_slate)
         hello = {
             "type": "hello",
@@ -80,15 +81,16 @@ class Whep:
             "faults": str(self._injector.faults) if self._injector else "",
         }
         timeout_s = self._settings.server.connect_timeout_s
-        terminal = _name(request, "terminal") or DEFAULT
         peer = Peer(
             stage, hello, self._lip_sync.report, self._closed, timeout_s, self._injector, terminal
         )
         try:
             answer = await peer.answer(offer)
         except BaseException:
+            self._stages.arrived(stage)
             await self._close(peer)
             raise
+        self._stages.arrived(stage)
         self._peers[peer.id] = peer
         self._lip_sync.join(peer)
         self._metrics.sessions.labels("opened").inc()

@@ -71,12 +71,28 @@ async def test_unknown_names_and_an_empty_hall_are_told_apart() -> None:
 async def test_a_viewer_who_returns_in_time_finds_the_stage() -> None:
     async with hall(stages__linger_s=0.05) as (stages, _):
         stage = await stages.open("a", None, "square")
+        stages.arrived(stage)
         stages.viewer_left(stage)
         assert await stages.open("a", None, "square") is stage
+        stages.arrived(stage)
         await asyncio.sleep(0.1)
         assert list(stages) == [stage]
         stages.viewer_left(stage)
         await asyncio.sleep(0.2)
+        assert list(stages) == []
+
+
+async def test_one_who_still_arrives_keeps_the_stage_that_another_leaves() -> None:
+    async with hall(stages__linger_s=0.0) as (stages, _):
+        stage = await stages.open("a", None, "square")
+        stages.arrived(stage)
+        assert await stages.open("a", None, "square") is stage
+        stages.viewer_left(stage)
+        await asyncio.sleep(0.02)
+        assert list(stages) == [stage]
+        stages.arrived(stage)
+        stages.viewer_left(stage)
+        await asyncio.sleep(0.02)
         assert list(stages) == []
 
 
@@ -88,6 +104,7 @@ async def test_another_avatar_is_shown_to_those_who_ask_for_none() -> None:
         assert stages.avatar == "lin"
         later = await stages.open(None, None, "square")
         assert later.avatar == "lin" == made[-1][0]
+        stages.arrived(later)
         stages.viewer_left(later)
         await asyncio.sleep(0.01)
         assert await stages.show("ada") == [follows], "one that is closed is not among them"

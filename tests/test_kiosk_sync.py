@@ -167,6 +167,22 @@ def test_what_stays_lost_asks_for_a_new_session_once_a_minute() -> None:
     assert all(b - a >= sync.RESTART_EVERY_S for a, b in pairwise(asked))
 
 
+def test_nobody_is_broken_off_at_once_and_a_laden_machine_gets_no_new_sessions() -> None:
+    page = Page(lambda t: 700.0)
+    asked: dict[str, list[float]] = {"speaking": [], "laden": []}
+    while page.now_s < 40.0:
+        page.run(page.now_s + 0.5)
+        if page.controller.lost(page.now_s, laden=True):
+            asked["laden"].append(page.now_s)
+    assert asked["laden"] == []
+    while page.now_s < 80.0:
+        page.run(page.now_s + 0.5)
+        if page.controller.lost(page.now_s, quiet=False):
+            asked["speaking"].append(page.now_s)
+    assert len(asked["speaking"]) == 1
+    assert asked["speaking"][0] >= 40.0 + sync.LOST_SPEAKING_S
+
+
 def test_ten_minutes_of_a_drifting_clock() -> None:
     page = Page(lambda t: 5.0 + 200e-6 * t * 1000.0, noise_ms=3.0)
     page.run(600.0)

@@ -106,6 +106,7 @@ async def test_options_names_what_may_be_posted() -> None:
         ("", "v=0\r\ngarbage", "application/sdp", 422, "no_video"),
         ("", "v=0\r\n" + "a" * 70_000, "application/sdp", 413, "offer_too_large"),
         ("?stage=../x", "v=0", "application/sdp", 422, "invalid_name"),
+        ("?terminal=a/b", "v=0", "application/sdp", 422, "invalid_name"),
         ("?size=huge", "v=0", "application/sdp", 422, "invalid_size"),
         ("?avatar=nobody", "v=0\r\nm=video", "application/sdp", 404, "unknown_avatar"),
     ],
