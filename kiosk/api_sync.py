@@ -79,7 +79,7 @@ class CalibrationRequest(Message):
 
     terminal: Name = Field(default="default", description="The terminal, as in ?terminal=NAME.")
     offset_ms: float = Field(
-        ge=-200.0, le=200.0, strict=False, description="Positive: the picture is late."
+        ge=-200.0, le=200.0, allow_inf_nan=False, description="Positive: the picture is late."
     )
 
 
@@ -88,4 +88,4 @@ class CalibrationAnswer(Message):
 
     terminal: str = Field(description="The terminal.")
     offset_ms: float = Field(description="Positive: the picture is late.")
-    viewers: int = Field(default=0, description="Viewers there who were corrected at once.")
+    viewers: int = Field(default=0, description="Viewers there.")

@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+import re
 from typing import Annotated, Final
 
 import typer
 
+from kiosk.api import NAME_PATTERN
 from kiosk.api_sync import CalibrationAnswer
 from kiosk.cli_options import Config, Json, Token, Url, UsageError
 from kiosk.client import Client
@@ -63,6 +65,11 @@ def calibrate(
     config: Config = None,
 ) -> None:
     """Find what a terminal's display and amplifier add, by a flash and a beep."""
+    if not re.fullmatch(NAME_PATTERN, terminal):
+        raise UsageError(
+            f"--terminal {terminal!r}: give up to 64 letters, digits, '.', '_' and '-', first a "
+            "letter or a digit"
+        )
     server = load(config).server
     client = Client(url or server.url, server.token if token is None else token)
     before = client.calibration(terminal)
@@ -72,6 +79,8 @@ def calibrate(
         _tell(client.calibrate(terminal, offset_ms))
         return
     typer.echo(GUIDE.format(url=client.url, terminal=terminal))
+    if not before.viewers:
+        typer.echo(f"Nobody watches with ?terminal={terminal} yet.\n")
     kept = before.offset_ms
     try:
         kept = _adjust(client, before)

@@ -15,6 +15,7 @@ from engine.synthesis.look import (
     PresetName,
 )
 from engine.synthesis.mark import refuse_missing
+from engine.synthesis.scenery import read_image
 from kiosk.config_fields import Section
 from kiosk.config_sources import Allowed, ConfigError
 from kiosk.fonts import font_for
@@ -66,7 +67,8 @@ class LookSettings(Section):
             steps = None if self.inference_steps < 0 else self.inference_steps
             return Look(self.preset, steps, background(self.background), mark)
         except ValueError as error:
-            raise ConfigError([f"look: {error}"]) from None
+            told = str(error)
+            raise ConfigError([told if told.startswith("look.") else f"look: {told}"]) from None
 
     def _font(self) -> str:
         if not self.mark:
@@ -81,7 +83,7 @@ def background(value: str) -> Background:
     """A background as it is written: a word, a colour, or the file of a picture.
 
     Raises:
-        ValueError: the file cannot be read.
+        ValueError: the file cannot be read, or is no picture.
     """
     match value:
         case "photo" | "blurred" | "transparent" as kind:
@@ -90,9 +92,12 @@ def background(value: str) -> Background:
         return Background("colour", value)
     path = Path(value).expanduser()
     try:
-        return Background("image", image=path.read_bytes())
+        image = path.read_bytes()
+        read_image(image)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise ValueError(
-            f"background = {value!r}: {reason}: allowed are {BACKGROUND_WORDS}"
-        ) from None
+    except ValueError as error:
+        reason = str(error)
+    else:
+        return Background("image", image=image)
+    raise ValueError(f"look.background = {value!r}: {reason}: allowed are {BACKGROUND_WORDS}")

@@ -100,7 +100,7 @@ def _read(name: str, value: str) -> float:
     match = _VALUE.fullmatch(value)
     number = round(float(match[1]) * _UNITS[match[2]], 9) if match else 0.0
     if not match or match[2] not in kind.units or not kind.low <= number <= kind.high:
-        raise FaultError(f"{name}={value!r}: give {kind.words}")
+        raise FaultError(f"{name}={value!r}: give {kind.words}, with its unit")
     return number
 
 

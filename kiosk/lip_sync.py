@@ -61,6 +61,10 @@ class LipSync:
             peer.stage.sync.join(peer.id, offset_ms)
         return len(viewers)
 
+    def viewers_at(self, terminal: str) -> int:
+        """How many watch on *terminal*."""
+        return sum(peer.terminal == terminal for peer in self._peers.values())
+
     def offset_ms(self, terminal: str) -> float:
         """What *terminal* adds."""
         return self._terminals.offset_ms(terminal)

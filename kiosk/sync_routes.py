@@ -1,5 +1,6 @@
 """The HTTP interface of lip sync: how it stands, the terminals' constants, faults for tests."""
 
+import json
 from pathlib import Path
 
 from aiohttp import web
@@ -10,7 +11,7 @@ from kiosk.api_sync import CalibrationAnswer, CalibrationRequest, InjectAnswer, 
 from kiosk.inject import FaultError, Faults, Injector
 from kiosk.lip_sync import LipSync
 from kiosk.stages import Stages
-from kiosk.terminals import TerminalsError
+from kiosk.terminals import DEFAULT, TerminalsError
 
 
 class SyncRoutes:
@@ -47,9 +48,15 @@ class SyncRoutes:
         return _answer(self._lip_sync.answer(self._stages))
 
     async def _calibration(self, request: web.Request) -> web.Response:
-        terminal = request.query.get("terminal", "default")
-        offset_ms = self._lip_sync.offset_ms(terminal)
-        return _answer(CalibrationAnswer(terminal=terminal, offset_ms=offset_ms))
+        terminal = request.query.get("terminal", DEFAULT)
+        parse(CalibrationRequest, json.dumps({"terminal": terminal, "offset_ms": 0}).encode())
+        return _answer(
+            CalibrationAnswer(
+                terminal=terminal,
+                offset_ms=self._lip_sync.offset_ms(terminal),
+                viewers=self._lip_sync.viewers_at(terminal),
+            )
+        )
 
     async def _calibrate(self, request: web.Request) -> web.Response:
         asked = parse(CalibrationRequest, await request.read())

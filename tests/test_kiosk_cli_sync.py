@@ -58,7 +58,8 @@ def test_flash_and_beep_are_brought_together(
     assert kept == [45.0, 55.0, 53.0, 53.0]
     told = capsys.readouterr().out
     assert "/?slate=1&terminal=lobby" in told
-    assert "nobody watches with ?terminal=lobby" in told
+    assert "Nobody watches with ?terminal=lobby yet" in told
+    assert "nobody watches with ?terminal=lobby: open" in told
     assert "lobby: +53 ms, kept" in told
 
 
@@ -73,6 +74,11 @@ def test_it_can_be_set_outright_within_reason(kept: list[float], capsys: Capture
     assert run("calibrate", "--offset-ms", "900") == 2
     assert "give -200 to 200" in capsys.readouterr().err
     assert kept == [-30.0]
+
+
+def test_a_terminal_that_cannot_be_named_is_told_at_once(capsys: Capture) -> None:
+    assert run("calibrate", "--terminal", "a b", "--offset-ms", "9") == 2
+    assert "--terminal 'a b': give up to 64 letters" in capsys.readouterr().err
 
 
 def test_bench_sync_prints_exactly_its_keys(

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from engine.synthesis.look import Background, Look
 from kiosk.appearance import AppearanceError, check_live
@@ -14,11 +15,11 @@ def test_the_default_look_is_marked() -> None:
 
 def test_backgrounds_are_words_colours_or_files(tmp_path: Path) -> None:
     file = tmp_path / "hall.png"
-    file.write_bytes(b"picture")
+    Image.new("RGB", (8, 8), "green").save(file)
     expected = {
         "blurred": Background("blurred"),
         "#1F5c4d": Background("colour", "#1F5c4d"),
-        str(file): Background("image", image=b"picture"),
+        str(file): Background("image", image=file.read_bytes()),
         "transparent": Background("transparent"),
     }
     for written, background in expected.items():
@@ -44,6 +45,10 @@ def test_values_are_refused_at_start(key: str, value: object, words: str) -> Non
 def test_files_that_cannot_be_used_are_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"absent\.jpg.*No such file.*blurred"):
         settings(look__background="absent.jpg").look.look()
+    (tmp_path / "words.jpg").write_text("no picture")
+    with pytest.raises(ConfigError, match=r"look\.background.*words\.jpg.*no such picture") as bad:
+        settings(look__background=str(tmp_path / "words.jpg")).look.look()
+    assert "BytesIO" not in str(bad.value)
     (tmp_path / "font.ttf").write_bytes(b"no font")
     with pytest.raises(ConfigError, match=r"mark\.font.*cannot be read"):
         settings(look__mark_font=str(tmp_path / "font.ttf")).look.look()

@@ -30,7 +30,7 @@ def test_no_fault_is_the_empty_text() -> None:
     ("text", "told"),
     [
         ("gremlins=3", "there are video-delay"),
-        ("video-delay=150", "0 to 400ms"),
+        ("video-delay=150", "0 to 400ms, with its unit"),
         ("video-delay=5s", "0 to 400ms"),
         ("video-delay", "0 to 400ms"),
         ("loss=150%", "0 to 90%"),

@@ -72,7 +72,7 @@ async def test_calibration_is_kept_and_felt_at_once(tmp_path: Path) -> None:
         answer = await (await client.post("/v1/calibration", json=body)).json()
         assert answer == {"terminal": "lobby", "offset_ms": 35.0, "viewers": 1}
         kept = await (await client.get("/v1/calibration?terminal=lobby")).json()
-        assert kept["offset_ms"] == 35.0
+        assert (kept["offset_ms"], kept["viewers"]) == (35.0, 1)
         assert peer.stage.sync.offset_ms(asyncio.get_running_loop().time()) == 35.0
         await peer.aclose()
     assert "35" in file.read_text()
@@ -86,6 +86,9 @@ async def test_calibration_refuses_what_is_absurd_and_says_if_it_cannot_be_kept(
     async with kiosk_client(sync__terminals_file=blocked) as (client, _kiosk):
         wild = await client.post("/v1/calibration", json={"offset_ms": 900})
         assert (wild.status, (await wild.json())["code"]) == (422, "invalid_request")
+        for body in ('{"offset_ms": true}', '{"offset_ms": NaN}'):
+            assert (await client.post("/v1/calibration", data=body)).status in (400, 422)
+        assert (await client.get("/v1/calibration?terminal=a/b")).status == 422
         unkept = await client.post("/v1/calibration", json={"offset_ms": 9})
         problem = await unkept.json()
         assert (unkept.status, problem["code"]) == (500, "not_kept")

@@ -8,7 +8,7 @@ from typing import Final
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from engine.media import ByteArray, FloatArray
 from engine.portrait.layers import fill
@@ -97,8 +97,9 @@ def read_image(data: bytes) -> ByteArray:
     except Exception as error:
         if isinstance(error, ValueError) and "background.image" in str(error):
             raise
+        reason = "no such picture" if isinstance(error, UnidentifiedImageError) else error
         raise ValueError(
-            f"background.image cannot be read ({error}): give a PNG, JPEG or WebP that opens"
+            f"background.image cannot be read ({reason}): give a PNG, JPEG or WebP that opens"
         ) from None
     return np.ascontiguousarray(rgb[..., ::-1])
 
