@@ -21,6 +21,9 @@ MIN_SIDE_PX: Final = 512
 MAX_YAW_DEG: Final = 18.0
 MAX_PITCH_DEG: Final = 16.0
 MAX_ROLL_DEG: Final = 14.0
+LYING_DEG: Final = 45.0
+"""A head that leans by more leans with its photo."""
+
 MIN_ROOM: Final = 0.6
 MARGIN: Final = 0.1
 """Room between the face and the picture's edge, in eye distances."""
@@ -68,7 +71,9 @@ NO_FACE: Final = Finding(
     "no_face", "no face is seen in the photo", "give a photo of one person, seen from the front"
 )
 
-PHOTO_TURNED: Final = Finding("photo_turned", "the photo stands on its head", "turn it upright")
+PHOTO_TURNED: Final = Finding(
+    "photo_turned", "the photo stands on its head or lies on its side", "turn it upright"
+)
 
 
 def size(width: int, height: int) -> Iterator[Finding]:
@@ -143,7 +148,9 @@ def _turned(m: Measures) -> Iterator[Finding]:
     if abs(m.pitch_deg) > MAX_PITCH_DEG:
         way = "raised" if m.pitch_deg > 0 else "lowered"
         yield Finding("face_tilted", f"the face is {way} by {abs(m.pitch_deg):.0f}°", frontal)
-    if abs(m.roll_deg) > MAX_ROLL_DEG:
+    if abs(m.roll_deg) > LYING_DEG:
+        yield PHOTO_TURNED
+    elif abs(m.roll_deg) > MAX_ROLL_DEG:
         yield Finding(
             "face_leaning", f"the head leans by {abs(m.roll_deg):.0f}°",
             "hold the head, or turn the photo, upright",

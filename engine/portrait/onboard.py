@@ -95,9 +95,12 @@ class Onboarding:
         height, width = photo.bgr.shape[:2]
         crop = frame(landmarks, width, height, wishes.expand_ratio)
         findings += self._findings(photo, landmarks, crop, wishes)
+        findings = list(dict.fromkeys(findings))
         against = tuple(finding for finding in findings if finding.refuses)
-        if against and not wishes.force:
-            raise RefusedError(against)
+        # Made of a photo that is not upright, nothing would be where it is looked for.
+        forcible = checks.PHOTO_TURNED not in against
+        if against and not (wishes.force and forcible):
+            raise RefusedError(against, forcible)
         return Candidate(
             crop.cut(photo.bgr, SIZE_PX), crop.moved(landmarks, SIZE_PX),
             landmarks / photo.scale, tuple(findings),
