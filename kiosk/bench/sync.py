@@ -139,11 +139,12 @@ class _Bench:
 
     async def starved(self, browser: "Browser") -> Figures:
         async with watching(browser, "") as watch:
-            before, since_ms = await watch.concealed(), await watch.now_ms()
+            before, before_ms = await watch.concealed()
+            since_ms = await watch.now_ms()
             down, up = await watch.ladder()
             await watch.inject("cpu=0.5")
             await watch.record(STARVED_S)
-            gaps, until_ms = await watch.concealed() - before, await watch.now_ms()
+            (gaps, gap_ms), until_ms = await watch.concealed(), await watch.now_ms()
             rate_hz = watch.tape.frame_rate_hz(since_ms, until_ms)
             await watch.inject("")
             await watch.record(RECOVER_S)
@@ -151,7 +152,8 @@ class _Bench:
             end_down, end_up = await watch.ladder()
             self.say(f"  after: {_row(within(offsets, until_ms, 1e15))}")
             return {
-                "starved_audio_gaps": gaps,
+                "starved_audio_gaps": gaps - before,
+                "starved_gap_ms": gap_ms - before_ms,
                 "starved_recover_s": recovered_s(offsets, until_ms, 1e15),
                 "starved_fps": rate_hz,
                 "steps_down": end_down - down,

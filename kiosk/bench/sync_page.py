@@ -36,9 +36,11 @@ WATCH_PEERS: Final = """(() => {
 })();"""
 CONCEALED: Final = """async () => {
   for (const entry of (await window.slatePeers.at(-1).getStats()).values()) {
-    if (entry.type === 'inbound-rtp' && entry.kind === 'audio') return entry.concealmentEvents;
+    if (entry.type === 'inbound-rtp' && entry.kind === 'audio') {
+      return [entry.concealmentEvents, entry.concealedSamples / 48];
+    }
   }
-  return 0;
+  return [0, 0];
 }"""
 
 
@@ -75,9 +77,10 @@ class Watch:
         """The page's time."""
         return float(await self.page.evaluate("performance.now()"))
 
-    async def concealed(self) -> int:
-        """How often the browser had no sound to play."""
-        return int(await self.page.evaluate(CONCEALED))
+    async def concealed(self) -> tuple[int, float]:
+        """How often the browser had no sound to play, and for how many milliseconds in all."""
+        events, gone_ms = await self.page.evaluate(CONCEALED)
+        return int(events), float(gone_ms)
 
     async def inject(self, faults: str) -> None:
         """Make something go wrong, or right again."""
