@@ -58,8 +58,8 @@ def test_a_pointed_opening_becomes_round() -> None:
     middle = opening(lower, upper, 150)
     assert abs(middle - OPENED_PX) < 4
     straight = OPENED_PX * (1 - 30 / 70)
-    assert opening(lower, upper, 120) > straight + 3
-    assert opening(lower, upper, 180) > straight + 3
+    assert opening(lower, upper, 120) > straight + 1.5
+    assert opening(lower, upper, 180) > straight + 1.5
 
 
 def test_the_sides_of_rounded_lips_press_on_each_other() -> None:
