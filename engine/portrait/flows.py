@@ -29,6 +29,8 @@ FACE_OVAL_JAW = (454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176
 LIDS = ("eyeBlink", "eyeLook")
 """Coefficients drawn wholly by the eye patches."""
 OPENING_ROUND = 0.9
+JAW_HELD_PX = 40.0
+"""How far above the jaw's edge skin rises freely."""
 APERTURE = ("eyeSquint", "eyeWide", "cheekSquint", "cheekRaiser")
 """Coefficients whose flow leaves the eyeball alone; the eye patches move the lids."""
 
@@ -127,6 +129,7 @@ def bake(fit: Fit, landmarks_px: Floats, line: LipLine, box: Box) -> Flows:
         mask = seen & off_seam & ~lens
         fields, weight = _fields(fit, face, cover, mask)
         known = weight > share
+        _hold_jaw(fields, jaw, box)
         if side < 0:
             _round_opening(fields, line, box)
         known |= _rigid_rim(fields, known, line, box, side)
@@ -170,6 +173,21 @@ def _fields(fit: Fit, face: Ints, cover: Coverage, mask: Mask) -> tuple[Floats, 
             out[:, k, axis] = np.bincount(node, moved, rows * columns) / total
     share = np.bincount(node, weight, rows * columns) / STEP_PX**2
     return out.reshape(rows, columns, -1), share.reshape(rows, columns)
+
+
+def _hold_jaw(fields: Floats, jaw: Floats, box: Box) -> None:
+    """Keep the jaw's edge from rising with a smile or a pout: skin slides over bone.
+
+    Nothing is known of the neck behind the edge; what it uncovers would be guessed.
+    """
+    xs, ys = node_centres(box)
+    edge = jaw[np.minimum(xs[0].astype(int) - box[0], len(jaw) - 1)]
+    above = np.clip((edge[None] - ys) / JAW_HELD_PX, 0, 1)
+    free = np.where(np.isfinite(edge)[None], above * above * (3 - 2 * above), 1.0)
+    for k, name in enumerate(COEFFICIENTS):
+        if not name.startswith(("jaw", "mouthClose")):
+            down = fields[..., 2 * k + 1]
+            down[down < 0] *= free[down < 0]
 
 
 def _rigid_rim(fields: Floats, known: Mask, line: LipLine, box: Box, side: int) -> Mask:
