@@ -28,7 +28,7 @@ NECK_TINT: Final = np.array([0.84, 0.93, 0.98])
 GUM: Final = np.array([92.0, 86.0, 168.0])
 CAVITY: Final = np.array([16.0, 12.0, 34.0])
 TONGUE_FADE: Final = 0.72
-SHOW_CM: Final = 0.26
+SHOW_CM: Final = 0.24
 """Upper teeth stand this much lower than in the prior, whose closed lips hide them too well."""
 SINK_CM: Final = 0.58
 """Lower teeth stand this much lower than in the prior: speech shows little of them."""

@@ -22,10 +22,13 @@ SUFFIXES: Final = (".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif")
 BATCH: Final = 5
 """Photos that a process takes at a time."""
 
+WORST: Final = 5
+"""Portraits that are named where they are worst."""
+
 KEYS: Final = (
     "accepted", "refused", "failed", "r_opening", "r_width", "r_eyes", "slope_opening",
-    "slope_width", "slope_eyes", "identity_p50", "identity_p95", "neutral_mae", "noise_idle",
-    "jump_max", "ms_p50", "ms_p95", "copy_ms", "mb_per_avatar", "rig_mb", "load_ms",
+    "slope_width", "slope_eyes", "slope_eyeball", "identity_p50", "identity_p95", "neutral_mae",
+    "noise_idle", "jump_max", "ms_p50", "ms_p95", "copy_ms", "mb_per_avatar", "rig_mb", "load_ms",
 )  # fmt: skip
 """Always there; None where they could not be measured."""
 
@@ -82,6 +85,7 @@ def report(outcomes: Sequence[Outcome]) -> Report:
         skipped.append(f"identity: {missing}")
     if taken:
         out |= _drawn(taken) | _pictures(list(taken.values()))
+        out["slope_eyeball"] = _mean([each.eyeball.slope for each in taken.values()])
     return out | {
         "failures": {o.name: o.failed for o in outcomes if o.failed},
         "skipped": skipped,
@@ -89,7 +93,7 @@ def report(outcomes: Sequence[Outcome]) -> Report:
 
 
 def _drawn(taken: dict[str, Figures]) -> Report:
-    """Means over the portraits of each one's r and slope, and where r is least."""
+    """Means over the portraits of each one's r and slope, and the ``WORST`` of them."""
     out: Report = {}
     seen = {name: figures.drawn for name, figures in taken.items() if figures.drawn is not None}
     out["faces_not_seen"] = [name for name in taken if name not in seen]
@@ -97,10 +101,10 @@ def _drawn(taken: dict[str, Figures]) -> Report:
         pairs: dict[str, Pairs] = {name: getattr(drawn, what) for name, drawn in seen.items()}
         if not pairs:
             continue
-        worst = min(pairs, key=lambda name: pairs[name].r)
+        worst = sorted(pairs, key=lambda name: pairs[name].r)[:WORST]
         out[f"r_{what}"] = _mean([each.r for each in pairs.values()])
         out[f"slope_{what}"] = _mean([each.slope for each in pairs.values()])
-        out[f"r_{what}_least"] = {worst: round(pairs[worst].r, 4)}
+        out[f"r_{what}_least"] = {name: round(pairs[name].r, 4) for name in worst}
     return out
 
 
