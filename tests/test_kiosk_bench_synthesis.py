@@ -36,6 +36,8 @@ def test_all_keys_are_there() -> None:
     assert report["slope_width"] == pytest.approx(0.9)
     assert report["identity_p50"] == pytest.approx(0.2)
     assert report["ms_p50"] == pytest.approx(6.0)
+    assert report["portraits"]["b"]["r_opening"] == pytest.approx(NOISY.r, abs=1e-3)
+    assert not any(line.startswith("portraits") for line in synthesis.table(report))
     json.dumps(report)
 
 

@@ -22,6 +22,7 @@ SUFFIXES: Final = (".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif")
 BATCH: Final = 5
 """Photos that a process takes at a time."""
 
+MEASURED: Final = ("opening", "width", "eyes")
 WORST: Final = 5
 """Portraits that are named where they are worst."""
 
@@ -74,7 +75,7 @@ def chosen(folder: Path, limit: int | None) -> list[Path]:
 
 
 def report(outcomes: Sequence[Outcome]) -> Report:
-    """``KEYS``, the portraits that stand out, and ``skipped``: what could not be measured."""
+    """``KEYS``, each portrait's own, those that stand out, and ``skipped``: what could not be measured."""
     taken = {o.name: o.figures for o in outcomes if o.figures is not None}
     refused = Counter(o.refused[0] for o in outcomes if o.refused)
     out: Report = dict.fromkeys(KEYS)
@@ -87,9 +88,25 @@ def report(outcomes: Sequence[Outcome]) -> Report:
         out |= _drawn(taken) | _pictures(list(taken.values()))
         out["slope_eyeball"] = _mean([each.eyeball.slope for each in taken.values()])
     return out | {
+        "portraits": {name: _each(figures) for name, figures in taken.items()},
         "failures": {o.name: o.failed for o in outcomes if o.failed},
         "skipped": skipped,
     }
+
+
+def _each(figures: Figures) -> Report:
+    """What stands out of one portrait, to find out whom it goes badly with."""
+    identity = figures.identity
+    out = {
+        "slope_eyeball": round(figures.eyeball.slope, 3),
+        "identity": round(float(np.median(identity)), 3) if identity else None,
+        "neutral_mae": round(figures.neutral_mae, 3),
+    }
+    if figures.drawn is not None:
+        for what in MEASURED:
+            pairs: Pairs = getattr(figures.drawn, what)
+            out |= {f"r_{what}": round(pairs.r, 3), f"slope_{what}": round(pairs.slope, 3)}
+    return out
 
 
 def _drawn(taken: dict[str, Figures]) -> Report:
@@ -97,7 +114,7 @@ def _drawn(taken: dict[str, Figures]) -> Report:
     out: Report = {}
     seen = {name: figures.drawn for name, figures in taken.items() if figures.drawn is not None}
     out["faces_not_seen"] = [name for name in taken if name not in seen]
-    for what in ("opening", "width", "eyes"):
+    for what in MEASURED:
         pairs: dict[str, Pairs] = {name: getattr(drawn, what) for name, drawn in seen.items()}
         if not pairs:
             continue
@@ -140,5 +157,5 @@ def table(figures: Report) -> list[str]:
     """Lines for people."""
     width = max(map(len, figures)) + 2
     skipped = [f"skipped: {line}" for line in figures["skipped"]]
-    rows = {key: value for key, value in figures.items() if key != "skipped"}
+    rows = {key: value for key, value in figures.items() if key not in ("skipped", "portraits")}
     return [f"{k:<{width}}{'none' if v is None else v}" for k, v in rows.items()] + skipped
