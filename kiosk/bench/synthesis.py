@@ -75,7 +75,7 @@ def chosen(folder: Path, limit: int | None) -> list[Path]:
 
 
 def report(outcomes: Sequence[Outcome]) -> Report:
-    """``KEYS``, each portrait's own, those that stand out, and ``skipped``: what was not measured."""
+    """``KEYS``, each portrait's own, those that stand out, and what was ``skipped``."""
     taken = {o.name: o.figures for o in outcomes if o.figures is not None}
     refused = Counter(o.refused[0] for o in outcomes if o.refused)
     out: Report = dict.fromkeys(KEYS)
