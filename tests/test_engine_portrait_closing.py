@@ -39,3 +39,41 @@ def test_only_the_mouth_changes() -> None:
     assert right < mouth[:, 0].max() + 12
     assert top > mouth[:, 1].min() - 12
     assert bottom < mouth[:, 1].max() + 12
+
+
+def mislaid() -> np.ndarray:
+    """Landmarks that take the lower lip's red for an opening."""
+    points = landmarks()
+    middle = points[78, 0], points[308, 0]
+    half = (middle[1] - middle[0]) / 2
+    side = (points[list(INNER_LOWER), 0] - np.mean(middle)) / half
+    points[list(INNER_LOWER), 1] += 12 * np.clip(1 - side**2, 0, 1)
+    return points
+
+
+def test_lips_that_touch_are_not_closed_again_whatever_the_mesh_says() -> None:
+    photo = portrait()
+    closed, moved = close(photo, mislaid())
+    assert closed is photo
+    assert np.abs(moved[14, :2] - moved[13, :2]).max() < 3
+    assert abs(moved[14, 1] - landmarks()[[13, 14], 1].mean()) < 4, "they meet at the dark line"
+
+
+def test_a_dark_opening_is_closed() -> None:
+    photo, points = portrait(), mislaid()
+    x, y = (int(v) for v in points[[13, 14], :2].mean(0))
+    cv2.ellipse(photo, (x, y), (44, 6), 0, 0, 360, (20, 16, 30), -1)
+    closed, _ = close(photo, points)
+    inside = (slice(y - 3, y + 3), slice(x - 20, x + 20))
+    assert closed[inside].mean() > photo[inside].mean() + 30
+
+
+def test_teeth_are_followed_beyond_the_mesh() -> None:
+    """The mesh sees half of an opening: what stands above its edge goes too."""
+    photo, points = with_teeth(), landmarks()
+    x, y = (int(v) for v in points[[13, 14], :2].mean(0))
+    closed, _ = close(photo, points)
+    lab = np.asarray(cv2.cvtColor(closed, cv2.COLOR_BGR2LAB), np.float64)
+    rim = lab[y - 8 : y - 3, x - 20 : x + 21]
+    lips = lab[y + 14 : y + 18, x - 20 : x + 21]
+    assert rim[..., 1].mean() > lips[..., 1].mean() - 8

@@ -59,3 +59,14 @@ def test_flows_can_be_inverted_at_full_strength() -> None:
     for name in ("jawOpen", "mouthFunnel", "mouthSmile_L", "mouthPucker"):
         down = np.diff(rig.lower_flow[INDEX[name], ..., 1].astype(np.float32), axis=0) / rig.step_px
         assert down.min() > -1.0, name
+
+
+def test_a_smile_does_not_lift_the_jaws_edge() -> None:
+    rig, points = ada(), landmarks()
+    x, y = points[152, :2]
+    row, column = int((y - 4 - rig.box[1]) / rig.step_px), int((x - rig.box[0]) / rig.step_px)
+    for name in ("mouthSmile_L", "mouthPress_L", "mouthShrugLower"):
+        lifted = rig.lower_flow[INDEX[name], ..., 1].astype(np.float32)
+        assert lifted[row, column] > -1.0, name
+    assert rig.lower_flow[INDEX["mouthShrugLower"], row - 16, column, 1] < -4
+    assert rig.lower_flow[INDEX["jawOpen"], row, column, 1] > 20, "the jaw takes it down"

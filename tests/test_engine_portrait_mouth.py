@@ -1,10 +1,13 @@
 """Drawing the inside of the mouth."""
 
+import cv2
 import numpy as np
+import pytest
 
 from engine.motion.coefficients import INDEX
 from engine.portrait import lips, mouth
-from tests.portrait_utils import ada, landmarks, portrait, synthetic_fit
+from engine.portrait.prior import fit
+from tests.portrait_utils import ada, landmarks, portrait, synthetic_fit, synthetic_prior
 
 
 def interior(exposure: float = 1.0) -> mouth.Interior:
@@ -43,3 +46,15 @@ def test_the_cavity_is_opaque_and_dark() -> None:
     cavity = interior().cavity
     assert (cavity[..., 3] == 255).all()
     assert cavity[..., :3].max() < 60
+
+
+@pytest.mark.parametrize("lean_deg", [0.0, 14.0, -14.0])
+def test_teeth_lean_with_the_head(lean_deg: float) -> None:
+    points = landmarks()
+    turning = cv2.getRotationMatrix2D((512.0, 554.0), -lean_deg, 1.0)
+    leaning = points[:, :2] @ turning[:, :2].T + turning[:, 2]
+    drawn = mouth.draw(fit(synthetic_prior(), leaning), lips.find(portrait(), points), 1.0)
+    for row in (drawn.upper, drawn.lower):
+        enamel = (row[..., 3] > 200) & (row[..., :3].min(-1) > 0.75 * brightest(row))
+        ys, xs = np.nonzero(enamel)
+        assert np.rad2deg(np.arctan(np.polyfit(xs, ys, 1)[0])) == pytest.approx(lean_deg, abs=4)

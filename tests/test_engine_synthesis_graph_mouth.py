@@ -21,7 +21,7 @@ CORNER = 140, 220
 
 def test_the_inside_is_the_cpus() -> None:
     cpu = Synthesizer(persona("ada"), OUTPUT)
-    frame = motion(jawOpen=0.8, mouthFunnel=0.4)
+    frame = motion(jawOpen=0.8, mouthFunnel=0.4, mouthRollLower=0.3)
     width, height = window(OUTPUT)
     hole = np.zeros((height, width), np.uint8)
     cv2.ellipse(hole, (116, 75), (40, 22), 0, 0, 360, 255, -1)

@@ -40,3 +40,8 @@ def test_lower_teeth_go_down_with_the_jaw() -> None:
 
 def test_rounded_lips_keep_light_out() -> None:
     assert drawn(40, mouthFunnel=1.0).mean() < 0.9 * drawn(40).mean()
+
+
+def test_teeth_on_a_lower_lip_turned_in_stand_in_the_light() -> None:
+    slit, tucked = drawn(4), drawn(4, mouthRollLower=0.5)
+    assert np.median(tucked) > 1.25 * np.median(slit)

@@ -15,8 +15,8 @@ NOISY = Pairs(np.arange(4.0), np.array([0.0, 1.0, 3.0, 2.0]))
 
 
 def figures(opening: Pairs = LINE, identity: tuple[float, ...] = (0.1, 0.3)) -> Figures:
-    return Figures(Drawn(opening, LINE, LINE), identity, 0.02, 0.0, 3.0, (5.0, 7.0), (0.05,), 28.0,
-                   3.0, 90.0)  # fmt: skip
+    return Figures(Drawn(opening, LINE, LINE), LINE, identity, 0.02, 0.0, 3.0, (5.0, 7.0), (0.05,),
+                   28.0, 3.0, 90.0)  # fmt: skip
 
 
 def test_all_keys_are_there() -> None:
@@ -30,10 +30,14 @@ def test_all_keys_are_there() -> None:
     assert report["failed"] == 1
     assert report["failures"] == {"d": "KeyError: 'x'"}
     assert report["r_opening"] == pytest.approx((1 + NOISY.r) / 2, abs=1e-4)
-    assert report["r_opening_least"] == {"b": pytest.approx(NOISY.r)}
+    assert list(report["r_opening_least"]) == ["b", "a"]
+    assert report["r_opening_least"]["b"] == pytest.approx(NOISY.r)
+    assert report["slope_eyeball"] == pytest.approx(0.9)
     assert report["slope_width"] == pytest.approx(0.9)
     assert report["identity_p50"] == pytest.approx(0.2)
     assert report["ms_p50"] == pytest.approx(6.0)
+    assert report["portraits"]["b"]["r_opening"] == pytest.approx(NOISY.r, abs=1e-3)
+    assert not any(line.startswith("portraits") for line in synthesis.table(report))
     json.dumps(report)
 
 

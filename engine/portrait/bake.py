@@ -5,6 +5,7 @@ Offline, some seconds; needs the photo's 478 landmarks. For any photo: ``kiosk p
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -12,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.portrait import closing, eyes, flows, layers, lips, mouth
+from engine.portrait.models import ModelError
 from engine.portrait.prior import SHIPPED, Floats, Prior, fit, load_prior
 from engine.portrait.rig import Rig, RigError, save
+from engine.portrait.selfie import Segmenter
 from engine.synthesis.__main__ import sheet
 from engine.synthesis.synthesizer import OutputFormat, Synthesizer
 
@@ -125,6 +128,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--key", help="the landmarks' key in the archive (default persona_NAME)")
     parser.add_argument("--plate", type=Path, help="the photo without the head, if known")
     parser.add_argument("--matte", type=Path, help="grey picture: how much is head, if known")
+    parser.add_argument("--segmenter", type=Path, help="folder of the network that cuts people out")
     parser.add_argument("--sheet", type=Path, help="draw key shapes of the new rig there")
     options = parser.parse_args(arguments)
     try:
@@ -138,10 +142,12 @@ def main(arguments: list[str] | None = None) -> int:
             None if plate is None else plate.astype(np.float64),
             None if matte is None else matte.astype(np.float64) / 255,
         )  # fmt: skip
+        if options.segmenter:
+            rig = replace(rig, mask=Segmenter(options.segmenter).mask(photo))
         save(rig, options.out)
         if options.sheet and not cv2.imwrite(str(options.sheet), key_shapes(rig)):
             raise RigError(f"the sheet {options.sheet} cannot be written: check its folder")
-    except (RigError, OSError, KeyError) as error:
+    except (RigError, ModelError, OSError, KeyError) as error:
         sys.stderr.write(f"bake: {error}\n")
         return 1
     sys.stdout.write(f"{options.out}: {options.out.stat().st_size / 1e6:.2f} MB\n")

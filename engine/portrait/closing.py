@@ -22,6 +22,15 @@ PARTED: Final = 0.028
 lips that touch."""
 SHOWN: Final = 0.008
 """So are lips between which teeth cover this share of the lips' area."""
+SLIT: Final = 0.02
+"""Without teeth, what is between parted lips is dark over this height (eye distances): the mesh
+takes the red of a lip below a thick moustache for an opening."""
+DARK: Final = 0.6
+"""Of the lips' light."""
+MIDDLE: Final = 0.8
+"""Share of the mouth's width in which teeth are looked for: beyond lies bright skin at times."""
+GROWN_PX: Final = 11
+"""Teeth that are found are followed so far beyond the mesh's edges, as far as the lips' own."""
 LESS_RED: Final = 6
 """Teeth have so much less red than lips (CIELAB a, 8 bit)."""
 SEAM_PX: Final = 1.8
@@ -39,12 +48,16 @@ def close(photo: Bgr, landmarks_px: Floats) -> tuple[Bgr, Floats]:
     eyes = float(np.linalg.norm(landmarks_px[33, :2] - landmarks_px[263, :2]))
     between = _polygon(photo, landmarks_px, (*INNER_UPPER, *INNER_LOWER[::-1]))
     lips = _polygon(photo, landmarks_px, _OUTER)
-    teeth = _teeth(photo, between, lips)
+    teeth, dark = _teeth(photo, between, lips)
     gap = float(np.linalg.norm(landmarks_px[13, :2] - landmarks_px[14, :2])) / eyes
-    if gap < PARTED and teeth.sum() < SHOWN * lips.sum():
-        return photo, landmarks_px
+    if teeth.sum() < SHOWN * lips.sum():
+        if gap < PARTED:
+            return photo, landmarks_px
+        if _height(dark & between) < SLIT * eyes:
+            return photo, _touching(photo, landmarks_px)
     around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))
     hide = (cv2.dilate(teeth.astype(np.uint8), around) > 0) | between
+    hide |= dark & (cv2.dilate(hide.astype(np.uint8), around) > 0)
     closed = _filled(photo, hide, lips)
     moved, seam = _met(landmarks_px, teeth)
     ys = np.arange(photo.shape[0])[:, None]
@@ -63,15 +76,57 @@ def _polygon(photo: Bgr, landmarks_px: Floats, points: tuple[int, ...]) -> Mask:
     return np.asarray(mask > 0)
 
 
-def _teeth(photo: Bgr, between: Mask, lips: Mask) -> Mask:
-    """What about the slit is as bright as the lips and less red."""
-    near = cv2.dilate(between.astype(np.uint8), np.ones((7, 1), np.uint8)) > 0
+def _teeth(photo: Bgr, between: Mask, lips: Mask) -> tuple[Mask, Mask]:
+    """What about the slit is as bright as the lips and less red, and what is dark there."""
+    none = np.zeros_like(between)
+    near, far = (cv2.dilate(between.astype(np.uint8), np.ones((n, 1), np.uint8)) > 0
+                 for n in (7, 2 * GROWN_PX + 1))  # fmt: skip
     skin = lips & ~near
-    if not skin.any():
-        return np.zeros_like(between)
+    columns = np.flatnonzero(between.any(0))
+    if not skin.any() or columns.size == 0:
+        return none, none
     lab = np.asarray(cv2.cvtColor(photo, cv2.COLOR_BGR2LAB), np.float64)
     light, red = np.median(lab[skin][:, 0]), np.median(lab[skin][:, 1])
-    return np.asarray(near & (lab[..., 0] > 0.95 * light) & (lab[..., 1] < red - LESS_RED))
+    dark = far & (lab[..., 0] < DARK * light)
+    pale = far & (lab[..., 0] > 0.95 * light) & (lab[..., 1] < red - LESS_RED)
+    edge = round((1 - MIDDLE) / 2 * np.ptp(columns))
+    pale[:, : columns[0] + edge] = pale[:, columns[-1] + 1 - edge :] = False
+    _, parts = cv2.connectedComponents(pale.astype(np.uint8), connectivity=4)
+    seeds = np.setdiff1d(np.unique(parts[near]), 0)
+    # What runs on to the window's edge is skin: of that, only what is surely between the lips.
+    inner = cv2.erode(far.astype(np.uint8), np.ones((3, 1), np.uint8)) > 0
+    skins = np.unique(parts[far & ~inner])
+    whole = np.isin(parts, np.setdiff1d(seeds, skins))
+    return np.asarray(whole | (near & np.isin(parts, seeds))), np.asarray(dark)
+
+
+def _height(mask: Mask) -> float:
+    """Median rows of *mask* in the middle half of its columns."""
+    columns = np.flatnonzero(mask.any(0))
+    if columns.size < 4:
+        return 0.0
+    rows = mask.sum(0)[columns[0] : columns[-1] + 1]
+    return float(np.median(rows[len(rows) // 4 : -(len(rows) // 4)]))
+
+
+def _touching(photo: Bgr, landmarks_px: Floats) -> Floats:
+    """Landmarks with both inner lips where the lips do touch: at the darkest row between them."""
+    grey = np.asarray(cv2.GaussianBlur(cv2.cvtColor(photo, cv2.COLOR_BGR2GRAY), (0, 0), 1.0), float)
+    moved = landmarks_px.copy()
+    pairs = list(zip(INNER_UPPER, INNER_LOWER, strict=True))[1:-1]
+    xs, ys = [], []
+    for up, low in pairs:
+        top, bottom = sorted((landmarks_px[up, 1], landmarks_px[low, 1]))
+        x = round(float(landmarks_px[[up, low], 0].mean()))
+        first = max(0, int(top) - 3)
+        strip = grey[first : int(bottom) + 4, max(0, x - 2) : x + 3].mean(1)
+        xs.append(x)
+        ys.append(first + int(np.argmin(strip)))
+    middle = float(np.mean(xs))
+    seam = np.polyval(np.polyfit(np.array(xs) - middle, ys, 2), np.array(xs) - middle)
+    for (up, low), y in zip(pairs, seam, strict=True):
+        moved[[up, low], 1] = y
+    return moved
 
 
 def _filled(photo: Bgr, hide: Mask, lips: Mask) -> Floats:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.motion.coefficients import COEFFICIENTS, INDEX
+from engine.portrait import corners, shaping
 from engine.portrait.lips import LipLine
 from engine.portrait.prior import FACE, HEAD, Fit, Floats, Ints
 from engine.portrait.raster import Coverage, rasterise
@@ -28,8 +29,8 @@ FACE_OVAL_JAW = (454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176
 LIDS = ("eyeBlink", "eyeLook")
 """Coefficients drawn wholly by the eye patches."""
 OPENING_ROUND = 0.9
-CORNER_TAPER = 0.3
-"""Share of the half mouth over which the lips come together."""
+JAW_HELD_PX = 40.0
+"""How far above the jaw's edge skin rises freely."""
 APERTURE = ("eyeSquint", "eyeWide", "cheekSquint", "cheekRaiser")
 """Coefficients whose flow leaves the eyeball alone; the eye patches move the lids."""
 
@@ -128,12 +129,16 @@ def bake(fit: Fit, landmarks_px: Floats, line: LipLine, box: Box) -> Flows:
         mask = seen & off_seam & ~lens
         fields, weight = _fields(fit, face, cover, mask)
         known = weight > share
+        _hold_jaw(fields, jaw, box)
         if side < 0:
             _round_opening(fields, line, box)
         known |= _rigid_rim(fields, known, line, box, side)
         filled = _soften(relax(fields, known, fixed_edges=True))
         out[:] = filled.reshape(*filled.shape[:2], len(COEFFICIENTS), 2).transpose(2, 0, 1, 3)
-    _meet_at_corners(lower, upper, line, box)
+    nodes = node_centres(box)
+    corners.meet(lower, upper, line, nodes)
+    corners.hold(lower, upper, fit, landmarks_px, nodes)
+    shaping.apply(lower, upper, line, nodes)
     keep = eye_keep(landmarks_px, box)
     for k, name in enumerate(COEFFICIENTS):
         if name.startswith(LIDS):
@@ -170,6 +175,21 @@ def _fields(fit: Fit, face: Ints, cover: Coverage, mask: Mask) -> tuple[Floats, 
     return out.reshape(rows, columns, -1), share.reshape(rows, columns)
 
 
+def _hold_jaw(fields: Floats, jaw: Floats, box: Box) -> None:
+    """Keep the jaw's edge from rising with a smile or a pout: skin slides over bone.
+
+    Nothing is known of the neck behind the edge; what it uncovers would be guessed.
+    """
+    xs, ys = node_centres(box)
+    edge = jaw[np.minimum(xs[0].astype(int) - box[0], len(jaw) - 1)]
+    above = np.clip((edge[None] - ys) / JAW_HELD_PX, 0, 1)
+    free = np.where(np.isfinite(edge)[None], above * above * (3 - 2 * above), 1.0)
+    for k, name in enumerate(COEFFICIENTS):
+        if not name.startswith(("jaw", "mouthClose")):
+            down = fields[..., 2 * k + 1]
+            down[down < 0] *= free[down < 0]
+
+
 def _rigid_rim(fields: Floats, known: Mask, line: LipLine, box: Box, side: int) -> Mask:
     """Carry the lip's motion on across the seam unchanged, for what the lip hides of itself.
 
@@ -193,7 +213,7 @@ def _rigid_rim(fields: Floats, known: Mask, line: LipLine, box: Box, side: int) 
 def _round_opening(fields: Floats, line: LipLine, box: Box) -> None:
     """Let the lower lip hang round when the jaw opens: the prior's comes down to a point."""
     xs, ys = node_centres(box)
-    side = 1 - _from_corner(line, xs)
+    side = 1 - corners.from_corner(line, xs)
     gap = ys - line.y(xs)
     column = fields[..., 2 * INDEX["jawOpen"] + 1]
     lip = (gap > SEAM_MARGIN_PX) & (gap < 3 * STEP_PX) & (side < 1)
@@ -205,24 +225,6 @@ def _round_opening(fields: Floats, line: LipLine, box: Box) -> None:
     extra = (drop - ends) * (hanging - straight) * OPENING_ROUND
     near = np.where(gap > 0, np.exp(-((np.maximum(gap - 8, 0) / 26) ** 2)), 0.0)
     column += np.where(side < 1, extra, 0.0) * near
-
-
-def _from_corner(line: LipLine, xs: Floats) -> Floats:
-    """0 at and beyond the mouth's corners, 1 at its middle, straight between."""
-    half = (line.right_px - line.left_px) / 2
-    return np.clip(1 - np.abs(xs - (line.left_px + line.right_px) / 2) / half, 0, 1)
-
-
-def _meet_at_corners(lower: Floats, upper: Floats, line: LipLine, box: Box) -> None:
-    """Bring both flows together toward the mouth's corners, so that the opening tapers."""
-    xs, ys = node_centres(box)
-    t = np.clip(_from_corner(line, xs) / CORNER_TAPER, 0, 1)
-    apart = t * t * (3 - 2 * t)
-    near = np.exp(-(((ys - line.y(xs)) / 16) ** 2))
-    weight = ((1 - apart) * near)[None, ..., None]
-    middle = (lower + upper) / 2
-    lower += (middle - lower) * weight
-    upper += (middle - upper) * weight
 
 
 def _soften(fields: Floats) -> Floats:

@@ -16,7 +16,7 @@ from engine.motion.coefficients import INDEX
 from engine.portrait.flows import Box, mesh_part
 from engine.portrait.layers import smoothstep
 from engine.portrait.lips import LipLine
-from engine.portrait.prior import GUMS, TEETH, Fit, Floats, Ints
+from engine.portrait.prior import GUMS, PRIOR_68, TEETH, Fit, Floats, Ints
 from engine.portrait.raster import rasterise
 
 Image = NDArray[np.uint8]
@@ -28,12 +28,14 @@ NECK_TINT: Final = np.array([0.84, 0.93, 0.98])
 GUM: Final = np.array([92.0, 86.0, 168.0])
 CAVITY: Final = np.array([16.0, 12.0, 34.0])
 TONGUE_FADE: Final = 0.72
-SHOW_CM: Final = 0.18
+EYES_68: Final = (36, 45)
+"""The eyes' outer corners among the prior's 68 points."""
+SHOW_CM: Final = 0.24
 """Upper teeth stand this much lower than in the prior, whose closed lips hide them too well."""
-SINK_CM: Final = 0.52
+SINK_CM: Final = 0.58
 """Lower teeth stand this much lower than in the prior: speech shows little of them."""
 LOWER_LIGHT: Final = 0.62
-LOWER_TINT: Final = np.array([0.80, 0.88, 1.0])
+LOWER_TINT: Final = np.array([0.87, 0.90, 1.0])
 """Light comes to the lower teeth off lips and tongue."""
 
 
@@ -83,24 +85,32 @@ def draw(fit: Fit, line: LipLine, exposure: float) -> Interior:
     teeth = np.arange(len(moving))[TEETH]
     lower, upper = teeth[moving[TEETH]], teeth[~moving[TEETH]]
     gums = mesh_part(fit, GUMS)
-    cm = fit.scale_px_per_cm
-    x, y = _front_edge(fit, upper, lowest=True)
-    front = _row(UPPER_ROW, CROWN_CM[0], cm, (x, y + SHOW_CM * cm), box, exposure, True)
-    x, y = _front_edge(fit, lower, lowest=False)
+    cm, level = fit.scale_px_per_cm, _upright(fit)
+    x, y = _front_edge(fit, upper, level, lowest=True)
+    front = _row(UPPER_ROW, CROWN_CM[0], cm, (x, y + SHOW_CM * cm), level, box, exposure, True)
+    x, y = _front_edge(fit, lower, level, lowest=False)
     dim = exposure * LOWER_LIGHT
-    low = _row(LOWER_ROW, CROWN_CM[1], cm, (x, y + SINK_CM * cm), box, dim, False)
+    low = _row(LOWER_ROW, CROWN_CM[1], cm, (x, y + SINK_CM * cm), level, box, dim, False)
     low[..., :3] = np.rint(low[..., :3] * LOWER_TINT)
-    tongue = _soft_parts(fit, gums[moving[gums].any(1)], box, dim)
+    tongue = _soft_parts(fit, gums[moving[gums].any(1)], level, box, dim)
     depths = [float(np.quantile(fit.points_px[v, 2], 0.9)) for v in (upper, lower)]
     jaw_motion = fit.deltas_px[:, lower].mean(1)
     return Interior(box, _cavity(box), _laid(tongue, low), front, jaw_motion, *depths)
 
 
-def _front_edge(fit: Fit, vertices: Ints, *, lowest: bool) -> tuple[float, float]:
-    """Middle x and edge height of the front teeth among *vertices*."""
+def _upright(fit: Fit) -> Floats:
+    """(2, 2) from pixels to places along and across the face: teeth lean with a leaning head."""
+    left, right = fit.points_px[PRIOR_68[list(EYES_68)], :2]
+    along = (right - left) / max(float(np.linalg.norm(right - left)), 1e-6)
+    return np.array([[along[0], along[1]], [-along[1], along[0]]])
+
+
+def _front_edge(fit: Fit, vertices: Ints, level: Floats, *, lowest: bool) -> tuple[float, float]:
+    """Middle and edge of the front teeth among *vertices*, in places of *level*."""
     points = fit.points_px[vertices]
-    heights = points[points[:, 2] > np.quantile(points[:, 2], 0.85), 1]
-    return float(points[:, 0].mean()), float(heights.max() if lowest else heights.min())
+    placed = points[:, :2] @ level.T
+    heights = placed[points[:, 2] > np.quantile(points[:, 2], 0.85), 1]
+    return float(placed[:, 0].mean()), float(heights.max() if lowest else heights.min())
 
 
 def _cavity(box: Box) -> Image:
@@ -113,18 +123,20 @@ def _cavity(box: Box) -> Image:
 
 def _row(
     row: tuple[_Tooth, ...], crown_cm: float, px_per_cm: float, edge_px: tuple[float, float],
-    box: Box, exposure: float, is_upper: bool,
+    level: Floats, box: Box, exposure: float, is_upper: bool,
 ) -> Image:  # fmt: skip
-    """Draw a row of teeth and its gum, from the back teeth to the middle ones."""
+    """Draw a row of teeth and its gum, from the back teeth to the middle ones.
+
+    *edge_px*, the middle of its edge, is in places of *level*.
+    """
     unit = px_per_cm * SUPERSAMPLE
     height, width = (box[3] - box[1]) * SUPERSAMPLE, (box[2] - box[0]) * SUPERSAMPLE
-    ys, xs = np.mgrid[0:height, 0:width].astype(np.float64)
-    centre_x = (edge_px[0] - box[0]) * SUPERSAMPLE
-    edge_y = (edge_px[1] - box[1]) * SUPERSAMPLE
+    ys, xs = np.mgrid[0:height, 0:width] / SUPERSAMPLE
+    xs, ys = np.tensordot(level, np.stack([xs + box[0], ys + box[1]]), 1)
     toward_gum = -1.0 if is_upper else 1.0
     # Heights from the edge toward the gum, in centimetres.
-    up = (ys - edge_y) * toward_gum / unit
-    across = np.abs(xs - centre_x) / unit
+    up = (ys - edge_px[1]) * toward_gum / px_per_cm
+    across = np.abs(xs - edge_px[0]) / px_per_cm
     reach = sum(tooth.width for tooth in row)
     fade = np.clip(1 - (across / reach) ** 2, 0, 1)
     gum_light = (0.30 + 0.70 * fade) * (1 - 0.35 * np.clip((up - crown_cm) / 0.6, 0, 1))
@@ -171,9 +183,9 @@ def _tooth(
     return colour, np.maximum(alpha, np.maximum(inside, gap * 0.9))
 
 
-def _soft_parts(fit: Fit, gums: Ints, box: Box, exposure: float) -> Image:
+def _soft_parts(fit: Fit, gums: Ints, level: Floats, box: Box, exposure: float) -> Image:
     """Tongue and gum from the prior, lit from the front and above, fading with depth."""
-    sunk = np.array([0.0, SINK_CM * fit.scale_px_per_cm, 0.0])
+    sunk = np.append(SINK_CM * fit.scale_px_per_cm * level[1], 0.0)
     points = (fit.points_px + sunk) * SUPERSAMPLE
     x0, y0, x1, y1 = (v * SUPERSAMPLE for v in box)
     cover = rasterise(points, gums, (x0, y0, x1, y1))

@@ -15,7 +15,7 @@ from engine.synthesis.graph_skin import (
     scalar,
     weighted,
 )
-from engine.synthesis.mouth import ROUNDED, ROUNDED_SHADE
+from engine.synthesis.mouth import ROUNDED, ROUNDED_SHADE, TUCKED, TUCKED_LIGHT
 
 PARTS = 3
 """The back of the mouth, the lower teeth, the upper teeth."""
@@ -39,7 +39,9 @@ class MouthGraph:
         self._jaw = weighted(motion, weights.reshape(0, 1, -1)).reshape(-1, 3, 1, 1)
         rounds = tape.constant([[float(k in ROUNDED) for k in range(len(COEFFICIENTS))]], FLOAT32)
         pushed = weighted(weights, rounds).reshape(-1, 1, 1, 1).least(1.0)
-        self._pushed, self._lit = pushed, 1.0 - pushed * ROUNDED_SHADE
+        tucked = weights.part(1, TUCKED, TUCKED + 1).reshape(-1, 1, 1, 1)
+        self._pushed = pushed
+        self._lit = 1.0 - pushed * ROUNDED_SHADE + tucked * TUCKED_LIGHT
 
     def draw(self, places: Pixels, half: Pixels, hole: Tensor, seen: Tensor) -> dict[int, Tensor]:
         """The inside over *places* and *half*, the window's pixels and chroma samples.

@@ -24,6 +24,10 @@ ROUNDED_SHADE: Final = 0.6
 """Lips pushed forward keep light from the teeth."""
 ROUNDED_HIDE_PX: Final = 9.0
 """And cover more of them: either row stands so much farther behind its lip."""
+TUCKED: Final = INDEX["mouthRollLower"]
+TUCKED_LIGHT: Final = 0.9
+"""Upper teeth that rest on a lower lip turned in stand in front, in the light, however small the
+opening."""
 
 
 @dataclass(frozen=True)
@@ -124,10 +128,8 @@ class Mouth:
         wide = cv2.blur(cv2.blur(seen, (2 * reach + 1, reach | 1)), (reach | 1, reach | 1))
         lit = np.empty_like(wide)
         lit[drop:], lit[:drop] = wide[:-drop], 0
-        rounded = 1 - ROUNDED_SHADE * _rounded(weights)
-        light = np.asarray(
-            cv2.convertScaleAbs(lit, alpha=1.7 * rounded, beta=38 * rounded), np.uint8
-        )
+        gain = 1 - ROUNDED_SHADE * _rounded(weights) + TUCKED_LIGHT * float(weights[TUCKED])
+        light = np.asarray(cv2.convertScaleAbs(lit, alpha=1.7 * gain, beta=38 * gain), np.uint8)
         size = (light.shape[1] // 2, light.shape[0] // 2)
         return light, np.asarray(cv2.resize(light, size, interpolation=cv2.INTER_AREA), np.uint8)
 

@@ -23,7 +23,8 @@ from engine.portrait.rig import Rig, load, save
 from engine.synthesis.__main__ import motion, speech_like
 from engine.synthesis.framing import Rect, frame
 from engine.synthesis.synthesizer import OutputFormat, Synthesizer
-from kiosk.bench.drawn import Drawn, Sight
+from kiosk.bench.drawn import Drawn, Pairs, Sight
+from kiosk.bench.eyeball import hidden
 from kiosk.bench.identity import Embedder
 from kiosk.models import segmenter_if_any
 
@@ -44,6 +45,8 @@ class Figures:
     """One portrait that was taken, measured."""
 
     drawn: Drawn | None
+    eyeball: Pairs
+    """How much of the eyeballs is hidden, as the lids close."""
     identity: tuple[float, ...]
     """Distances between the photo and frames of speech; none without the embedding."""
     neutral_mae: float
@@ -126,6 +129,7 @@ class Bench:
         laid = fit(self._prior, candidate.landmarks_px)
         return Figures(
             drawn=self._sight.measure(Synthesizer(rig, LOOKED_AT), laid, rig.eye_distance_px),
+            eyeball=hidden(rig, LOOKED_AT),
             identity=self._identity(candidate, rig, speech.kept),
             neutral_mae=neutral_mae(synthesizer, rig, candidate.portrait),
             noise_idle=noise(synthesizer), jump=speech.jump,

@@ -22,10 +22,14 @@ SUFFIXES: Final = (".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif")
 BATCH: Final = 5
 """Photos that a process takes at a time."""
 
+MEASURED: Final = ("opening", "width", "eyes")
+WORST: Final = 5
+"""Portraits that are named where they are worst."""
+
 KEYS: Final = (
     "accepted", "refused", "failed", "r_opening", "r_width", "r_eyes", "slope_opening",
-    "slope_width", "slope_eyes", "identity_p50", "identity_p95", "neutral_mae", "noise_idle",
-    "jump_max", "ms_p50", "ms_p95", "copy_ms", "mb_per_avatar", "rig_mb", "load_ms",
+    "slope_width", "slope_eyes", "slope_eyeball", "identity_p50", "identity_p95", "neutral_mae",
+    "noise_idle", "jump_max", "ms_p50", "ms_p95", "copy_ms", "mb_per_avatar", "rig_mb", "load_ms",
 )  # fmt: skip
 """Always there; None where they could not be measured."""
 
@@ -71,7 +75,7 @@ def chosen(folder: Path, limit: int | None) -> list[Path]:
 
 
 def report(outcomes: Sequence[Outcome]) -> Report:
-    """``KEYS``, the portraits that stand out, and ``skipped``: what could not be measured."""
+    """``KEYS``, each portrait's own, those that stand out, and what was ``skipped``."""
     taken = {o.name: o.figures for o in outcomes if o.figures is not None}
     refused = Counter(o.refused[0] for o in outcomes if o.refused)
     out: Report = dict.fromkeys(KEYS)
@@ -82,25 +86,42 @@ def report(outcomes: Sequence[Outcome]) -> Report:
         skipped.append(f"identity: {missing}")
     if taken:
         out |= _drawn(taken) | _pictures(list(taken.values()))
+        out["slope_eyeball"] = _mean([each.eyeball.slope for each in taken.values()])
     return out | {
+        "portraits": {name: _each(figures) for name, figures in taken.items()},
         "failures": {o.name: o.failed for o in outcomes if o.failed},
         "skipped": skipped,
     }
 
 
+def _each(figures: Figures) -> Report:
+    """What stands out of one portrait, to find out whom it goes badly with."""
+    identity = figures.identity
+    out = {
+        "slope_eyeball": round(figures.eyeball.slope, 3),
+        "identity": round(float(np.median(identity)), 3) if identity else None,
+        "neutral_mae": round(figures.neutral_mae, 3),
+    }
+    if figures.drawn is not None:
+        for what in MEASURED:
+            pairs: Pairs = getattr(figures.drawn, what)
+            out |= {f"r_{what}": round(pairs.r, 3), f"slope_{what}": round(pairs.slope, 3)}
+    return out
+
+
 def _drawn(taken: dict[str, Figures]) -> Report:
-    """Means over the portraits of each one's r and slope, and where r is least."""
+    """Means over the portraits of each one's r and slope, and the ``WORST`` of them."""
     out: Report = {}
     seen = {name: figures.drawn for name, figures in taken.items() if figures.drawn is not None}
     out["faces_not_seen"] = [name for name in taken if name not in seen]
-    for what in ("opening", "width", "eyes"):
+    for what in MEASURED:
         pairs: dict[str, Pairs] = {name: getattr(drawn, what) for name, drawn in seen.items()}
         if not pairs:
             continue
-        worst = min(pairs, key=lambda name: pairs[name].r)
+        worst = sorted(pairs, key=lambda name: pairs[name].r)[:WORST]
         out[f"r_{what}"] = _mean([each.r for each in pairs.values()])
         out[f"slope_{what}"] = _mean([each.slope for each in pairs.values()])
-        out[f"r_{what}_least"] = {worst: round(pairs[worst].r, 4)}
+        out[f"r_{what}_least"] = {name: round(pairs[name].r, 4) for name in worst}
     return out
 
 
@@ -136,5 +157,5 @@ def table(figures: Report) -> list[str]:
     """Lines for people."""
     width = max(map(len, figures)) + 2
     skipped = [f"skipped: {line}" for line in figures["skipped"]]
-    rows = {key: value for key, value in figures.items() if key != "skipped"}
+    rows = {key: value for key, value in figures.items() if key not in ("skipped", "portraits")}
     return [f"{k:<{width}}{'none' if v is None else v}" for k, v in rows.items()] + skipped
