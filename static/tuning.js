@@ -27,7 +27,7 @@ export const DEFAULTS = {
   background: 'photo',
   mark: true,
   mark_text: MARK,
-  mark_position: 'bottom-right',
+  mark_position: 'top',
 };
 
 /** What kind of background it is. @param {string} background */

@@ -33,6 +33,14 @@ async def test_the_lines_to_keep_are_settings_of_the_kiosk(library: Page) -> Non
     assert settings.look.mark is False and settings.look.mark_text == 'AI "made"'
 
 
+async def test_the_form_begins_with_the_kiosks_own_defaults(library: Page) -> None:
+    settings = Settings()
+    shown = await call(library, "return m.DEFAULTS;")
+    scales = {key: shown.pop(key) for key in ("dynamic_scale", "motion_scale")}
+    assert scales == {key: getattr(settings.avatar, key) for key in scales}
+    assert shown == {key: getattr(settings.look, key) for key in shown}
+
+
 async def test_a_picture_is_kept_by_its_name(library: Page) -> None:
     lines = await call(
         library, "return m.toml('ada', { ...m.DEFAULTS, background: 'image' }, 'hall.jpg');"
