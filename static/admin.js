@@ -194,7 +194,7 @@ class AdminPage {
   askToRemove() {
     const values = { name: this.chosen?.name ?? '' };
     element('question-head').textContent = say(this.language, 'remove_head', values);
-    element('question-text').textContent = say(this.language, 'remove_text');
+    element('question-text').textContent = say(this.language, 'remove_text', values);
     element('question-yes').textContent = say(this.language, 'remove');
     element('question').showModal();
     element('question-no').focus();

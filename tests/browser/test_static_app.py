@@ -98,6 +98,19 @@ async def test_the_address_can_ask_for_a_language(page: Page, fake: FakeServer) 
     assert await page.inner_text("#speak-text") == "朗读"
 
 
+async def test_a_screen_whose_avatar_was_removed_shows_the_default_one(
+    page: Page, fake: FakeServer
+) -> None:
+    warnings: list[str] = []
+    page.on("console", lambda m: warnings.append(m.text) if m.type == "warning" else None)
+    fake.absent = {"gone"}
+    await opened(page, fake, "?stage=lobby&avatar=gone")
+    asked = [(query["stage"], query.get("avatar")) for query in fake.queries]
+    assert asked == [("lobby", "gone"), ("lobby", None)]
+    assert "choose one of" not in await page.inner_text("body")
+    assert any("avatar=gone" in text for text in warnings)
+
+
 async def test_a_long_press_in_the_corner_shows_the_figures(page: Page, fake: FakeServer) -> None:
     await opened(page, fake)
     await page.mouse.move(20, 20)
