@@ -5,7 +5,7 @@
 
 import { AdminApi } from './admin_api.js';
 import { problemWords, say } from './admin_strings.js';
-import { writeAvatar, writePreview, writeWords } from './admin_view.js';
+import { writeAvatar, writePreview, writeQuestion, writeToml, writeWords } from './admin_view.js';
 import { Problem, takeToken } from './api.js';
 import { Camera } from './camera.js';
 import { CHINESE } from './findings.js';
@@ -14,7 +14,7 @@ import { Newcomer } from './newcomer.js';
 import { Notice } from './notice.js';
 import { Preview } from './preview.js';
 import { other, supported } from './strings.js';
-import { Tuning, toml } from './tuning.js';
+import { Tuning } from './tuning.js';
 
 /** @typedef {import('./admin_api.js').Avatar} Avatar */
 /** @typedef {import('./admin_api.js').Draft} Draft */
@@ -63,8 +63,14 @@ class AdminPage {
       await this.load();
       if (!this.query.has('lang')) this.language = supported((await this.api.page()).language) ?? 'en';
       this.render();
-      this.choose(this.avatars.find(({ shown }) => shown) ?? this.avatars[0]);
+      // The operator may have been quicker than the list.
+      if (this.untouched) this.choose(this.avatars.find(({ shown }) => shown) ?? this.avatars[0]);
     });
+  }
+
+  /** Nothing was opened yet. */
+  get untouched() {
+    return VIEWS.every((name) => element(`view-${name}`).hidden);
   }
 
   listen() {
@@ -192,10 +198,7 @@ class AdminPage {
   }
 
   askToRemove() {
-    const values = { name: this.chosen?.name ?? '' };
-    element('question-head').textContent = say(this.language, 'remove_head', values);
-    element('question-text').textContent = say(this.language, 'remove_text', values);
-    element('question-yes').textContent = say(this.language, 'remove');
+    writeQuestion(element, this.language, this.chosen?.name ?? '');
     element('question').showModal();
     element('question-no').focus();
   }
@@ -272,11 +275,7 @@ class AdminPage {
   }
 
   renderToml() {
-    element('toml').hidden = !this.chosen;
-    element('toml-text').textContent = toml(
-      this.chosen?.name ?? '', this.tuning.look, this.tuning.picture,
-    );
-    element('copy').textContent = say(this.language, 'copy');
+    writeToml(element, this.language, this.chosen, this.tuning);
   }
 
   renderPreview() {

@@ -1,5 +1,6 @@
 """The operator's page on the real server: from a photo, and from a camera, to an avatar."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, ViewportSize
+from playwright.async_api import Browser, Page, Route, ViewportSize
 
 from kiosk.bench.browser import ServerProcess, install_probe, open_browser, record, until
 from kiosk.bench.mouth import mouth_change
@@ -153,6 +154,29 @@ async def test_a_photo_becomes_an_avatar_that_is_seen_heard_kept_shown_and_remov
         assert await visitor.evaluate("kiosk.state") == "ready", "who watches goes on"
     assert list((folder / "avatars").iterdir()) == []
     assert [text for text in complaints if "422" not in text] == []
+
+
+async def test_who_is_quicker_than_the_list_is_not_disturbed_by_it(
+    page: Page, office: ServerProcess, dark_photo: Path
+) -> None:
+    begun, listed = asyncio.Event(), asyncio.Event()
+
+    async def late(route: Route) -> None:
+        begun.set()
+        await listed.wait()
+        await route.continue_()
+
+    await page.route("**/v1/avatars", late)
+    await page.goto(f"{office.url}/admin?lang=en")
+    await begun.wait()
+    await page.click("#new")
+    listed.set()
+    await page.wait_for_selector(".face")
+    async with page.expect_request("**/v1/drafts?*"):
+        await page.set_input_files("#file", dark_photo)
+    await until(page, CHECKED, CONNECT_S)
+    assert await page.is_hidden("#view-avatar")
+    assert await page.evaluate("window.admin.state") == "off"
 
 
 async def test_a_refused_photo_tells_why_and_can_be_forced(
