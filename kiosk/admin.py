@@ -2,10 +2,10 @@
 
 import asyncio
 import errno
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from functools import partial
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import cv2
 from aiohttp import web
@@ -27,6 +27,8 @@ T = TypeVar("T")
 MAX_PHOTO_BYTES: Final = 64 * 1024 * 1024
 UPLOAD_S: Final = 120.0
 """How long a photo may be on its way."""
+LOOK_S: Final = 0.2
+"""How often is looked whether who sent a photo still waits; nothing tells a handler."""
 THUMBNAIL_PX: Final = 384
 PRIVATE: Final = {"Cache-Control": "no-store"}
 """Faces are not kept by browsers either."""
@@ -135,10 +137,12 @@ class Admin:
 
     async def _draft(self, request: web.Request) -> web.Response:
         wishes = _wishes(request, self._settings)
-        self._drafts.refuse_if_busy()
+        await self._drafts.wait_until_free()
         with MemoryFile() as photo:
             await _receive(request, photo)
-            draft = await self._drafts.begin(photo, wishes)
+            draft = await _while_asked(request, self._drafts.begin(photo, wishes))
+        if _gone(request):
+            await self._drafts.drop(draft.id)
         location = {"Location": f"/v1/drafts/{draft.id}"}
         return answer(draft.answer(), status=201, headers=location)
 
@@ -177,6 +181,28 @@ async def _receive(request: web.Request, photo: MemoryFile) -> None:
             f"the photo was not here after {UPLOAD_S:.0f} s",
             "send it again over a faster line, or scale it down",
         ) from None
+
+
+async def _while_asked(request: web.Request, work: Coroutine[Any, Any, T]) -> T:
+    """Do *work*, and end it when nobody waits for the answer: another photo may have been chosen.
+
+    Raises:
+        ConnectionResetError: nobody waits any more.
+    """
+    task = asyncio.create_task(work)
+    try:
+        while not task.done():
+            await asyncio.wait((task,), timeout=LOOK_S)
+            if _gone(request) and not task.done():
+                raise ConnectionResetError
+        return task.result()
+    finally:
+        task.cancel()
+        await asyncio.wait((task,))
+
+
+def _gone(request: web.Request) -> bool:
+    return request.transport is None or request.transport.is_closing()
 
 
 def _wishes(request: web.Request, settings: AvatarSettings) -> Wishes:

@@ -74,8 +74,8 @@ async def bake(photo: MemoryFile, wishes: Wishes) -> AsyncGenerator[Checked | Do
 def _refuse_what_is_no_photo(head: bytes) -> None:
     """Look at the first bytes, since the process that reads them all waits for everybody else.
 
-    JPEG begins with its marker SOI and another, PNG and WebP (RIFF) with their signatures, HEIC with
-    a box ``ftyp``; which of the last can be read, the process knows.
+    JPEG begins with its marker SOI and another, PNG and WebP (RIFF) with their signatures, HEIC
+    with a box ``ftyp``; which of the last can be read, the process knows.
 
     Raises:
         PhotoRefusedError: it is none of them.

@@ -197,6 +197,31 @@ async def test_a_refused_photo_tells_why_and_can_be_forced(
     assert await page.is_visible("#drop")
 
 
+async def test_another_photo_takes_the_place_of_the_one_that_is_looked_at(
+    page: Page, office: ServerProcess, photo: Path, dark_photo: Path
+) -> None:
+    answers: list[int] = []
+    page.on("response", lambda r: answers.append(r.status) if "/v1/drafts?" in r.url else None)
+    await opened(page, office)
+    await page.click("#new")
+    for each in (photo, photo, dark_photo):
+        async with page.expect_request("**/v1/drafts?*"):
+            await page.set_input_files("#file", each)
+    await until(page, CHECKED, BAKED_S)
+    assert "The face is in the dark" in await page.inner_text("#checks")
+    assert answers == [422], "those that were given up are not answered"
+    await add(page, photo)
+    # Given up while it is baked.
+    making = "document.querySelector('#checks-lead').textContent.includes('being made')"
+    for _ in range(2):
+        await page.click("#new")
+        async with page.expect_request("**/v1/drafts?*"):
+            await page.set_input_files("#file", photo)
+        await until(page, making, BAKED_S)
+    await until(page, DRAFT_READY, BAKED_S)
+    assert answers == [422, 201, 201, 201]
+
+
 async def test_what_is_no_photo_is_told_and_another_may_follow(
     page: Page, office: ServerProcess
 ) -> None:
