@@ -12,7 +12,7 @@ from aiohttp import web
 
 from engine.portrait.onboard import Wishes
 from kiosk import portraits
-from kiosk.api import ProblemError, flag, parse, refused
+from kiosk.api import ProblemError, flag, parse
 from kiosk.api_avatars import AvatarAnswer, AvatarsAnswer, SaveRequest
 from kiosk.config import AvatarSettings
 from kiosk.drafts import Drafts, Lends
@@ -33,6 +33,8 @@ THUMBNAIL_PX: Final = 384
 PRIVATE: Final = {"Cache-Control": "no-store"}
 """Faces are not kept by browsers either."""
 _STATUS: Final = {"invalid_name": 422, "unknown_avatar": 404}
+_REMEDY: Final = {"name_taken": "choose another name, or remove the other one first"}
+"""What helps here, where the command line has another way."""
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -97,7 +99,7 @@ class Admin:
             raise ProblemError(
                 409,
                 "avatar_shown",
-                f"{name} is shown to viewers who ask for none",
+                f"the avatar {name} is shown to viewers who ask for none",
                 "show another one first",
             )
         async with self._changing:
@@ -231,7 +233,8 @@ async def _filed(change: Callable[[], T]) -> T:
         return await asyncio.to_thread(change)
     except PortraitError as error:
         status = _STATUS.get(error.code, 409)
-        raise refused(status, error.code, error, "see /v1/avatars") from error
+        remedy = _REMEDY.get(error.code, error.remedy)
+        raise ProblemError(status, error.code, error.reason, remedy) from error
     except OSError as error:
         if error.errno in _FULL:
             raise ProblemError(
