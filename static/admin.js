@@ -64,13 +64,9 @@ class AdminPage {
       if (!this.query.has('lang')) this.language = supported((await this.api.page()).language) ?? 'en';
       this.render();
       // The operator may have been quicker than the list.
-      if (this.untouched) this.choose(this.avatars.find(({ shown }) => shown) ?? this.avatars[0]);
+      if (document.querySelector('.view:not([hidden])')) return;
+      this.choose(this.avatars.find(({ shown }) => shown) ?? this.avatars[0]);
     });
-  }
-
-  /** Nothing was opened yet. */
-  get untouched() {
-    return VIEWS.every((name) => element(`view-${name}`).hidden);
   }
 
   listen() {
@@ -102,10 +98,12 @@ class AdminPage {
     });
   }
 
-  /** Do *work*; what goes wrong is told. @param {() => unknown} work */
+  /** Do *work*: what goes wrong is told; else what was told is over. @param {() => unknown} work */
   async act(work) {
+    const told = this.notice.shown;
     try {
       await work();
+      if (told === this.notice.shown) this.notice.close();
     } catch (error) {
       this.tell(error);
     }
@@ -248,6 +246,8 @@ class AdminPage {
 
   /** @param {string} name */
   view(name) {
+    // A photo that could not be sent leads back to its view: that is still to be read.
+    if (name !== 'photo') this.notice.close();
     document.body.dataset.view = name;
     for (const each of VIEWS) element(`view-${each}`).hidden = each !== name;
     element('work').focus({ preventScroll: true });

@@ -7,6 +7,7 @@ import { PhotoRefusal } from './admin_api.js';
 import { say } from './admin_strings.js';
 import { others, told, verdicts } from './findings.js';
 import { Problem } from './api.js';
+import { sentence } from './notice.js';
 import { make } from './tuning.js';
 
 /** @typedef {import('./strings.js').Language} Language */
@@ -203,8 +204,8 @@ function row(title, verdict, findings, language) {
   for (const finding of findings) {
     const { reason, remedy } = told(finding, language);
     words.push(make('p', { className: 'check-reason' }, [
-      `${sentence(reason, language)} `,
-      make('span', { className: 'check-remedy', textContent: sentence(remedy, language) }),
+      `${ended(reason, language)} `,
+      make('span', { className: 'check-remedy', textContent: ended(remedy, language) }),
     ]));
   }
   return make('li', { className: `check ${verdict}` }, [
@@ -216,8 +217,7 @@ function row(title, verdict, findings, language) {
  * @param {string} text
  * @param {Language} language
  */
-const sentence = (text, language) =>
-  `${text[0].toUpperCase()}${text.slice(1)}${language === 'zh' ? '。' : '.'}`;
+const ended = (text, language) => (language === 'zh' ? `${text}。` : sentence(text));
 
 /** @param {string} name of a symbol in the page */
 function icon(name) {

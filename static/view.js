@@ -3,7 +3,7 @@
  * @module view
  */
 
-import { noticeWords } from './notice.js';
+import { noticeWords, sentence } from './notice.js';
 import { htmlLanguage, other, words } from './strings.js';
 
 /** @typedef {'connecting'|'ready'|'preparing'|'speaking'|'lost'|'full'|'refused'} State */
@@ -28,7 +28,6 @@ export function screenDetail(state, language, waitMs, refusal) {
   const { title, remedy: helps } = noticeWords(refusal, language);
   // The names of those there are concern nobody in the hall.
   const remedy = refusal.code === 'unknown_avatar' ? '' : helps;
-  const sentence = (/** @type {string} */ text) => (/[.!?。！？]$/.test(text) ? text : `${text}.`);
   return [title, remedy].filter(Boolean).map(sentence).concat(say('retry')).join(' ');
 }
 

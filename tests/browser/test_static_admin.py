@@ -124,12 +124,16 @@ async def test_a_photo_becomes_an_avatar_that_is_seen_heard_kept_shown_and_remov
     await page.fill("#name", "no/name")
     await page.click("#save-button")
     await until(page, "!document.querySelector('#notice').hidden")
-    assert "is not a name" in await page.inner_text("#notice")
-    await page.click("#notice-close")
+    assert "'no/name' is not a name." in await page.inner_text("#notice")
+    assert "Use letters, digits" in await page.inner_text("#notice")
+    notice = await page.locator("#notice").bounding_box()
+    heading = await page.locator("#avatar-head").bounding_box()
+    assert notice and heading and notice["y"] > heading["y"] + heading["height"]
     stage = await page.evaluate("window.admin.stage")
     await page.fill("#name", "grace")
     await page.press("#name", "Enter")
     await until(page, "document.querySelector('#avatar-head').textContent === 'grace'", 20)
+    await until(page, "document.querySelector('#notice').hidden", 5)
     assert await names(page) == ["ada", "grace", "lin"]
     assert (folder / "avatars" / "grace" / "sheet.jpg").is_file()
     assert await page.evaluate("window.admin.stage") == stage, "the preview goes on"
