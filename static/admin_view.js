@@ -67,6 +67,8 @@ export function writeToml(element, language, avatar, tuning) {
   element('toml').hidden = !avatar;
   element('toml-text').textContent = toml(avatar?.name ?? '', tuning.look, tuning.picture);
   element('copy').textContent = say(language, 'copy');
+  element('tuned').hidden = !tuning.tuned;
+  element('tuned').textContent = say(language, avatar ? 'tuned' : 'tuned_draft');
 }
 
 /**

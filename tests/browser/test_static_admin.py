@@ -249,6 +249,7 @@ async def test_what_is_no_photo_is_told_and_another_may_follow(
 
 async def test_the_look_changes_while_it_is_watched(page: Page, office: ServerProcess) -> None:
     await opened(page, office)
+    assert await page.is_hidden("#tuned")
     await install_probe(page)
     await page.check("[name=kind][value=colour]")
     await page.fill("#colour", "#000000")
@@ -263,6 +264,9 @@ async def test_the_look_changes_while_it_is_watched(page: Page, office: ServerPr
     lines = "document.querySelector('#toml-text').innerText"
     await until(page, f"{lines}.includes('dynamic_scale = 1.10')", 5)
     assert 'background = "#000000"' in await page.inner_text("#toml-text")
+    await page.click(".face >> nth=1")
+    assert await page.is_visible("#show")
+    assert "Keep these settings" in await page.inner_text("#tuned"), "Show does not take it along"
 
 
 async def test_the_camera_takes_a_photo_that_stays_until_it_is_used(

@@ -85,6 +85,19 @@ async def test_what_the_server_says_holds_until_the_operator_says_something(bare
     assert looks[1]["dynamic_scale"] == 1.2 and looks[1]["motion_scale"] == 1.05
 
 
+async def test_it_knows_whether_anything_is_tuned(bare: Page) -> None:
+    tuned = await call(
+        bare,
+        f"""{FORM} const said = [tuning.tuned];
+        tuning.take({{ ...m.DEFAULTS, motion_scale: 1.05 }}); tuning.render('en');
+        said.push(tuning.tuned);
+        set('motion_scale', '1.1'); said.push(tuning.tuned);
+        set('motion_scale', '1.05'); said.push(tuning.tuned);
+        return said;""",
+    )
+    assert tuned == [False, False, True, False]
+
+
 async def test_a_picture_goes_along_when_there_is_one(bare: Page) -> None:
     wishes = await call(
         bare,
