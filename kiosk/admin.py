@@ -2,17 +2,17 @@
 
 import asyncio
 import errno
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from functools import partial
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import cv2
 from aiohttp import web
 
 from engine.portrait.onboard import Wishes
 from kiosk import portraits
-from kiosk.api import ProblemError, flag, parse, refused
+from kiosk.api import ProblemError, flag, parse
 from kiosk.api_avatars import AvatarAnswer, AvatarsAnswer, SaveRequest
 from kiosk.config import AvatarSettings
 from kiosk.drafts import Drafts, Lends
@@ -27,10 +27,14 @@ T = TypeVar("T")
 MAX_PHOTO_BYTES: Final = 64 * 1024 * 1024
 UPLOAD_S: Final = 120.0
 """How long a photo may be on its way."""
+LOOK_S: Final = 0.2
+"""How often is looked whether who sent a photo still waits; nothing tells a handler."""
 THUMBNAIL_PX: Final = 384
 PRIVATE: Final = {"Cache-Control": "no-store"}
 """Faces are not kept by browsers either."""
 _STATUS: Final = {"invalid_name": 422, "unknown_avatar": 404}
+_REMEDY: Final = {"name_taken": "choose another name, or remove the other one first"}
+"""What helps here, where the command line has another way."""
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -95,7 +99,7 @@ class Admin:
             raise ProblemError(
                 409,
                 "avatar_shown",
-                f"{name} is shown to viewers who ask for none",
+                f"the avatar {name} is shown to viewers who ask for none",
                 "show another one first",
             )
         async with self._changing:
@@ -135,10 +139,12 @@ class Admin:
 
     async def _draft(self, request: web.Request) -> web.Response:
         wishes = _wishes(request, self._settings)
-        self._drafts.refuse_if_busy()
+        await self._drafts.wait_until_free()
         with MemoryFile() as photo:
             await _receive(request, photo)
-            draft = await self._drafts.begin(photo, wishes)
+            draft = await _while_asked(request, self._drafts.begin(photo, wishes))
+        if _gone(request):
+            await self._drafts.drop(draft.id)
         location = {"Location": f"/v1/drafts/{draft.id}"}
         return answer(draft.answer(), status=201, headers=location)
 
@@ -179,6 +185,28 @@ async def _receive(request: web.Request, photo: MemoryFile) -> None:
         ) from None
 
 
+async def _while_asked(request: web.Request, work: Coroutine[Any, Any, T]) -> T:
+    """Do *work*, and end it when nobody waits for the answer: another photo may have been chosen.
+
+    Raises:
+        ConnectionResetError: nobody waits any more.
+    """
+    task = asyncio.create_task(work)
+    try:
+        while not task.done():
+            await asyncio.wait((task,), timeout=LOOK_S)
+            if _gone(request) and not task.done():
+                raise ConnectionResetError
+        return task.result()
+    finally:
+        task.cancel()
+        await asyncio.wait((task,))
+
+
+def _gone(request: web.Request) -> bool:
+    return request.transport is None or request.transport.is_closing()
+
+
 def _wishes(request: web.Request, settings: AvatarSettings) -> Wishes:
     """How the photo is to be taken, within the bounds of the settings."""
     try:
@@ -205,7 +233,8 @@ async def _filed(change: Callable[[], T]) -> T:
         return await asyncio.to_thread(change)
     except PortraitError as error:
         status = _STATUS.get(error.code, 409)
-        raise refused(status, error.code, error, "see /v1/avatars") from error
+        remedy = _REMEDY.get(error.code, error.remedy)
+        raise ProblemError(status, error.code, error.reason, remedy) from error
     except OSError as error:
         if error.errno in _FULL:
             raise ProblemError(

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import os
 import sys
 from collections.abc import AsyncGenerator
 from dataclasses import asdict, dataclass
@@ -21,6 +22,7 @@ PATIENCE_S: Final = 600.0
 where speech and pictures fill the processor, minutes."""
 MAX_HEADER_BYTES: Final = 64 * 1024
 MAX_FILE_BYTES: Final = 32 * 1024 * 1024
+_HEAD_BYTES: Final = 12
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ async def bake(photo: MemoryFile, wishes: Wishes) -> AsyncGenerator[Checked | Do
         PhotoRefusedError: the photo is not suitable, or cannot be read.
         ProblemError: it took too long, or the process ended or could not be started.
     """
+    _refuse_what_is_no_photo(os.pread(photo.fileno(), _HEAD_BYTES, 0))
     process = await _start(photo, wishes)
     assert process.stdout is not None
     try:
@@ -66,6 +69,25 @@ async def bake(photo: MemoryFile, wishes: Wishes) -> AsyncGenerator[Checked | Do
         with contextlib.suppress(ProcessLookupError):
             process.kill()
         await asyncio.shield(process.wait())
+
+
+def _refuse_what_is_no_photo(head: bytes) -> None:
+    """Look at the first bytes, since the process that reads them all waits for everybody else.
+
+    JPEG begins with its marker SOI and another, PNG and WebP (RIFF) with their signatures, HEIC
+    with a box ``ftyp``; which of the last can be read, the process knows.
+
+    Raises:
+        PhotoRefusedError: it is none of them.
+    """
+    if head.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")):
+        return
+    if (head[:4] == b"RIFF" and head[8:] == b"WEBP") or head[4:8] == b"ftyp":
+        return
+    reason = "the file is not a photo" if head else "the file is empty"
+    remedy = "give a JPEG, PNG or WebP file"
+    finding = FindingAnswer(code="not_a_photo", reason=reason, remedy=remedy)
+    raise PhotoRefusedError([finding], forcible=False)
 
 
 async def _start(photo: MemoryFile, wishes: Wishes) -> asyncio.subprocess.Process:

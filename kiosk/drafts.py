@@ -23,6 +23,8 @@ MAX_DRAFTS: Final = 3
 """Each holds some ten megabytes; the oldest makes room."""
 LIFE_S: Final = 1800.0
 """A draft that nobody asks about for so long is forgotten."""
+PATIENCE_S: Final = 2.0
+"""How long the next photo waits for work that is being broken off."""
 PREFIX: Final = "draft."
 """Of the names by which viewers ask for drafts; no avatar's name has a dot."""
 
@@ -93,33 +95,40 @@ class Drafts:
         self._avatars = avatars
         self._bakes = bakes
         self._drafts: dict[str, Draft] = {}
-        self._busy = False
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     def __len__(self) -> int:
         return len(self._drafts)
 
-    def refuse_if_busy(self) -> None:
-        """One photo at a time.
+    async def wait_until_free(self) -> None:
+        """One photo at a time; one that was given up takes a moment to end.
 
         Raises:
             ProblemError: another is being worked on.
         """
-        if self._busy:
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                await self._idle.wait()
+        except TimeoutError:
             raise ProblemError(
                 409,
                 "photo_in_work",
                 "another photo is being worked on",
                 "wait some seconds, and send it again",
-            )
+            ) from None
 
     async def begin(self, photo: MemoryFile, wishes: Wishes) -> Draft:
         """Check *photo*; returns when it is taken, and bakes it meanwhile.
 
+        Cancelling it ends the work.
+
         Raises:
             ProblemError: another is being worked on, or this one is refused.
         """
-        self.refuse_if_busy()
-        self._busy = True
+        while not self._idle.is_set():  # of two that wait, one is first
+            await self.wait_until_free()
+        self._idle.clear()
         steps = self._bakes(photo, wishes)
         try:
             checked = await anext(steps)
@@ -208,7 +217,7 @@ class Drafts:
         try:
             await steps.aclose()
         finally:
-            self._busy = False
+            self._idle.set()
 
 
 def _loaded(data: bytes) -> Rig:

@@ -36,10 +36,11 @@ _FOLDER_MODE: Final = 0o755
 class PortraitError(Exception):
     """An avatar that cannot be added or removed; the message names the remedy."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, reason: str, remedy: str) -> None:
         self.code = code
         """Stable name of the failure."""
-        super().__init__(message)
+        self.reason, self.remedy = reason, remedy
+        super().__init__(f"{reason}: {remedy}")
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def landmarks_csv(candidate: "Candidate") -> bytes:
 def _encoded(suffix: str, image: "Image") -> bytes:
     done, data = cv2.imencode(suffix, image)
     if not done:
-        raise PortraitError("not_encoded", f"a {suffix} picture cannot be encoded: report it")
+        raise PortraitError("not_encoded", f"a {suffix} picture cannot be encoded", "report it")
     return data.tobytes()
 
 
@@ -110,16 +111,18 @@ def check_name(name: str, folder: Path) -> None:
     if not _NAME.fullmatch(name):
         raise PortraitError(
             "invalid_name",
-            f"{name!r} is not a name: use letters, digits, '_' and '-', at most 64, beginning with "
-            "a letter or digit",
+            f"{name!r} is not a name",
+            "use letters, digits, '_' and '-', at most 64, beginning with a letter or digit",
         )
     if name in personas.shipped():
-        raise PortraitError("name_taken", f"{name} ships with the kiosk: choose another name")
+        raise PortraitError(
+            "name_taken", f"the avatar {name} ships with the kiosk", "choose another name"
+        )
     if (folder / name).exists():
         raise PortraitError(
             "name_taken",
-            f"there is an avatar {name} already: choose another name, or first: "
-            f"kiosk portrait remove {name}",
+            f"there is an avatar {name} already",
+            f"choose another name, or first: kiosk portrait remove {name}",
         )
 
 
@@ -152,11 +155,11 @@ def remove(folder: Path, name: str) -> None:
         PortraitError: it ships, or there is none.
     """
     if name in personas.shipped():
-        raise PortraitError("avatar_ships", f"{name} ships with the kiosk: it stays")
+        raise PortraitError("avatar_ships", f"the avatar {name} ships with the kiosk", "it stays")
     added = [listed.name for listed in listing(folder) if not listed.ships]
     if name not in added:
         known = f"those there are: {', '.join(added)}" if added else "none was added"
-        raise PortraitError("unknown_avatar", f"no avatar {name!r} in {folder}: {known}")
+        raise PortraitError("unknown_avatar", f"no avatar {name!r} in {folder}", known)
     going = folder / f".{name}-removed-{os.getpid()}"
     (folder / name).rename(going)
     shutil.rmtree(going)

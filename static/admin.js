@@ -5,7 +5,7 @@
 
 import { AdminApi } from './admin_api.js';
 import { problemWords, say } from './admin_strings.js';
-import { writeAvatar, writePreview, writeWords } from './admin_view.js';
+import { writeAvatar, writePreview, writeQuestion, writeToml, writeWords } from './admin_view.js';
 import { Problem, takeToken } from './api.js';
 import { Camera } from './camera.js';
 import { CHINESE } from './findings.js';
@@ -14,7 +14,7 @@ import { Newcomer } from './newcomer.js';
 import { Notice } from './notice.js';
 import { Preview } from './preview.js';
 import { other, supported } from './strings.js';
-import { Tuning, toml } from './tuning.js';
+import { Tuning } from './tuning.js';
 
 /** @typedef {import('./admin_api.js').Avatar} Avatar */
 /** @typedef {import('./admin_api.js').Draft} Draft */
@@ -63,6 +63,8 @@ class AdminPage {
       await this.load();
       if (!this.query.has('lang')) this.language = supported((await this.api.page()).language) ?? 'en';
       this.render();
+      // The operator may have been quicker than the list.
+      if (document.querySelector('.view:not([hidden])')) return;
       this.choose(this.avatars.find(({ shown }) => shown) ?? this.avatars[0]);
     });
   }
@@ -96,10 +98,12 @@ class AdminPage {
     });
   }
 
-  /** Do *work*; what goes wrong is told. @param {() => unknown} work */
+  /** Do *work*: what goes wrong is told; else what was told is over. @param {() => unknown} work */
   async act(work) {
+    const told = this.notice.shown;
     try {
       await work();
+      if (told === this.notice.shown) this.notice.close();
     } catch (error) {
       this.tell(error);
     }
@@ -192,10 +196,7 @@ class AdminPage {
   }
 
   askToRemove() {
-    const values = { name: this.chosen?.name ?? '' };
-    element('question-head').textContent = say(this.language, 'remove_head', values);
-    element('question-text').textContent = say(this.language, 'remove_text');
-    element('question-yes').textContent = say(this.language, 'remove');
+    writeQuestion(element, this.language, this.chosen?.name ?? '');
     element('question').showModal();
     element('question-no').focus();
   }
@@ -245,6 +246,8 @@ class AdminPage {
 
   /** @param {string} name */
   view(name) {
+    // A photo that could not be sent leads back to its view: that is still to be read.
+    if (name !== 'photo') this.notice.close();
     document.body.dataset.view = name;
     for (const each of VIEWS) element(`view-${each}`).hidden = each !== name;
     element('work').focus({ preventScroll: true });
@@ -272,11 +275,7 @@ class AdminPage {
   }
 
   renderToml() {
-    element('toml').hidden = !this.chosen;
-    element('toml-text').textContent = toml(
-      this.chosen?.name ?? '', this.tuning.look, this.tuning.picture,
-    );
-    element('copy').textContent = say(this.language, 'copy');
+    writeToml(element, this.language, this.chosen, this.tuning);
   }
 
   renderPreview() {

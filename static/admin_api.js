@@ -35,14 +35,15 @@ export class AdminApi extends Api {
    * Send a photo; answered when it is taken, while it is being made an avatar.
    * @param {Blob} photo
    * @param {Wishes} wishes
+   * @param {AbortSignal} signal given, nobody waits any more, and the server gives the photo up
    * @returns {Promise<Draft>}
    * @throws {PhotoRefusal|Problem}
    */
-  async draft(photo, { expand, resolution, force }) {
+  async draft(photo, { expand, resolution, force }, signal) {
     const query = new URLSearchParams({
       expand_ratio: String(expand), min_resolution: String(resolution), force: String(force),
     });
-    const response = await this.#send(`/v1/drafts?${query}`, { method: 'POST', body: photo });
+    const response = await this.#send(`/v1/drafts?${query}`, { method: 'POST', body: photo, signal });
     return response.json();
   }
 

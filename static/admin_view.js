@@ -5,6 +5,7 @@
 
 import { say } from './admin_strings.js';
 import { htmlLanguage, other } from './strings.js';
+import { toml } from './tuning.js';
 
 /** @typedef {import('./strings.js').Language} Language */
 /** @typedef {(id: string) => any} Find */
@@ -53,6 +54,33 @@ export function writeAvatar(element, language, { avatar, draft, lead }) {
   element('own-actions').hidden = avatar?.shown === true;
   element('remove').hidden = avatar?.ships !== false;
   element('own-hint').textContent = t(avatar?.shown ? 'shown_hint' : 'show_hint');
+}
+
+/**
+ * What makes the avatar and its look last.
+ * @param {Find} element
+ * @param {Language} language
+ * @param {import('./admin_api.js').Avatar|null} avatar none while it is a draft
+ * @param {import('./tuning.js').Tuning} tuning
+ */
+export function writeToml(element, language, avatar, tuning) {
+  element('toml').hidden = !avatar;
+  element('toml-text').textContent = toml(avatar?.name ?? '', tuning.look, tuning.picture);
+  element('copy').textContent = say(language, 'copy');
+  element('tuned').hidden = !tuning.tuned;
+  element('tuned').textContent = say(language, avatar ? 'tuned' : 'tuned_draft');
+}
+
+/**
+ * What is asked before *name* is removed.
+ * @param {Find} element
+ * @param {Language} language
+ * @param {string} name
+ */
+export function writeQuestion(element, language, name) {
+  element('question-head').textContent = say(language, 'remove_head', { name });
+  element('question-text').textContent = say(language, 'remove_text', { name });
+  element('question-yes').textContent = say(language, 'remove');
 }
 
 /**

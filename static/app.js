@@ -3,6 +3,7 @@
  * @module app
  */
 
+import { Address, sizeFor } from './address.js';
 import { Api, Problem, takeToken } from './api.js';
 import { Backdrop } from './backdrop.js';
 import { CaptionView } from './captions.js';
@@ -18,16 +19,11 @@ import { WhepClient, framesDecoded } from './whep.js';
 
 /** @typedef {import('./view.js').State} State */
 
-const PORTRAIT_ASPECT = 0.75;
 const PREPARING_MS = 30_000;
 const PAGE_RETRY_MS = 2000;
 
 /** @param {string} id @returns {any} */
 const element = (id) => document.getElementById(id);
-
-/** @param {{width: number, height: number}} viewport */
-export const sizeFor = ({ width, height }) =>
-  (width / height < PORTRAIT_ASPECT ? 'portrait' : 'square');
 
 /** The whole page. */
 class KioskPage {
@@ -37,6 +33,7 @@ class KioskPage {
   serverSpeaks = false;
   size = sizeFor({ width: innerWidth, height: innerHeight });
   query = new URLSearchParams(location.search);
+  address = new Address(this.query);
   language = supported(this.query.get('lang')) ?? supported(navigator.language) ?? 'en';
   /** @type {{title: string, topics: import('./topics.js').Topic[]}} */
   page = { title: '', topics: [] };
@@ -60,7 +57,7 @@ class KioskPage {
       (report) => this.link.report(report),
       (mediaMs) => this.captions.show(mediaMs),
     );
-    this.link = new WhepClient(() => this.endpoint(), this.api.headers, {
+    this.link = new WhepClient(() => this.address.endpoint(this.size), this.api.headers, {
       measures: true,
       stream: (stream) => this.stream(stream),
       message: (message) => this.message(message),
@@ -92,15 +89,6 @@ class KioskPage {
     }
   }
 
-  endpoint() {
-    const query = new URLSearchParams({ size: this.size });
-    for (const name of ['stage', 'avatar', 'slate', 'terminal']) {
-      const value = this.query.get(name);
-      if (value) query.set(name, value);
-    }
-    return `/whep?${query}`;
-  }
-
   listen() {
     element('language').addEventListener('click', () => this.switchLanguage());
     element('sound').addEventListener('click', () => this.sound.toggle());
@@ -128,6 +116,7 @@ class KioskPage {
   picture() {
     this.backdrop.thaw();
     this.backdrop.frame();
+    this.address.arrived();
     this.refusal = null;
     this.setState(this.serverSpeaks ? 'speaking' : 'ready');
   }
@@ -142,6 +131,7 @@ class KioskPage {
     this.captions.clear();
     this.meter.attach(null);
     this.forget();
+    if (this.address.yields(problem)) return void this.link.start();
     this.refusal = problem;
     this.retryAtMs = performance.now() + waitMs;
     if (problem) this.setState(problem.status === 503 ? 'full' : 'refused');

@@ -89,7 +89,12 @@ export const CHINESE = {
   folder_not_writable: ['无法写入数字人的文件夹', '请将 avatar.dir 设为可写的文件夹后重新启动'],
   upload_too_slow: ['照片上传太慢', '请换更快的网络，或先缩小照片'],
   hall_full: ['展示位置已满', '请稍后再试，或提高 [stages] 的限制'],
-  token_required: ['需要访问令牌', '请用 /admin?token=令牌 打开一次此页面'],
+};
+
+/** What helps in the browser, where the server speaks to the command line too; by code. */
+const REMEDIES = {
+  several_faces: 'crop it to one person; if you use it nevertheless, the largest face is taken',
+  teeth_shown: 'look at the key shapes; a photo with closed lips keeps their own look',
 };
 
 /**
@@ -100,5 +105,5 @@ export const CHINESE = {
  */
 export function told({ code, reason, remedy }, language) {
   const known = language === 'zh' ? CHINESE[code] : undefined;
-  return known ? { reason: known[0], remedy: known[1] } : { reason, remedy };
+  return known ? { reason: known[0], remedy: known[1] } : { reason, remedy: REMEDIES[code] ?? remedy };
 }

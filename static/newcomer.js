@@ -7,6 +7,7 @@ import { PhotoRefusal } from './admin_api.js';
 import { say } from './admin_strings.js';
 import { others, told, verdicts } from './findings.js';
 import { Problem } from './api.js';
+import { sentence } from './notice.js';
 import { make } from './tuning.js';
 
 /** @typedef {import('./strings.js').Language} Language */
@@ -24,6 +25,8 @@ export class Newcomer {
   /** Each photo sent is one; answers for an earlier one come too late. */
   #turn = 0;
   #address = '';
+  /** Ends what is sent: the server then gives the photo up. */
+  #sending = new AbortController();
   /** @type {{lead: string, findings: Finding[]|null, forcible: boolean, busy: boolean}} */
   #told = { lead: 'looking', findings: null, forcible: false, busy: false };
 
@@ -47,14 +50,19 @@ export class Newcomer {
     this.handlers.view('photo');
   }
 
-  /** The photo and what was begun with it are forgotten. */
-  leave() {
+  /**
+   * The photo and what was begun with it are forgotten.
+   * @returns {Promise<void>} when the server may take another
+   */
+  async leave() {
     this.#turn += 1;
-    if (this.draft) this.api.drop(this.draft.draft).catch(() => {});
+    this.#sending.abort();
+    const begun = this.draft;
     [this.draft, this.photo] = [null, null];
     URL.revokeObjectURL(this.#address);
     this.#address = '';
     this.element('shot').removeAttribute('src');
+    if (begun) await this.api.drop(begun.draft).catch(() => {});
   }
 
   /** What became an avatar, or is now somebody else's to forget. */
@@ -68,7 +76,8 @@ export class Newcomer {
    * @param {boolean} [force]
    */
   async send(photo, force = false) {
-    if (!force) this.leave();
+    const free = force ? null : this.leave();
+    this.#sending = new AbortController();
     const turn = this.#turn;
     this.photo = photo;
     if (!this.#address) this.#address = URL.createObjectURL(photo);
@@ -76,7 +85,9 @@ export class Newcomer {
     this.handlers.view('checks');
     this.#tell('looking', null, { busy: true });
     try {
-      const draft = await this.api.draft(photo, { ...this.#wishes(), force });
+      const { signal } = this.#sending;
+      await free;
+      const draft = await this.api.draft(photo, { ...this.#wishes(), force }, signal);
       if (turn !== this.#turn) return void this.api.drop(draft.draft).catch(() => {});
       this.draft = draft;
       this.#tell(force ? 'making_forced' : 'making', draft.findings, { busy: true });
@@ -193,8 +204,8 @@ function row(title, verdict, findings, language) {
   for (const finding of findings) {
     const { reason, remedy } = told(finding, language);
     words.push(make('p', { className: 'check-reason' }, [
-      `${sentence(reason, language)} `,
-      make('span', { className: 'check-remedy', textContent: sentence(remedy, language) }),
+      `${ended(reason, language)} `,
+      make('span', { className: 'check-remedy', textContent: ended(remedy, language) }),
     ]));
   }
   return make('li', { className: `check ${verdict}` }, [
@@ -206,8 +217,7 @@ function row(title, verdict, findings, language) {
  * @param {string} text
  * @param {Language} language
  */
-const sentence = (text, language) =>
-  `${text[0].toUpperCase()}${text.slice(1)}${language === 'zh' ? '。' : '.'}`;
+const ended = (text, language) => (language === 'zh' ? `${text}。` : sentence(text));
 
 /** @param {string} name of a symbol in the page */
 function icon(name) {

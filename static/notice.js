@@ -15,6 +15,15 @@ export const NOTICE_MS = 20_000;
 const OWN_WORDS = new Set(['unreachable', 'not_connected', 'no_text']);
 
 /**
+ * A server's words as a sentence; a key such as `expand_ratio` at their beginning stays as it is.
+ * @param {string} text
+ */
+export function sentence(text) {
+  const begun = /^[a-z]+(?![\w.=/])/.test(text) ? text[0].toUpperCase() + text.slice(1) : text;
+  return !begun || /[.!?…。！？]$/.test(begun) ? begun : `${begun}.`;
+}
+
+/**
  * The words to show for a problem; every problem has a title.
  * @param {Problem} problem
  * @param {Language} language
@@ -25,12 +34,20 @@ export function noticeWords(problem, language) {
     const remedy = words(language, `${problem.code}_remedy`);
     return { title: words(language, problem.code), detail: '', remedy };
   }
-  const { title, detail, remedy } = problem;
-  return { title: title || detail || words(language, 'failed'), detail: title ? detail : '', remedy };
+  if (problem.code === 'token_required') {
+    const path = `${location.pathname}?token=…`;
+    const title = words(language, 'token_required');
+    return { title, detail: '', remedy: words(language, 'token_required_remedy', { path }) };
+  }
+  const title = problem.title || problem.detail || words(language, 'failed');
+  const detail = problem.title ? sentence(problem.detail) : '';
+  return { title, detail, remedy: sentence(problem.remedy) };
 }
 
 /** The box at the top of the screen. */
 export class Notice {
+  /** How many were shown so far. */
+  shown = 0;
   #timer = 0;
 
   /** @param {(id: string) => HTMLElement} element */
@@ -49,6 +66,7 @@ export class Notice {
     this.detail.textContent = detail;
     this.remedy.textContent = remedy;
     this.box.hidden = false;
+    this.shown += 1;
     this.#timer = setTimeout(() => this.close(), NOTICE_MS);
   }
 

@@ -27,7 +27,7 @@ export const DEFAULTS = {
   background: 'photo',
   mark: true,
   mark_text: MARK,
-  mark_position: 'bottom-right',
+  mark_position: 'top',
 };
 
 /** What kind of background it is. @param {string} background */
@@ -89,6 +89,8 @@ export class Tuning {
   look = { ...DEFAULTS };
   /** Whether the operator changed anything: then it is the form that holds, not the server. */
   touched = false;
+  /** What the server shows without the operator's changes. @type {Look} */
+  #served = { ...DEFAULTS };
   #colour = COLOUR;
   #picture = /** @type {File|null} */ (null);
   #timer = 0;
@@ -108,7 +110,13 @@ export class Tuning {
   take(look) {
     if (this.touched) return;
     for (const key of Object.keys(DEFAULTS)) this.look[key] = look[key];
+    this.#served = { ...this.look };
     if (kindOf(look.background) === 'colour') this.#colour = look.background;
+  }
+
+  /** Whether the form says anything that the server does not show by itself. */
+  get tuned() {
+    return Object.keys(DEFAULTS).some((key) => this.look[key] !== this.#served[key]);
   }
 
   /** The file of the background, as it is to stand in `kiosk.toml`. */

@@ -3,7 +3,7 @@
  * @module view
  */
 
-import { noticeWords } from './notice.js';
+import { noticeWords, sentence } from './notice.js';
 import { htmlLanguage, other, words } from './strings.js';
 
 /** @typedef {'connecting'|'ready'|'preparing'|'speaking'|'lost'|'full'|'refused'} State */
@@ -25,8 +25,9 @@ export function screenDetail(state, language, waitMs, refusal) {
   const seconds = Math.max(1, Math.ceil(waitMs / 1000));
   const say = (/** @type {string} */ key) => words(language, key, { seconds });
   if (state !== 'refused' || !refusal) return say(`${state}_detail`);
-  const { title, remedy } = noticeWords(refusal, language);
-  const sentence = (/** @type {string} */ text) => (/[.!?。！？]$/.test(text) ? text : `${text}.`);
+  const { title, remedy: helps } = noticeWords(refusal, language);
+  // The names of those there are concern nobody in the hall.
+  const remedy = refusal.code === 'unknown_avatar' ? '' : helps;
   return [title, remedy].filter(Boolean).map(sentence).concat(say('retry')).join(' ');
 }
 

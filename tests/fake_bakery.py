@@ -32,14 +32,21 @@ class FakeBakery:
         self.go_on = asyncio.Event()
         """Baking ends when this is set."""
         self.go_on.set()
+        self.look_on = asyncio.Event()
+        """Checking ends when this is set."""
+        self.look_on.set()
         self.wishes: list[Wishes] = []
         self.running = 0
+        self.begun = asyncio.Semaphore(0)
+        """Released by each photo."""
 
     async def bake(self, photo: MemoryFile, wishes: Wishes) -> AsyncGenerator[Checked | Done, None]:
         self.wishes.append(wishes)
         self.running += 1
+        self.begun.release()
         try:
             kind = photo.path.read_bytes()
+            await self.look_on.wait()
             if kind == b"dark" and not wishes.force:
                 raise PhotoRefusedError([DARK, BLURRED], forcible=True)
             yield Checked([DARK] if kind == b"dark" else [], PORTRAIT, b"1,2\n")

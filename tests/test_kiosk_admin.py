@@ -13,7 +13,7 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from engine.portrait import rig as rigs
-from kiosk import admin
+from kiosk import admin, drafts
 from kiosk.app import Kiosk
 from tests.fake_bakery import DARK, PORTRAIT, SHEET, FakeBakery
 from tests.kiosk_client import FakeAvatars, FakeSpeech, KioskClient, settings
@@ -165,12 +165,15 @@ async def test_a_name_that_may_not_be_leaves_the_draft(
         asked = {"draft": draft, "name": name}
         answered, problem = await it.ask("POST", "/v1/avatars", json=asked)
         assert (answered, problem["code"]) == (status, code)
-        assert problem["remedy"]
+        assert problem["remedy"] and "kiosk portrait" not in str(problem)
         assert (await it.ask("GET", f"/v1/drafts/{draft}"))[1]["state"] == "ready"
         assert names(tmp_path) == ["grace"]
 
 
-async def test_a_draft_that_is_not_ready_is_not_kept(tmp_path: Path) -> None:
+async def test_a_draft_that_is_not_ready_is_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drafts, "PATIENCE_S", 0.05)
     async with office(tmp_path) as it:
         it.bakery.go_on.clear()
         _, draft = await it.ask("POST", "/v1/drafts", data=b"good")
@@ -182,6 +185,21 @@ async def test_a_draft_that_is_not_ready_is_not_kept(tmp_path: Path) -> None:
         assert (await it.ask("DELETE", where))[0] == 204
         assert (await it.ask("DELETE", where))[1]["code"] == "unknown_draft"
         assert it.bakery.running == 0
+
+
+async def test_a_photo_nobody_waits_for_makes_way_for_the_next(tmp_path: Path) -> None:
+    async with office(tmp_path) as it:
+        it.bakery.look_on.clear()
+        first = asyncio.create_task(it.ask("POST", "/v1/drafts", data=b"good"))
+        await it.bakery.begun.acquire()
+        first.cancel()  # the browser has another one, and closes the connection
+        await asyncio.wait((first,))
+        second = asyncio.create_task(it.ask("POST", "/v1/drafts", data=b"good"))
+        await it.bakery.begun.acquire()
+        assert it.bakery.running == 1
+        it.bakery.look_on.set()
+        assert (await second)[0] == 201
+        assert len(it.kiosk.drafts) == 1
 
 
 @pytest.mark.parametrize(

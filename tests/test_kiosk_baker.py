@@ -6,9 +6,13 @@ import os
 import sys
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
+from engine.portrait import photo
 from engine.portrait.onboard import Wishes
+from engine.portrait.photo import PhotoError
 from kiosk import baker
 from kiosk.api import ProblemError
 from kiosk.api_avatars import PhotoRefusedError
@@ -25,12 +29,13 @@ def pretend(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, script: str) -> Non
     monkeypatch.setattr(sys, "executable", str(program))
 
 
+JPEG = b"\xff\xd8\xff\xe0 the rest"
 HEADER = json.dumps({"kind": "checked", "files": {"portrait": 3, "landmarks": 2}, "findings": []})
 
 
-async def steps(data: bytes = b"photo") -> list[Checked | Done]:
-    with MemoryFile(data) as photo:
-        return [step async for step in bake(photo, Wishes())]
+async def steps(data: bytes = JPEG) -> list[Checked | Done]:
+    with MemoryFile(data) as file:
+        return [step async for step in bake(file, Wishes())]
 
 
 @needs_faces
@@ -41,12 +46,42 @@ async def test_a_real_photo_goes_the_whole_way() -> None:
 
 
 @needs_faces
-async def test_what_is_no_photo_is_refused_with_its_finding() -> None:
+async def test_a_photo_that_is_torn_is_refused_with_its_finding() -> None:
     with pytest.raises(PhotoRefusedError) as refusal:
-        await steps(b"text")
+        await steps(JPEG)
     problem = refusal.value.problem
-    assert (problem.status, problem.code, problem.forcible) == (422, "not_a_photo", False)
+    assert (problem.status, problem.forcible) == (422, False)
+    assert problem.code in ("not_a_photo", "damaged")
     assert problem.findings[0].remedy == problem.remedy
+
+
+@pytest.mark.parametrize("data", [b"", b"text", b"GIF89a......", b"RIFF....WAVE", b"\x89PNG"])
+async def test_what_is_no_photo_is_refused_without_a_process_in_the_readers_words(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, data: bytes
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with pytest.raises(PhotoRefusedError) as refusal:
+        await steps(data)
+    (tmp_path / "the file").write_bytes(data)
+    with pytest.raises(PhotoError) as read:
+        photo.read(tmp_path / "the file")
+    told = refusal.value.problem.findings[0]
+    assert (told.code, told.reason, told.remedy) == (
+        read.value.code, read.value.reason, read.value.remedy
+    )  # fmt: skip
+    assert refusal.value.problem.forcible is False
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp"])
+async def test_every_kind_of_photo_gets_as_far_as_the_process(
+    monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    done, data = cv2.imencode(suffix, np.full((8, 8, 3), 90, np.uint8))
+    assert done
+    for each in (data.tobytes(), b"\0\0\0\x18ftypheic"):
+        with pytest.raises(ProblemError, match="no process can be started"):
+            await steps(each)
 
 
 @pytest.mark.parametrize(
@@ -88,8 +123,8 @@ async def test_ending_the_iteration_ends_the_process(
         f"print({HEADER!r}); print('abcde', end='', flush=True); time.sleep(60)"
     )
     pretend(monkeypatch, tmp_path, script)
-    with MemoryFile(b"photo") as photo:
-        work = bake(photo, Wishes())
+    with MemoryFile(JPEG) as file:
+        work = bake(file, Wishes())
         checked = await anext(work)
         assert isinstance(checked, Checked) and checked.portrait_png == b"abc"
         # The next step may be asked for by another task, as the drafts do.

@@ -12,6 +12,9 @@ from tests.fake_bakery import BLURRED, DARK, SHEET, FakeBakery
 from tests.fakes import run_virtual
 from tests.kiosk_client import FakeAvatars
 
+BAD = b"bad"
+"""Ends without a thread, which virtual time would not wait for."""
+
 
 async def begin(drafts: Drafts, photo: bytes = b"good", *, force: bool = False) -> Draft:
     with MemoryFile(photo) as file:
@@ -55,17 +58,40 @@ async def test_a_refusal_leaves_nothing_and_the_next_may_come() -> None:
     assert forced.findings == [DARK]
 
 
-async def test_two_at_once_are_one_too_many() -> None:
-    bakery = FakeBakery()
-    drafts = Drafts(FakeAvatars(), bakery.bake)
-    bakery.go_on.clear()
-    first = await begin(drafts)
-    with pytest.raises(ProblemError) as refusal:
-        await begin(drafts)
-    assert (refusal.value.problem.status, refusal.value.problem.code) == (409, "photo_in_work")
-    bakery.go_on.set()
-    await finished(first)
-    await finished(await begin(drafts))
+def test_two_at_once_are_one_too_many() -> None:
+    async def work() -> None:
+        bakery = FakeBakery()
+        drafts = Drafts(FakeAvatars(), bakery.bake)
+        bakery.go_on.clear()
+        first = await begin(drafts, BAD)
+        with pytest.raises(ProblemError) as refusal:
+            await begin(drafts, BAD)
+        problem = refusal.value.problem
+        assert (problem.status, problem.code) == (409, "photo_in_work")
+        bakery.go_on.set()
+        await finished(first)
+        await finished(await begin(drafts, BAD))
+
+    run_virtual(work)
+
+
+def test_one_that_is_given_up_makes_way_for_the_next() -> None:
+    async def work() -> None:
+        bakery = FakeBakery()
+        drafts = Drafts(FakeAvatars(), bakery.bake)
+        bakery.look_on.clear()
+        given_up = asyncio.create_task(begin(drafts, BAD))
+        await asyncio.sleep(1)
+        following = asyncio.create_task(begin(drafts, BAD))
+        await asyncio.sleep(1)
+        assert bakery.running == 1
+        given_up.cancel()
+        await asyncio.wait((given_up,))
+        bakery.look_on.set()
+        await finished(await following)
+        assert (len(drafts), bakery.running, len(bakery.wishes)) == (1, 0, 2)
+
+    run_virtual(work)
 
 
 @pytest.mark.parametrize("photo", [b"bad", b"rubbish"])

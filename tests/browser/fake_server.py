@@ -46,10 +46,18 @@ TOPICS: Final = (
     ("办公时间", "工作日上午九点到下午五点，星期四延长到晚上七点。"),
     ("楼层指引", "电梯在您的左手边，洗手间在服务台后面。"),
 )
+UNKNOWN: Final = {
+    "status": 404,
+    "title": "Unknown avatar",
+    "detail": "no persona of that name",
+    "remedy": "choose one of ada, lin",
+    "code": "unknown_avatar",
+}
 
 
 class FakeServer:
-    """The routes. ``say_problem`` and ``whep_problem`` make the next requests fail."""
+    """The routes. ``say_problem`` and ``whep_problem`` make the next requests fail; avatars that
+    are ``absent`` are not known."""
 
     def __init__(self, picture: Path | None = None, language: str = "en") -> None:
         self.picture = picture
@@ -62,6 +70,7 @@ class FakeServer:
         self.queries: list[dict[str, str]] = []
         self.say_problem: dict[str, Any] | None = None
         self.whep_problem: dict[str, Any] | None = None
+        self.absent: set[str] = set()
         self._count = itertools.count(1)
 
     def application(self) -> web.Application:
@@ -119,6 +128,8 @@ class FakeServer:
         self.queries.append(dict(request.query))
         if self.whep_problem:
             return self._problem(dict(self.whep_problem))
+        if request.query.get("avatar") in self.absent:
+            return self._problem(dict(UNKNOWN))
         session = f"s{next(self._count)}"
         portrait = request.query.get("size") == "portrait"
         stage = Stage(f"stage-{session}", portrait, self.picture)

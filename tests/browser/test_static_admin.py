@@ -1,5 +1,6 @@
 """The operator's page on the real server: from a photo, and from a camera, to an avatar."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, ViewportSize
+from playwright.async_api import Browser, Page, Route, ViewportSize
 
 from kiosk.bench.browser import ServerProcess, install_probe, open_browser, record, until
 from kiosk.bench.mouth import mouth_change
@@ -123,12 +124,16 @@ async def test_a_photo_becomes_an_avatar_that_is_seen_heard_kept_shown_and_remov
     await page.fill("#name", "no/name")
     await page.click("#save-button")
     await until(page, "!document.querySelector('#notice').hidden")
-    assert "is not a name" in await page.inner_text("#notice")
-    await page.click("#notice-close")
+    assert "'no/name' is not a name." in await page.inner_text("#notice")
+    assert "Use letters, digits" in await page.inner_text("#notice")
+    notice = await page.locator("#notice").bounding_box()
+    heading = await page.locator("#avatar-head").bounding_box()
+    assert notice and heading and notice["y"] > heading["y"] + heading["height"]
     stage = await page.evaluate("window.admin.stage")
     await page.fill("#name", "grace")
     await page.press("#name", "Enter")
     await until(page, "document.querySelector('#avatar-head').textContent === 'grace'", 20)
+    await until(page, "document.querySelector('#notice').hidden", 5)
     assert await names(page) == ["ada", "grace", "lin"]
     assert (folder / "avatars" / "grace" / "sheet.jpg").is_file()
     assert await page.evaluate("window.admin.stage") == stage, "the preview goes on"
@@ -155,6 +160,29 @@ async def test_a_photo_becomes_an_avatar_that_is_seen_heard_kept_shown_and_remov
     assert [text for text in complaints if "422" not in text] == []
 
 
+async def test_who_is_quicker_than_the_list_is_not_disturbed_by_it(
+    page: Page, office: ServerProcess, dark_photo: Path
+) -> None:
+    begun, listed = asyncio.Event(), asyncio.Event()
+
+    async def late(route: Route) -> None:
+        begun.set()
+        await listed.wait()
+        await route.continue_()
+
+    await page.route("**/v1/avatars", late)
+    await page.goto(f"{office.url}/admin?lang=en")
+    await begun.wait()
+    await page.click("#new")
+    listed.set()
+    await page.wait_for_selector(".face")
+    async with page.expect_request("**/v1/drafts?*"):
+        await page.set_input_files("#file", dark_photo)
+    await until(page, CHECKED, CONNECT_S)
+    assert await page.is_hidden("#view-avatar")
+    assert await page.evaluate("window.admin.state") == "off"
+
+
 async def test_a_refused_photo_tells_why_and_can_be_forced(
     page: Page, office: ServerProcess, dark_photo: Path
 ) -> None:
@@ -171,6 +199,31 @@ async def test_a_refused_photo_tells_why_and_can_be_forced(
     await page.click("#discard")
     await until(page, "window.admin.state === 'off'")
     assert await page.is_visible("#drop")
+
+
+async def test_another_photo_takes_the_place_of_the_one_that_is_looked_at(
+    page: Page, office: ServerProcess, photo: Path, dark_photo: Path
+) -> None:
+    answers: list[int] = []
+    page.on("response", lambda r: answers.append(r.status) if "/v1/drafts?" in r.url else None)
+    await opened(page, office)
+    await page.click("#new")
+    for each in (photo, photo, dark_photo):
+        async with page.expect_request("**/v1/drafts?*"):
+            await page.set_input_files("#file", each)
+    await until(page, CHECKED, BAKED_S)
+    assert "The face is in the dark" in await page.inner_text("#checks")
+    assert answers == [422], "those that were given up are not answered"
+    await add(page, photo)
+    # Given up while it is baked.
+    making = "document.querySelector('#checks-lead').textContent.includes('being made')"
+    for _ in range(2):
+        await page.click("#new")
+        async with page.expect_request("**/v1/drafts?*"):
+            await page.set_input_files("#file", photo)
+        await until(page, making, BAKED_S)
+    await until(page, DRAFT_READY, BAKED_S)
+    assert answers == [422, 201, 201, 201]
 
 
 async def test_what_is_no_photo_is_told_and_another_may_follow(
@@ -196,6 +249,7 @@ async def test_what_is_no_photo_is_told_and_another_may_follow(
 
 async def test_the_look_changes_while_it_is_watched(page: Page, office: ServerProcess) -> None:
     await opened(page, office)
+    assert await page.is_hidden("#tuned")
     await install_probe(page)
     await page.check("[name=kind][value=colour]")
     await page.fill("#colour", "#000000")
@@ -210,6 +264,9 @@ async def test_the_look_changes_while_it_is_watched(page: Page, office: ServerPr
     lines = "document.querySelector('#toml-text').innerText"
     await until(page, f"{lines}.includes('dynamic_scale = 1.10')", 5)
     assert 'background = "#000000"' in await page.inner_text("#toml-text")
+    await page.click(".face >> nth=1")
+    assert await page.is_visible("#show")
+    assert "Keep these settings" in await page.inner_text("#tuned"), "Show does not take it along"
 
 
 async def test_the_camera_takes_a_photo_that_stays_until_it_is_used(

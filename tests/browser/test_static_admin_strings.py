@@ -41,6 +41,6 @@ async def test_problems_are_told_in_the_operators_language(library: Page) -> Non
         return [taken, camera].flatMap(told);
         """,
     )
-    assert told[0]["title"] == "Name taken" and told[0]["remedy"] == "another"
+    assert told[0]["title"] == "Name taken" and told[0]["remedy"] == "Another."
     assert told[1]["remedy"] == "请换一个名称"
     assert "Allow it" in told[2]["remedy"] and "允许" in told[3]["remedy"]

@@ -10,6 +10,15 @@ SPEAKING = "window.kiosk.state === 'speaking'"
 PORTRAIT: ViewportSize = {"width": 1080, "height": 1920}
 LANDSCAPE: ViewportSize = {"width": 1920, "height": 1080}
 PHONE: ViewportSize = {"width": 390, "height": 844}
+SQUARE: ViewportSize = {"width": 700, "height": 700}
+TERMINAL: ViewportSize = {"width": 800, "height": 600}
+WORDS_BROKEN = """[...document.querySelectorAll('.topic-title')].flatMap(({ firstChild: text }) =>
+  [...text.data.matchAll(/\\S+/g)].filter(({ 0: word, index }) => {
+    const range = document.createRange();
+    range.setStart(text, index);
+    range.setEnd(text, index + word.length);
+    return range.getClientRects().length > 1;
+  }).map(([word]) => word))"""
 
 
 async def opened(page: Page, fake: FakeServer, query: str = "") -> None:
@@ -98,6 +107,19 @@ async def test_the_address_can_ask_for_a_language(page: Page, fake: FakeServer) 
     assert await page.inner_text("#speak-text") == "朗读"
 
 
+async def test_a_screen_whose_avatar_was_removed_shows_the_default_one(
+    page: Page, fake: FakeServer
+) -> None:
+    warnings: list[str] = []
+    page.on("console", lambda m: warnings.append(m.text) if m.type == "warning" else None)
+    fake.absent = {"gone"}
+    await opened(page, fake, "?stage=lobby&avatar=gone")
+    asked = [(query["stage"], query.get("avatar")) for query in fake.queries]
+    assert asked == [("lobby", "gone"), ("lobby", None)]
+    assert "choose one of" not in await page.inner_text("body")
+    assert any("avatar=gone" in text for text in warnings)
+
+
 async def test_a_long_press_in_the_corner_shows_the_figures(page: Page, fake: FakeServer) -> None:
     await opened(page, fake)
     await page.mouse.move(20, 20)
@@ -116,13 +138,16 @@ async def test_an_error_by_the_data_channel_is_shown(page: Page, fake: FakeServe
 
 
 @pytest.mark.parametrize(
-    "viewport", [PORTRAIT, LANDSCAPE, PHONE], ids=["portrait", "landscape", "phone"]
+    "viewport",
+    [PORTRAIT, LANDSCAPE, PHONE, SQUARE, TERMINAL],
+    ids=["portrait", "landscape", "phone", "square", "terminal"],
 )
 async def test_every_control_can_be_seen_and_touched(
     browser: Browser, complaints: Complaints, fake: FakeServer, viewport: ViewportSize
 ) -> None:
     async with open_page(browser, complaints, viewport) as page:
-        await opened(page, fake)
+        await opened(page, fake, "?lang=en")
+        assert await page.evaluate(WORDS_BROKEN) == []
         controls = "#language, #sound, #ask-text, #speak, .topic"
         for control in await page.query_selector_all(controls):
             box = await control.bounding_box()

@@ -64,3 +64,13 @@ async def test_in_english_the_servers_words_stand(library: Page) -> None:
     told = await call(library, f"return ['en', 'zh'].map((l) => m.told({NEAR}, l).remedy);")
     assert told[0] == "go farther away"
     assert "请离远一些" in told[1]
+
+
+async def test_nobody_in_a_browser_is_told_of_flags(library: Page) -> None:
+    told = await call(
+        library,
+        """return m.told({ code: 'several_faces', reason: 'there are 3 faces in the photo',
+          remedy: 'crop it to one person; forced, the largest is taken' }, 'en');""",
+    )
+    assert told["reason"] == "there are 3 faces in the photo"
+    assert "use it nevertheless" in told["remedy"] and "forced" not in told["remedy"]

@@ -13,13 +13,27 @@ async def words(page: Page, problem: str, language: str = "en") -> Any:  # noqa:
     )
 
 
-async def test_the_servers_words_are_shown_as_they_are(library: Page) -> None:
-    problem = "{ title: 'Full', detail: 'All taken', remedy: 'Wait', status: 503 }"
+async def test_the_servers_words_are_shown_as_sentences(library: Page) -> None:
+    problem = "{ title: 'Full', detail: 'all are taken', remedy: 'Wait.', status: 503 }"
     assert await words(library, problem) == {
         "title": "Full",
-        "detail": "All taken",
-        "remedy": "Wait",
+        "detail": "All are taken.",
+        "remedy": "Wait.",
     }
+    key = "{ title: 'Refused', detail: 'expand_ratio is refused', remedy: 'avatar.dir: set it' }"
+    assert await words(library, key) == {
+        "title": "Refused",
+        "detail": "expand_ratio is refused.",
+        "remedy": "avatar.dir: set it.",
+    }
+
+
+async def test_a_missing_token_is_asked_for_as_a_browser_can_give_it(library: Page) -> None:
+    problem = """{ code: 'token_required', status: 401, title: 'Token required',
+      detail: 'no valid token', remedy: 'send Authorization: Bearer TOKEN' }"""
+    for language in ("en", "zh"):
+        shown = await words(library, problem, language)
+        assert "?token=" in shown["remedy"] and "Bearer" not in str(shown)
 
 
 async def test_the_pages_own_problems_are_told_in_the_visitors_language(library: Page) -> None:

@@ -33,6 +33,14 @@ async def test_the_lines_to_keep_are_settings_of_the_kiosk(library: Page) -> Non
     assert settings.look.mark is False and settings.look.mark_text == 'AI "made"'
 
 
+async def test_the_form_begins_with_the_kiosks_own_defaults(library: Page) -> None:
+    settings = Settings()
+    shown = await call(library, "return m.DEFAULTS;")
+    scales = {key: shown.pop(key) for key in ("dynamic_scale", "motion_scale")}
+    assert scales == {key: getattr(settings.avatar, key) for key in scales}
+    assert shown == {key: getattr(settings.look, key) for key in shown}
+
+
 async def test_a_picture_is_kept_by_its_name(library: Page) -> None:
     lines = await call(
         library, "return m.toml('ada', { ...m.DEFAULTS, background: 'image' }, 'hall.jpg');"
@@ -75,6 +83,19 @@ async def test_what_the_server_says_holds_until_the_operator_says_something(bare
     )
     assert looks[0]["motion_scale"] == 1.05 and looks[0]["background"] == "#00ff00"
     assert looks[1]["dynamic_scale"] == 1.2 and looks[1]["motion_scale"] == 1.05
+
+
+async def test_it_knows_whether_anything_is_tuned(bare: Page) -> None:
+    tuned = await call(
+        bare,
+        f"""{FORM} const said = [tuning.tuned];
+        tuning.take({{ ...m.DEFAULTS, motion_scale: 1.05 }}); tuning.render('en');
+        said.push(tuning.tuned);
+        set('motion_scale', '1.1'); said.push(tuning.tuned);
+        set('motion_scale', '1.05'); said.push(tuning.tuned);
+        return said;""",
+    )
+    assert tuned == [False, False, True, False]
 
 
 async def test_a_picture_goes_along_when_there_is_one(bare: Page) -> None:

@@ -25,5 +25,12 @@ async def test_a_refusal_is_told_with_its_remedy_in_whole_sentences(library: Pag
     )
 
 
+async def test_visitors_are_not_told_the_names_of_the_avatars(library: Page) -> None:
+    problem = "new Problem({ title: 'Unknown avatar', code: 'unknown_avatar', remedy: 'ada, lin' })"
+    assert await detail(library, "refused", 900, problem) == (
+        "Unknown avatar. Trying again in 1 s."
+    )
+
+
 async def test_a_lost_connection_says_that_it_recovers(library: Page) -> None:
     assert "recovers by itself" in await detail(library, "lost", 500)
