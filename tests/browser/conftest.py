@@ -115,3 +115,21 @@ async def kiosk_server(
     await server.start()
     yield server
     await server.stop()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("office")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def office(chromium: Path, folder: Path) -> AsyncIterator[ServerProcess]:
+    """A server with a folder of avatars of its own."""
+    variables = {
+        "KIOSK_AVATAR__DIR": str(folder / "avatars"),
+        "KIOSK_SPEECH__PREPARE_TOPICS": "false",
+    }
+    server = ServerProcess(folder / "server.log", variables=variables)
+    await server.start()
+    yield server
+    await server.stop()

@@ -1,35 +1,31 @@
-"""The operator's page on the real server: from a photo, and from a camera, to an avatar."""
+"""The operator's page on the real server: from a photo to an avatar."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser, Page, Route, ViewportSize
 
-from kiosk.bench.browser import ServerProcess, install_probe, open_browser, record, until
+from kiosk.bench.browser import ServerProcess, install_probe, record, until
 from kiosk.bench.mouth import mouth_change
 from tests.browser.conftest import Complaints, open_page
+from tests.browser.operator_page import (
+    BAKED_S,
+    CHANGED_S,
+    CHECKED,
+    CONNECT_S,
+    DESK,
+    DRAFT_READY,
+    PHONE,
+    READY,
+    SPOKEN_S,
+    opened,
+)
 from tests.portrait_utils import needs_faces, portrait
 
 pytestmark = needs_faces
-READY = "window.admin?.state === 'ready'"
-DRAFT_READY = f"window.admin.avatar.startsWith('draft.') && {READY}"
-CHECKED = "!document.querySelector('#checks-actions').hidden"
-CONNECT_S = 30
-BAKED_S = 120
-SPOKEN_S = 60
-CHANGED_S = 60
-PHONE: ViewportSize = {"width": 390, "height": 844}
-DESK: ViewportSize = {"width": 1280, "height": 800}
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("office")
 
 
 @pytest.fixture(scope="module")
@@ -44,42 +40,6 @@ def dark_photo(folder: Path) -> Path:
     path = folder / "dark.jpg"
     assert cv2.imwrite(str(path), (portrait("lin") * 0.12).astype(np.uint8))
     return path
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def office(chromium: Path, folder: Path) -> AsyncIterator[ServerProcess]:
-    """A server with a folder of avatars of its own."""
-    variables = {
-        "KIOSK_AVATAR__DIR": str(folder / "avatars"),
-        "KIOSK_SPEECH__PREPARE_TOPICS": "false",
-    }
-    server = ServerProcess(folder / "server.log", variables=variables)
-    await server.start()
-    yield server
-    await server.stop()
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def camera_browser(chromium: Path, folder: Path) -> AsyncIterator[Browser]:
-    """A browser whose camera sees lin, small in a wide picture."""
-    scene = np.full((1080, 1440, 3), 190, np.uint8)
-    scene[:, 180:1260] = cv2.resize(portrait("lin"), (1080, 1080))
-    done, picture = cv2.imencode(".jpg", scene)
-    assert done
-    film = folder / "camera.mjpeg"
-    film.write_bytes(picture.tobytes() * 3)
-    flags = (
-        "--use-fake-ui-for-media-stream",
-        "--use-fake-device-for-media-stream",
-        f"--use-file-for-fake-video-capture={film}",
-    )
-    async with open_browser(flags) as opened:
-        yield opened
-
-
-async def opened(page: Page, office: ServerProcess) -> None:
-    await page.goto(f"{office.url}/admin?lang=en")
-    await until(page, READY, CONNECT_S)
 
 
 async def names(page: Page) -> list[str]:
@@ -267,31 +227,6 @@ async def test_the_look_changes_while_it_is_watched(page: Page, office: ServerPr
     await page.click(".face >> nth=1")
     assert await page.is_visible("#show")
     assert "Keep these settings" in await page.inner_text("#tuned"), "Show does not take it along"
-
-
-async def test_the_camera_takes_a_photo_that_stays_until_it_is_used(
-    camera_browser: Browser, complaints: Complaints, office: ServerProcess
-) -> None:
-    async with open_page(camera_browser, complaints, DESK) as page:
-        sent: list[str] = []
-        page.on("request", lambda request: sent.append(request.url))
-        await opened(page, office)
-        await page.click("#new")
-        await page.click("#camera")
-        await until(page, "document.querySelector('#finder').videoWidth > 0")
-        await page.click("#take")
-        await until(page, "document.querySelector('#count').textContent === '2'", 5)
-        await until(page, "!document.querySelector('#use').hidden", 8)
-        assert not [url for url in sent if "/v1/drafts" in url], "it has not left the browser"
-        await page.click("#again")
-        assert await page.is_visible("#finder")
-        await page.click("#take")
-        await until(page, "!document.querySelector('#use').hidden", 8)
-        await page.click("#use")
-        await until(page, "document.querySelector('#finder').srcObject === null", 5)
-        await until(page, DRAFT_READY, BAKED_S)
-        assert await page.locator(".check.passed").count() == 8
-    assert complaints == []
 
 
 @pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
