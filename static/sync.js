@@ -3,7 +3,8 @@
  * @module sync
  */
 
-const KEPT = 240;
+/** Twice a second: ten minutes. */
+const KEPT = 1200;
 
 /** Takes the server's messages; those of other kinds are ignored. */
 export class SyncView {

@@ -15,7 +15,7 @@ from engine.motion.coefficients import COEFFICIENTS, INDEX
 from engine.portrait.bake import bake
 from engine.portrait.prior import GUMS, MESH_68, PRIOR_68, TEETH, Fit, Prior, fit
 from engine.portrait.rig import Rig, load
-from engine.synthesis.__main__ import motion as by_name
+from engine.synthesis.shapes import motion as by_name
 
 VERTICES = 18637
 PX_PER_CM = 22.0

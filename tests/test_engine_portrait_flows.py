@@ -61,6 +61,22 @@ def test_flows_can_be_inverted_at_full_strength() -> None:
         assert down.min() > -1.0, name
 
 
+def test_the_jaws_edge_is_held_and_the_skin_above_is_not() -> None:
+    box = (100, 100, 300, 300)
+    xs, ys = flows.node_centres(box)
+    fields = np.full((*xs.shape, 2 * len(COEFFICIENTS)), -5.0)
+    jaw = np.full(200, 250.0)
+    jaw[:50] = -np.inf
+    flows._hold_jaw(fields, jaw, box)
+    smile = fields[..., 2 * INDEX["mouthSmile_L"] + 1]
+    beside = xs > 160
+    assert not smile[beside & (ys > 250)].any(), "the edge, and what is below"
+    assert np.all(smile[beside & (ys < 250 - flows.JAW_HELD_PX)] == -5)
+    assert np.all(smile[xs < 140] == -5), "where there is no jaw nothing is held"
+    assert np.all(fields[..., 2 * INDEX["jawOpen"] + 1] == -5), "the jaw itself may rise"
+    assert np.all(fields[..., 0::2] == -5), "sideways all slide"
+
+
 def test_a_smile_does_not_lift_the_jaws_edge() -> None:
     rig, points = ada(), landmarks()
     x, y = points[152, :2]

@@ -27,7 +27,7 @@ def shaped(name: str, opened: str = "flat", smile_px: float = 0.0) -> tuple[Floa
         lower[INDEX[name], ..., 1] = OPENED_PX * np.clip(1 - np.abs(xs - 150) / 70, 0, 1)
     shaping.apply(lower, upper, line(smile_px), (xs, ys))
     others = [k for k in range(len(COEFFICIENTS)) if k != INDEX[name] and k not in ROUND]
-    assert not lower[others].any() or name in ("mouthFunnel", "mouthPucker")
+    assert not lower[others].any() and not upper[others].any()
     return lower[INDEX[name]], upper[INDEX[name]]
 
 

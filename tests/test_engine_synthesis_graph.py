@@ -9,11 +9,11 @@ import pytest
 from engine.media import MotionFrame, Pose
 from engine.motion.coefficients import COEFFICIENTS
 from engine.runtime.runner import Runner
-from engine.synthesis.__main__ import SHAPES
-from engine.synthesis.__main__ import motion as by_name
 from engine.synthesis.graph import BATCH_MOST, NUMBERS, Precision, build, ranges
 from engine.synthesis.graph_synthesizer import GraphSynthesizer, runner
 from engine.synthesis.graph_tensors import rig_tensors
+from engine.synthesis.shapes import SHAPES
+from engine.synthesis.shapes import motion as by_name
 from engine.synthesis.synthesizer import OutputFormat, Synthesizer
 from tests.graph_utils import off, persona
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import cv2
 import pytest
 
-from engine.media import Pose
 from engine.synthesis import __main__ as command
 
 
@@ -37,10 +36,3 @@ def test_an_unknown_rig_is_named(
 ) -> None:
     assert run(monkeypatch, "--rig", "nobody") == 1
     assert "nobody" in capsys.readouterr().err
-
-
-def test_names_without_a_side_mean_both() -> None:
-    frame = command.motion({"mouthSmile": 0.5, "jawOpen": 0.2}, Pose())
-    assert sorted(frame.coefficients[frame.coefficients > 0].round(2)) == pytest.approx(
-        [0.2, 0.5, 0.5]
-    )

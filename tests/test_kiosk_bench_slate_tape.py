@@ -24,7 +24,7 @@ def taken(seconds: int, late_ms: float, shift_ms: float = 0.0, jitter_ms: float 
         slate.draw(planes, slot, slot * SLOT + round(shift_ms * 48), SLOT)
         grey = planes[:64].reshape(4, 16, 32, 16).mean((1, 3)).ravel().tolist()
         at_ms = slot * 40.0 + late_ms + chance.uniform(-jitter_ms, jitter_ms)
-        pictures.append([at_ms, at_ms, at_ms, *grey])
+        pictures.append([at_ms, *grey])
     sound = slate.mix(Audio(0, np.zeros(seconds * SAMPLE_RATE_HZ, np.float32))).samples
     wave = np.exp(2j * np.pi * np.arange(48) / 48)
     level = 2 * np.abs(sound.reshape(-1, 48) @ wave) / 48

@@ -1,6 +1,8 @@
 """The rooms keep to themselves: the engine is pure, training stays out of run time."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,8 +10,10 @@ import pytest
 PROJECT = Path(__file__).resolve().parent.parent
 FORBIDDEN_IN_ENGINE = {"kiosk", "asyncio", "aiohttp", "aiortc", "sounddevice", "av", "socket"}
 TRAINING_ONLY = {"torch", "scipy", "pocketsphinx", "pyworld"}
-TOOLS = ("bake.py", "corpus.py", "corpus_espeak.py")
+TOOLS = {"kiosk.speech.corpus", "kiosk.speech.corpus_espeak"}
 """Made for making: nothing that serves imports them."""
+SET_UP_ONLY = {"onnx", "flatbuffers"}
+"""Installed, and not to be waited for when the kiosk starts."""
 LONGEST_FILE_LINES = 300
 
 
@@ -18,13 +22,14 @@ def sources(room: str) -> list[Path]:
 
 
 def imported(path: Path) -> set[str]:
-    """The top-level names of the modules that a file imports, and the engine's rooms in full."""
+    """The modules that a file imports, in full, what it takes from them, and their top levels."""
     names = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             names.add(node.module)
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
     return names | {name.split(".")[0] for name in names}
 
 
@@ -38,12 +43,20 @@ def test_the_engine_is_pure(path: Path) -> None:
     "path", sources("engine") + sources("kiosk"), ids=lambda p: str(p.relative_to(PROJECT))
 )
 def test_nothing_at_run_time_needs_what_only_training_needs(path: Path) -> None:
-    if {"train", "bench"} & set(path.relative_to(PROJECT).parts) or path.name in TOOLS:
-        pytest.skip("a tool of training, baking or measuring")
+    parts = path.relative_to(PROJECT).with_suffix("").parts
+    if {"train", "bench"} & set(parts) or ".".join(parts) in TOOLS:
+        pytest.skip("a tool of training or measuring")
     modules = imported(path)
-    assert not modules & TRAINING_ONLY
-    tools = [name for name in modules if name.startswith("engine.train") or f"{name}.py" in TOOLS]
-    assert not tools
+    assert not modules & (TRAINING_ONLY | TOOLS)
+    assert not [name for name in modules if name.startswith("engine.train")]
+
+
+def test_the_server_starts_without_what_only_set_up_needs() -> None:
+    code = "import sys, kiosk.app, kiosk.cli; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PROJECT
+    )
+    assert not set(loaded.stdout.split()) & (SET_UP_ONLY | TRAINING_ONLY)
 
 
 def written() -> list[Path]:

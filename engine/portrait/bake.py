@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 
 from engine.portrait import closing, eyes, flows, layers, lips, mouth
 from engine.portrait.models import ModelError
+from engine.portrait.plane import eye_distance, polygon
 from engine.portrait.prior import SHIPPED, Floats, Prior, fit, load_prior
 from engine.portrait.rig import Rig, RigError, save
 from engine.portrait.selfie import Segmenter
-from engine.synthesis.__main__ import sheet
+from engine.synthesis.shapes import sheet
 from engine.synthesis.synthesizer import OutputFormat, Synthesizer
 
 SIZE_PX = 1024
@@ -71,9 +72,7 @@ def exposure(photo: NDArray[np.uint8], landmarks_px: Floats) -> float:
               for x, y in landmarks_px[list(CHEEKS), :2]]  # fmt: skip
 
     def bright(points: Floats, share: float) -> float:
-        mask = np.zeros(grey.shape, np.uint8)
-        cv2.fillPoly(mask, [np.rint(points[:, :2]).astype(np.int32)], 1)
-        values = grey[mask > 0]
+        values = grey[polygon(grey.shape, points)]
         return float(np.quantile(values, share)) if values.size else 0.0
 
     outlines = [landmarks_px[list(up) + list(low)[::-1]]
@@ -105,7 +104,7 @@ def _assemble(
         teeth_depth_px=(inside.upper_depth_px - pivot_depth, inside.lower_depth_px - pivot_depth),
         pivot_px=flow.pivot_px, box=flow.box, upper_box=parts.mouth_box, cavity_box=inside.box,
         eye_boxes=both.boxes, step_px=flows.STEP_PX,
-        eye_distance_px=float(np.linalg.norm(landmarks_px[33, :2] - landmarks_px[263, :2])),
+        eye_distance_px=eye_distance(landmarks_px),
         chin_px=(float(landmarks_px[152, 0]), float(landmarks_px[152, 1])),
         mouth_px=(int(outline[0, 0]), int(outline[2, 1]), int(outline[1, 0]), int(outline[3, 1])),
     )  # fmt: skip

@@ -10,8 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.portrait.layers import fill, smoothstep
-from engine.portrait.lips import INNER_LOWER, INNER_UPPER
+from engine.portrait.layers import fill
+from engine.portrait.lips import INNER_LOWER, INNER_UPPER, OUTER
+from engine.portrait.plane import eye_distance, polygon, smoothstep
 
 Floats = NDArray[np.float64]
 Bgr = NDArray[np.uint8]
@@ -37,7 +38,6 @@ SEAM_PX: Final = 1.8
 SEAM_DEPTH: Final = 0.5
 GRAIN: Final = 0.7
 """Of the filled lips' texture, over that of the lips there are."""
-_OUTER: Final = (61, 40, 37, 0, 267, 270, 291, 321, 314, 17, 84, 91)
 
 
 def close(photo: Bgr, landmarks_px: Floats) -> tuple[Bgr, Floats]:
@@ -45,9 +45,12 @@ def close(photo: Bgr, landmarks_px: Floats) -> tuple[Bgr, Floats]:
 
     Where the lips are closed already, both come back as they are.
     """
-    eyes = float(np.linalg.norm(landmarks_px[33, :2] - landmarks_px[263, :2]))
-    between = _polygon(photo, landmarks_px, (*INNER_UPPER, *INNER_LOWER[::-1]))
-    lips = _polygon(photo, landmarks_px, _OUTER)
+    eyes = eye_distance(landmarks_px)
+    size = photo.shape[0], photo.shape[1]
+    between = polygon(size, landmarks_px[[*INNER_UPPER, *INNER_LOWER[::-1]]])
+    lips = polygon(size, landmarks_px[list(OUTER)])
+    if not lips.any():
+        return photo, landmarks_px
     teeth, dark = _teeth(photo, between, lips)
     gap = float(np.linalg.norm(landmarks_px[13, :2] - landmarks_px[14, :2])) / eyes
     if teeth.sum() < SHOWN * lips.sum():
@@ -68,12 +71,6 @@ def close(photo: Bgr, landmarks_px: Floats) -> tuple[Bgr, Floats]:
     line = np.exp(-(((ys - seam[None]) / SEAM_PX) ** 2)) * reach[None]
     closed *= (1 - SEAM_DEPTH * line)[..., None]
     return np.clip(np.rint(closed), 0, 255).astype(np.uint8), moved
-
-
-def _polygon(photo: Bgr, landmarks_px: Floats, points: tuple[int, ...]) -> Mask:
-    mask = np.zeros(photo.shape[:2], np.uint8)
-    cv2.fillPoly(mask, [np.rint(landmarks_px[list(points), :2]).astype(np.int32)], 1)
-    return np.asarray(mask > 0)
 
 
 def _teeth(photo: Bgr, between: Mask, lips: Mask) -> tuple[Mask, Mask]:
@@ -119,9 +116,11 @@ def _touching(photo: Bgr, landmarks_px: Floats) -> Floats:
         top, bottom = sorted((landmarks_px[up, 1], landmarks_px[low, 1]))
         x = round(float(landmarks_px[[up, low], 0].mean()))
         first = max(0, int(top) - 3)
-        strip = grey[first : int(bottom) + 4, max(0, x - 2) : x + 3].mean(1)
+        strip = grey[first : int(bottom) + 4, max(0, x - 2) : x + 3]
+        if not strip.size:
+            return landmarks_px  # half out of the photo: nothing to look at
         xs.append(x)
-        ys.append(first + int(np.argmin(strip)))
+        ys.append(first + int(np.argmin(strip.mean(1))))
     middle = float(np.mean(xs))
     seam = np.polyval(np.polyfit(np.array(xs) - middle, ys, 2), np.array(xs) - middle)
     for (up, low), y in zip(pairs, seam, strict=True):

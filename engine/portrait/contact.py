@@ -17,8 +17,8 @@ from engine.portrait.models import ModelError
 from engine.portrait.onboard import Onboarding
 from engine.portrait.photo import PhotoError
 from engine.portrait.rig import Rig, RigError, load
-from engine.synthesis.__main__ import SHAPES, labelled, motion
 from engine.synthesis.framing import frame
+from engine.synthesis.shapes import SHAPES, labelled, motion
 from engine.synthesis.synthesizer import OutputFormat, Synthesizer
 
 Image = NDArray[np.uint8]

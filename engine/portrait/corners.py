@@ -5,10 +5,13 @@ from typing import Final
 import numpy as np
 
 from engine.portrait.lips import Floats, LipLine
+from engine.portrait.plane import smoothstep
 from engine.portrait.prior import PRIOR_68, Fit
 
 TAPER: Final = 0.3
 """Share of the half mouth over which the lips come together."""
+ABOUT_PX: Final = 16.0
+"""And how far above and below the seam."""
 POINTS: Final = ((61, 78), (291, 308))
 """Outer and inner edge of the lips among the landmarks, viewer's left first."""
 POINTS_68: Final = ((48, 60), (54, 64))
@@ -19,8 +22,7 @@ HELD: Final = 0.4
 
 def from_corner(line: LipLine, xs: Floats) -> Floats:
     """0 at and beyond the mouth's corners, 1 at its middle, straight between."""
-    half = (line.right_px - line.left_px) / 2
-    return np.clip(1 - np.abs(xs - (line.left_px + line.right_px) / 2) / half, 0, 1)
+    return np.asarray(np.clip(1 - np.abs(line.side(xs)), 0, 1))
 
 
 def meet(lower: Floats, upper: Floats, line: LipLine, nodes: tuple[Floats, Floats]) -> None:
@@ -29,9 +31,8 @@ def meet(lower: Floats, upper: Floats, line: LipLine, nodes: tuple[Floats, Float
     Flows are (coefficients, rows, columns, 2), their *nodes* at x, y.
     """
     xs, ys = nodes
-    t = np.clip(from_corner(line, xs) / TAPER, 0, 1)
-    apart = t * t * (3 - 2 * t)
-    near = np.exp(-(((ys - line.y(xs)) / 16) ** 2))
+    apart = smoothstep(from_corner(line, xs) / TAPER)
+    near = np.exp(-(((ys - line.y(xs)) / ABOUT_PX) ** 2))
     weight = ((1 - apart) * near)[None, ..., None]
     middle = (lower + upper) / 2
     lower += (middle - lower) * weight

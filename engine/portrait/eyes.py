@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from engine.motion.coefficients import COEFFICIENTS, INDEX
 from engine.portrait.flows import Box
-from engine.portrait.layers import fill, smoothstep
+from engine.portrait.layers import fill
+from engine.portrait.plane import smoothstep
 from engine.portrait.prior import PRIOR_68, Fit, Floats
 from engine.portrait.rig import LASH_BAND_PX, LIDS_MEET
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from engine.motion.coefficients import COEFFICIENTS, INDEX
 from engine.portrait import corners, shaping
 from engine.portrait.lips import LipLine
+from engine.portrait.plane import smoothstep
 from engine.portrait.prior import FACE, HEAD, Fit, Floats, Ints
 from engine.portrait.raster import Coverage, rasterise
 
@@ -182,8 +183,7 @@ def _hold_jaw(fields: Floats, jaw: Floats, box: Box) -> None:
     """
     xs, ys = node_centres(box)
     edge = jaw[np.minimum(xs[0].astype(int) - box[0], len(jaw) - 1)]
-    above = np.clip((edge[None] - ys) / JAW_HELD_PX, 0, 1)
-    free = np.where(np.isfinite(edge)[None], above * above * (3 - 2 * above), 1.0)
+    free = np.where(np.isfinite(edge)[None], smoothstep((edge[None] - ys) / JAW_HELD_PX), 1.0)
     for k, name in enumerate(COEFFICIENTS):
         if not name.startswith(("jaw", "mouthClose")):
             down = fields[..., 2 * k + 1]

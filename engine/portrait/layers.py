@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from engine.portrait.flows import Box, jaw_curve
 from engine.portrait.lips import LipLine
+from engine.portrait.plane import eye_distance, smoothstep
 from engine.portrait.prior import Floats
 
 Image = NDArray[np.uint8]
@@ -40,12 +41,6 @@ class Layers:
     hole: Image
     """(rows, columns) over the mouth's box: where the head lies open behind the upper lip."""
     mouth_box: Box
-
-
-def smoothstep(value: NDArray[np.floating]) -> Floats:
-    """0 below 0, 1 above 1, smooth between."""
-    t = np.clip(np.asarray(value, np.float64), 0, 1)
-    return np.asarray(t * t * (3 - 2 * t))
 
 
 def fill(image: Floats, known: Mask) -> Floats:
@@ -123,7 +118,7 @@ def _places(photo: Image, landmarks_px: Floats) -> tuple[Floats, Floats, Floats,
     """y and x of every pixel, the jaw's height in every column, the chin's, the eyes' distance."""
     height, width = photo.shape[:2]
     ys, xs = np.mgrid[0:height, 0:width].astype(np.float64)
-    eyes = float(np.linalg.norm(landmarks_px[33, :2] - landmarks_px[263, :2]))
+    eyes = eye_distance(landmarks_px)
     return ys, xs, jaw_curve(landmarks_px, width)[None], float(landmarks_px[152, 1]), eyes
 
 

@@ -10,6 +10,8 @@ Floats = NDArray[np.float64]
 
 INNER_UPPER = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308)
 INNER_LOWER = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308)
+OUTER = (61, 40, 37, 0, 267, 270, 291, 321, 314, 17, 84, 91)
+"""The outline of both lips."""
 NOSE_BASE, CHIN = 2, 152
 SEARCH_PX = 4
 
@@ -32,11 +34,14 @@ class LipLine:
         """The seam's height; level beyond the corners."""
         return np.asarray(np.interp(x, self.xs, self.ys))
 
+    def side(self, x: NDArray[np.floating]) -> Floats:
+        """-1 at the left corner, 0 in the middle of the mouth, 1 at the right corner."""
+        half = (self.right_px - self.left_px) / 2
+        return np.asarray((x - (self.left_px + self.right_px) / 2) / half)
+
     def reach(self, x: NDArray[np.floating]) -> Floats:
         """1 in the middle of the mouth, 0 at and beyond its corners, round between."""
-        half = (self.right_px - self.left_px) / 2
-        side = (x - (self.left_px + self.right_px) / 2) / half
-        return np.asarray(np.sqrt(np.clip(1 - side**2, 0, 1)))
+        return np.asarray(np.sqrt(np.clip(1 - self.side(x) ** 2, 0, 1)))
 
 
 def find(photo: NDArray[np.uint8], landmarks_px: Floats) -> LipLine:

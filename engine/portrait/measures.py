@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.portrait.eyes import IRIS, LOWER, UPPER
+from engine.portrait.lips import OUTER
+from engine.portrait.plane import eye_distance
 from engine.portrait.prior import CONTOUR_POINTS, CONTOUR_WEIGHT, MESH_68, PRIOR_68, Prior, pose
 
 Floats = NDArray[np.float64]
@@ -24,7 +26,6 @@ PITCH_REST_DEG: Final = -8.5
 BLACK: Final = 0.015
 """Light that is as good as none, of 1: without it the shaded half of a dark face, which cameras
 turn black, would weigh as a deeper shadow than the same light makes on a pale face."""
-_LIPS: Final = (61, 40, 37, 0, 267, 270, 291, 321, 314, 17, 84, 91)
 _INNER: Final = (78, 81, 82, 13, 312, 311, 308, 402, 317, 14, 87, 178)
 _SEAM_COLUMNS: Final = 9
 
@@ -73,7 +74,7 @@ class _Face:
 def measure(photo: Bgr, landmarks_px: Floats, prior: Prior) -> Measures:
     """Measure the face with *landmarks_px*, (478, 2 or 3), in *photo*."""
     face = _upright(photo, landmarks_px)
-    eyes_px = float(np.linalg.norm(landmarks_px[33, :2] - landmarks_px[263, :2]))
+    eyes_px = eye_distance(landmarks_px)
     yaw, pitch, roll = angles_deg(landmarks_px, prior)
     openness, contrast = zip(*(_eye(face, side) for side in (0, 1)), strict=True)
     light = float(face.grey[face.skin].mean())
@@ -149,7 +150,7 @@ def _teeth(face: _Face) -> float:
     lab = np.asarray(cv2.cvtColor(face.bgr, cv2.COLOR_BGR2LAB), np.float32)
     slit = _filled(face.points[list(_INNER)], face.grey.shape)
     slit = cv2.dilate(slit.astype(np.uint8), np.ones((3, 1), np.uint8)) > 0
-    lips = _filled(face.points[list(_LIPS)], face.grey.shape) & ~slit
+    lips = _filled(face.points[list(OUTER)], face.grey.shape) & ~slit
     if not lips.any() or not slit.any():
         return 0.0
     light, red = np.median(lab[lips][:, 0]), np.median(lab[lips][:, 1])

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from engine.motion.coefficients import INDEX
 from engine.portrait.flows import Box, mesh_part
-from engine.portrait.layers import smoothstep
 from engine.portrait.lips import LipLine
+from engine.portrait.plane import smoothstep
 from engine.portrait.prior import GUMS, PRIOR_68, TEETH, Fit, Floats, Ints
 from engine.portrait.raster import rasterise
 

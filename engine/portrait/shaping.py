@@ -58,7 +58,7 @@ def apply(lower: Floats, upper: Floats, line: LipLine, nodes: tuple[Floats, Floa
 def _tuck(lower: Floats, upper: Floats, line: LipLine, nodes: tuple[Floats, Floats]) -> None:
     xs, ys = nodes
     half = (line.right_px - line.left_px) / 2
-    side = (xs - (line.left_px + line.right_px) / 2) / half
+    side = line.side(xs)
     gap_px = ys - line.y(xs)
     across = np.clip(1 - side**4, 0, 1)
     k = INDEX["mouthRollLower"]
@@ -69,7 +69,7 @@ def _tuck(lower: Floats, upper: Floats, line: LipLine, nodes: tuple[Floats, Floa
 def _round(lower: Floats, upper: Floats, line: LipLine, nodes: tuple[Floats, Floats]) -> None:
     xs, ys = nodes
     half = (line.right_px - line.left_px) / 2
-    side = (xs - (line.left_px + line.right_px) / 2) / half
+    side = line.side(xs)
     gap_px = ys - line.y(xs)
     whole = np.exp(-((gap_px / (REACH * half)) ** 2))
     lip = np.exp(-((gap_px / LIP_PX) ** 2))
@@ -89,8 +89,8 @@ def _round(lower: Floats, upper: Floats, line: LipLine, nodes: tuple[Floats, Flo
 def _rounded(lower: Floats, upper: Floats, line: LipLine, nodes: tuple[Floats, Floats]) -> Floats:
     """By how much each column's opening, (1, columns), is to grow to be an ellipse's."""
     xs, ys = nodes
-    side = (xs[0] - (line.left_px + line.right_px) / 2) / ((line.right_px - line.left_px) / 2)
-    below = np.argmax(ys > line.y(xs), axis=0)
+    side = line.side(xs[0])
+    below = np.maximum(np.argmax(ys > line.y(xs), axis=0), 1)
     column = np.arange(xs.shape[1])
     opening = lower[below, column, 1] - upper[below - 1, column, 1]
     middle = np.abs(side) < 0.25

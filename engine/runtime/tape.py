@@ -114,9 +114,6 @@ class Tensor:
     def __truediv__(self, other: Any) -> "Tensor":  # noqa: ANN401
         return self._with("Div", other)
 
-    def __matmul__(self, other: "Tensor") -> "Tensor":
-        return self._with("MatMul", other)
-
     def __rsub__(self, other: float) -> "Tensor":
         return self.tape.constant(other, self.kind) - self
 

@@ -15,7 +15,16 @@ from engine.synthesis.graph_skin import (
     scalar,
     weighted,
 )
-from engine.synthesis.mouth import ROUNDED, ROUNDED_SHADE, TUCKED, TUCKED_LIGHT
+from engine.synthesis.mouth import (
+    LIGHT_FLOOR,
+    LIGHT_GAIN,
+    RIM,
+    RIM_HALF,
+    ROUNDED,
+    ROUNDED_SHADE,
+    TUCKED,
+    TUCKED_LIGHT,
+)
 
 PARTS = 3
 """The back of the mouth, the lower teeth, the upper teeth."""
@@ -51,8 +60,8 @@ class MouthGraph:
         light = self._light(seen)
         luma = self._layers(self._luma, 1, places, 1)
         chroma = self._layers(self._chroma, 2, half, 2)
-        under = (hole * 12.0).least(255.0)
-        under_half = (halved(under) * 4.0).least(255.0)
+        under = (hole * RIM).least(255.0)
+        under_half = (halved(under) * RIM_HALF).least(255.0)
         lit = darken(luma, light, BLACK_LUMA)
         tinted = darken(chroma, halved(light), GREY_CHROMA)
         return {
@@ -101,7 +110,7 @@ class MouthGraph:
         # What the shadow leaves free above is not seen: it has no light of its own.
         rows = counted(self._tape, self._size[1])
         light = light * (rows - drop > -0.5).to(FLOAT32).reshape(0, 1, -1, 1)
-        light = ((light * 1.7 + 38.0) * self._lit).unary("Round").least(255.0)
+        light = ((light * LIGHT_GAIN + LIGHT_FLOOR) * self._lit).unary("Round").least(255.0)
         return light.to(seen.kind)
 
     def _blurred(self, plane: Tensor, reach: tuple[Tensor, Tensor], drop: Tensor) -> Tensor:

@@ -12,18 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.media import FloatArray, MotionFrame
-from engine.motion.coefficients import COEFFICIENTS
-from engine.synthesis import mouth as mouth_module
 from engine.synthesis.cutout import Cutout
 from engine.synthesis.eyes import Eyes, _Level
 from engine.synthesis.framing import Planes, Rect
 from engine.synthesis.graph import KINDS, NUMBERS, Precision, eye_size, window
 from engine.synthesis.graph_eyes import EYE_NUMBERS
-from engine.synthesis.mouth import LIGHT_DROP_PX, LIGHT_REACH_PX, Mouth
+from engine.synthesis.mouth import LIGHT_DROP_PX, LIGHT_REACH_PX, ROUNDED_HIDE_PX, Mouth
 from engine.synthesis.plate import PAD_PX, Plate
 from engine.synthesis.skin import Skin
-from engine.synthesis.synthesizer import HEAD_BREATH, Synthesizer
-from engine.synthesis.warp import bounded, turn
+from engine.synthesis.synthesizer import Synthesizer
 
 Array = NDArray[Any]
 Arrays = dict[str, Array]
@@ -75,15 +72,10 @@ def frame_tensors(drawers: Sequence[Synthesizer], motions: Sequence[MotionFrame]
     turns: list[FloatArray] = []
     breaths: list[float] = []
     for drawer, motion in zip(drawers, motions, strict=True):
-        weights = np.asarray(motion.coefficients, np.float32)
-        if weights.shape != (len(COEFFICIENTS),):
-            raise ValueError(f"coefficients are {weights.shape}: give ({len(COEFFICIENTS)},)")
-        rows.append(np.clip(np.nan_to_num(weights), 0, 1))
-        pose = bounded(motion.pose)
-        lift = HEAD_BREATH * pose.breath * drawer._plate.rise_px
-        turned = turn(pose, drawer._eye_px).raised(lift)
+        weights, breath, turned = drawer.posed(motion)
+        rows.append(weights)
         turns.append(np.column_stack([turned.matrix, turned.shift]))
-        breaths.append(pose.breath)
+        breaths.append(breath)
     return {
         "coefficients": np.stack(rows).astype(np.float32),
         "turn": np.stack(turns).astype(np.float32),
@@ -233,8 +225,8 @@ def _numbers(drawer: Synthesizer) -> dict[str, float]:
         "plate_grid_columns": columns, "plate_grid_rows": rows,
     }  # fmt: skip
     out |= {f"depth_{k}": part.depth for k, part in enumerate(mouth._parts)}
-    hide = getattr(mouth_module, "ROUNDED_HIDE_PX", 0.0) * scale
-    out |= {f"hide_{k}": getattr(p, "hide", 0.0) * hide for k, p in enumerate(mouth._parts)}
+    hide = ROUNDED_HIDE_PX * scale
+    out |= {f"hide_{k}": part.hide * hide for k, part in enumerate(mouth._parts)}
     out |= zip(("throat_x", "throat_y", "throat_depth"), plate._throat, strict=True)
     for name, box in (("head_cells", drawer._head_box), ("mouth_cells", drawer._mouth_box)):
         out |= _cells(name, box, skin)

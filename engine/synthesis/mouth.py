@@ -16,6 +16,12 @@ from engine.synthesis.warp import Turn
 LIGHT_REACH_PX: Final = 10.0
 """How far light creeps in from the lips' opening (portrait pixels)."""
 LIGHT_DROP_PX: Final = 3.5
+LIGHT_GAIN: Final = 1.7
+LIGHT_FLOOR: Final = 38.0
+"""How light grows with the opening about a place, and what there is of it in a closed one."""
+RIM: Final = 12.0
+RIM_HALF: Final = 4.0
+"""How steeply the inside ends under the hole's soft rim, at full and at half size."""
 """How far the upper lip's shadow falls."""
 
 
@@ -87,10 +93,10 @@ class Mouth:
         light, light_half = self._light(seen, weights)
         darken(inside, light, BLACK_LUMA)
         # Wholly under the hole's soft rim too: the head is laid over it.
-        under = np.asarray(cv2.convertScaleAbs(hole, alpha=12), np.uint8)
+        under = np.asarray(cv2.convertScaleAbs(hole, alpha=RIM), np.uint8)
         _blend(planes[0], inside, under)
         half = cv2.resize(under, (columns // 2, rows // 2), interpolation=cv2.INTER_AREA)
-        under_half = np.asarray(cv2.convertScaleAbs(half, alpha=4), np.uint8)
+        under_half = np.asarray(cv2.convertScaleAbs(half, alpha=RIM_HALF), np.uint8)
         for plane, target in zip(inside_chroma, planes[1:], strict=True):
             darken(plane, light_half, GREY_CHROMA)
             _blend(target, plane, under_half)
@@ -129,7 +135,9 @@ class Mouth:
         lit = np.empty_like(wide)
         lit[drop:], lit[:drop] = wide[:-drop], 0
         gain = 1 - ROUNDED_SHADE * _rounded(weights) + TUCKED_LIGHT * float(weights[TUCKED])
-        light = np.asarray(cv2.convertScaleAbs(lit, alpha=1.7 * gain, beta=38 * gain), np.uint8)
+        light = np.asarray(
+            cv2.convertScaleAbs(lit, alpha=LIGHT_GAIN * gain, beta=LIGHT_FLOOR * gain), np.uint8
+        )
         size = (light.shape[1] // 2, light.shape[0] // 2)
         return light, np.asarray(cv2.resize(light, size, interpolation=cv2.INTER_AREA), np.uint8)
 

@@ -141,18 +141,26 @@ class Synthesizer:
             out = np.empty(shape, np.uint8)
         elif out.shape != shape or out.dtype != np.uint8 or not out.flags.c_contiguous:
             raise ValueError(f"out is {out.dtype} {out.shape}: give contiguous uint8 {shape}")
-        weights = np.asarray(motion.coefficients, np.float32)
-        if weights.shape != (len(COEFFICIENTS),):
-            raise ValueError(f"coefficients are {weights.shape}: give ({len(COEFFICIENTS)},)")
-        weights = np.clip(np.nan_to_num(weights), 0, 1)
+        weights, breath, turned = self.posed(motion)
         luma, chroma = out[:height], out[height:].reshape(2, height // 2, width // 2)
-        pose = bounded(motion.pose)
-        lift = HEAD_BREATH * pose.breath * self._plate.rise_px
-        turned = turn(pose, self._eye_px).raised(lift)
-        self._draw_plate(luma, chroma, out, pose.breath, turned)
+        self._draw_plate(luma, chroma, out, breath, turned)
         self._draw_head(luma, chroma, weights, turned)
         self.stamp(out)
         return out
+
+    def posed(self, motion: MotionFrame) -> tuple[FloatArray, float, Turn]:
+        """What is drawn of *motion*: coefficients within bounds, breath and the head's turn.
+
+        Raises:
+            ValueError: if the coefficients have another shape.
+        """
+        weights = np.asarray(motion.coefficients, np.float32)
+        if weights.shape != (len(COEFFICIENTS),):
+            raise ValueError(f"coefficients are {weights.shape}: give ({len(COEFFICIENTS)},)")
+        pose = bounded(motion.pose)
+        lift = HEAD_BREATH * pose.breath * self._plate.rise_px
+        turned = turn(pose, self._eye_px).raised(lift)
+        return np.clip(np.nan_to_num(weights), 0, 1), pose.breath, turned
 
     def _draw_plate(
         self, luma: ByteArray, chroma: ByteArray, out: ByteArray, breath: float, turned: Turn

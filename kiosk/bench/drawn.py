@@ -19,9 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.media import ByteArray, Pose
+from engine.portrait.corners import POINTS, POINTS_68
 from engine.portrait.landmarks import Face, Landmarker
+from engine.portrait.plane import eye_distance
 from engine.portrait.prior import PRIOR_68, Fit
-from engine.synthesis.__main__ import motion
+from engine.synthesis.shapes import motion
 from engine.synthesis.synthesizer import Synthesizer
 
 Floats = NDArray[np.float64]
@@ -51,14 +53,11 @@ WINDOW_PX: Final = 11
 # for on the inner edge a window would see teeth and the dark as well, or the other lip.
 _UPPER: Final = ((13, 0), (82, 37), (312, 267))
 _LOWER: Final = ((14, 17), (87, 84), (317, 314))
-_CORNERS: Final = ((61, 78), (291, 308))
 _LIDS: Final = ((160, 144), (159, 145), (158, 153), (385, 380), (386, 374), (387, 373))
-_EYES: Final = (33, 263)
-# The same of the prior's 68 points: the middle of each lip, and both corners.
+# The same of the prior's 68 points: the middle of each lip.
 _PRIOR_LIPS: Final = ((62, 51), (66, 57))
 _OUTWARD: Final = 0.75
 """Where between the edges of a lip."""
-_PRIOR_CORNERS: Final = ((48, 60), (54, 64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +112,7 @@ class Sight:
             return None
         asked = np.array([asked_of(fit, shape) for shape in MOUTHS]) / eye_distance_px
         points = self._landmarker.mesh(rest, faces[0]).points_px[:, :2]
-        span = float(np.linalg.norm(points[_EYES[0]] - points[_EYES[1]]))
+        span = eye_distance(points)
         seen = np.array([_tracked(synthesizer, rest, points, shape) for shape in MOUTHS]) / span
         opening = Pairs(np.maximum(asked[:, 0], 0), np.maximum(seen[:, 0], 0))
         eyes = Pairs(np.array(BLINKS), self._shut(synthesizer, faces[0]))
@@ -134,7 +133,7 @@ def asked_of(fit: Fit, shape: Shape) -> tuple[float, float]:
     weights = motion(shape, Pose()).coefficients.astype(np.float64)
     moved = np.tensordot(weights, fit.deltas_px[:, PRIOR_68, :2], 1)
     upper, lower = (_between(moved[list(lip), 1]) for lip in _PRIOR_LIPS)
-    left, right = (moved[list(corner), 0].mean() for corner in _PRIOR_CORNERS)
+    left, right = (moved[list(corner), 0].mean() for corner in POINTS_68)
     return float(lower - upper), float(right - left)
 
 
@@ -143,7 +142,7 @@ def _tracked(
 ) -> tuple[float, float]:
     """The same, as seen: pixels of the picture."""
     lips = [_between(points[list(pair)]) for pair in (*_UPPER, *_LOWER)]
-    corners = [points[list(pair)].mean(0) for pair in _CORNERS]
+    corners = [points[list(pair)].mean(0) for pair in POINTS]
     start = np.array([*lips, *corners]).astype(np.float32)
     before, at = np.asarray(cv2.cvtColor(rest, cv2.COLOR_BGR2GRAY), np.uint8), start
     for step in range(1, STEPS + 1):

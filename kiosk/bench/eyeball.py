@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from engine.media import Pose
 from engine.motion.coefficients import COEFFICIENTS
 from engine.portrait.rig import Rig
-from engine.synthesis.__main__ import motion
+from engine.synthesis.shapes import motion
 from engine.synthesis.synthesizer import OutputFormat, Synthesizer
 from kiosk.bench.drawn import BLINKS, Pairs
 

@@ -97,7 +97,7 @@ class LiveReport:
     topic_to_sound_ms: float | None
     """The same for a touch topic, whose beginning was made ready when the server started."""
     av_offset_p50_ms: float | None
-    """As the page measures it; positive: the picture is late."""
+    """As the page measures it and the server corrects it; positive: the picture is late."""
     av_offset_p95_ms: float | None
     """95th percentile of its absolute value."""
 
@@ -168,7 +168,7 @@ async def _steady(
     talking.cancel()
     await asyncio.gather(talking, return_exceptions=True)
     offsets = await page.evaluate(
-        "since => kiosk.history.filter(r => r.at_ms >= since).map(r => r.av_offset_ms)",
+        "since => kiosk.sync.filter(([at]) => at >= since).map(([, offset]) => offset)",
         shown["now_ms"],
     )
     decoded = end_shown["frames_decoded"] - shown["frames_decoded"]
@@ -181,7 +181,7 @@ async def _steady(
         "cpu_cores": (end_used.cpu_s - used.cpu_s) / elapsed_s if used and end_used else None,
         "rss_start_mb": used.rss_mb if used else None,
         "rss_end_mb": end_used.rss_mb if end_used else None,
-        **_offset_figures([offset for offset in offsets if offset is not None]),
+        **_offset_figures(offsets),
     }
 
 

@@ -20,8 +20,8 @@ from engine.portrait.onboard import Candidate, Onboarding
 from engine.portrait.photo import PhotoError
 from engine.portrait.prior import fit, load_prior
 from engine.portrait.rig import Rig, load, save
-from engine.synthesis.__main__ import motion, speech_like
 from engine.synthesis.framing import Rect, frame
+from engine.synthesis.shapes import motion, speech_like
 from engine.synthesis.synthesizer import OutputFormat, Synthesizer
 from kiosk.bench.drawn import Drawn, Pairs, Sight
 from kiosk.bench.eyeball import hidden

@@ -11,12 +11,12 @@
   let pictures = [];
   let sounds = [];
   let clicks = [];
-  const onFrame = (nowMs, metadata) => {
+  const onFrame = (_nowMs, metadata) => {
     const cell = Math.floor(video.videoWidth / COLUMNS);
     pixels.drawImage(video, 0, 0, cell * COLUMNS, cell * ROWS, 0, 0, COLUMNS, ROWS);
     const { data } = pixels.getImageData(0, 0, COLUMNS, ROWS);
     const grey = Array.from({ length: COLUMNS * ROWS }, (_, i) => data[4 * i + 1]);
-    pictures.push([metadata.expectedDisplayTime, metadata.presentationTime, nowMs, ...grey]);
+    pictures.push([metadata.expectedDisplayTime, ...grey]);
     video.requestVideoFrameCallback(onFrame);
   };
   video.requestVideoFrameCallback(onFrame);
@@ -81,7 +81,7 @@
   setInterval(() => listen().catch((error) => { window.slateError = String(error); }), 200);
   window.slateProbe = {
     take() {
-      const taken = { pictures, sounds, clicks, now_ms: performance.now(), origin_ms: performance.timeOrigin };
+      const taken = { pictures, sounds, clicks };
       [pictures, sounds, clicks] = [[], [], []];
       return taken;
     },

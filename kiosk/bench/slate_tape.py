@@ -15,9 +15,6 @@ from kiosk.bench.browser import TimeArray
 
 BEEP_MS: Final = 1000.0 * slate.BEEP_SAMPLES / SAMPLE_RATE_HZ
 LOUD: Final = 0.5 * slate.BEEP_LEVEL
-PACKET_MS: Final = 10
-"""Sound comes in pieces of this length."""
-
 PERIOD_MS: Final = 1000.0 * slate.PERIOD_SAMPLES / SAMPLE_RATE_HZ
 MATCH_MS: Final = 450.0
 """A flash belongs to the beep that is nearer than this."""
@@ -42,7 +39,6 @@ class SlateTape:
     """Of each millisecond of sound: when, and its level at 1 kHz."""
     clicks: list[float] = field(default_factory=list)
     """When the waveform broke."""
-    playout_ms: float = 0.0
 
     def add(self, taken: dict[str, Any], playout_ms: float) -> None:
         """Append what the probe took.
@@ -51,8 +47,7 @@ class SlateTape:
             taken: the answer of ``slateProbe.take()``.
             playout_ms: from the jitter buffer to the ear, as the browser's playout counts it.
         """
-        self.playout_ms = playout_ms
-        for at_ms, _presented_ms, _told_ms, *grey in taken["pictures"]:
+        for at_ms, *grey in taken["pictures"]:
             cells = np.array(grey, np.float32).reshape(slate.PATCH_CELLS, slate.GRID)
             reading = slate.read(cells)
             index = -1 if reading.index is None else reading.index
@@ -125,16 +120,14 @@ def within(offsets: TimeArray, begin_ms: float, end_ms: float) -> TimeArray:
     return offsets[(offsets[:, 0] >= begin_ms) & (offsets[:, 0] <= end_ms)]
 
 
-def recovered_s(
-    offsets: TimeArray, since_ms: float, until_ms: float, limit_ms: float = LIMIT_MS
-) -> float | None:
-    """Seconds after *since_ms* until ``SETTLED_BEEPS`` in a row are within *limit_ms*.
+def recovered_s(offsets: TimeArray, since_ms: float, until_ms: float) -> float | None:
+    """Seconds after *since_ms* until ``SETTLED_BEEPS`` in a row are within ``LIMIT_MS``.
 
     The slate tells once a second: the answer is the time of the first of these beeps, and 0 if none
     before it was beyond the limit; None: it did not settle.
     """
     part = within(offsets, since_ms, until_ms)
-    good = np.abs(part[:, 1]) <= limit_ms
+    good = np.abs(part[:, 1]) <= LIMIT_MS
     for first in range(len(part) - SETTLED_BEEPS + 1):
         if good[first : first + SETTLED_BEEPS].all():
             return float(part[first, 0] - since_ms) / 1000.0 if first else 0.0

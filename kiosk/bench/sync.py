@@ -5,6 +5,7 @@ and sounds is recorded and judged by flash against beep alone. Then things are m
 the time is taken until it is right again.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -114,7 +115,6 @@ class _Bench:
         recoveries: list[float | None] = []
         overshoots: list[float] = []
         async with watching(browser, "video-delay=150ms", settle_s=0.0) as watch:
-            clicks = 0
             for delay, sign in (("", 1.0), ("video-delay=270ms", 1.0), ("video-delay=150ms", -1.0)):
                 since_ms = await watch.now_ms()
                 if delay:
@@ -127,9 +127,10 @@ class _Bench:
                 self.say(f"  seen {(shown_ms - since_ms) / 1000:.1f} s after it began")
                 recoveries.append(recovered_s(offsets, shown_ms, until_ms))
                 overshoots.append(overshoot_ms(offsets, shown_ms, until_ms, sign))
-            clicks += len(watch.tape.clicks)
+            clicks = len(watch.tape.clicks)
             freezes = watch.tape.freezes(watch.begun_ms, until_ms)
-        worst = None if None in recoveries else max(filter(None, [*recoveries, 0.001]))
+        settled = [recovery for recovery in recoveries if recovery is not None]
+        worst = max(settled) if len(settled) == len(recoveries) else None
         return {
             "step_recover_s": worst,
             "step_overshoot_ms": max(overshoots),
@@ -150,11 +151,11 @@ class _Bench:
             await watch.record(RECOVER_S)
             offsets = watch.tape.offsets()
             end_down, end_up = await watch.ladder()
-            self.say(f"  after: {_row(within(offsets, until_ms, 1e15))}")
+            self.say(f"  after: {_row(within(offsets, until_ms, math.inf))}")
             return {
                 "starved_audio_gaps": gaps - before,
                 "starved_gap_ms": gap_ms - before_ms,
-                "starved_recover_s": recovered_s(offsets, until_ms, 1e15),
+                "starved_recover_s": recovered_s(offsets, until_ms, math.inf),
                 "starved_fps": rate_hz,
                 "steps_down": end_down - down,
                 "steps_up": end_up - up,
@@ -169,9 +170,9 @@ class _Bench:
             await watch.inject("")
             await watch.record(RECOVER_S)
             offsets = watch.tape.offsets()
-            self.say(f"  after: {_row(within(offsets, until_ms, 1e15))}")
+            self.say(f"  after: {_row(within(offsets, until_ms, math.inf))}")
             fresh = await watch.page.evaluate("window.slatePeers.length") - connections
-            recovery = recovered_s(offsets, until_ms, 1e15)
+            recovery = recovered_s(offsets, until_ms, math.inf)
             return {"lossy_recover_s": None if fresh else recovery, "new_connections": fresh}
 
 

@@ -56,7 +56,7 @@ class Watch:
 
     def begin(self) -> None:
         """Judge only what comes from now on."""
-        self.tape, self.estimates = SlateTape(playout_ms=self.tape.playout_ms), []
+        self.tape, self.estimates = SlateTape(), []
 
     async def record(self, seconds: float) -> None:
         """Record for *seconds*."""
@@ -153,12 +153,13 @@ async def plain_server() -> AsyncIterator[str]:
     try:
         deadline_s = time.monotonic() + 30.0
         while not await asyncio.to_thread(_answers, f"{url}/readyz"):
-            if time.monotonic() > deadline_s:
+            if process.returncode is not None or time.monotonic() > deadline_s:
                 raise BenchError("the plain server does not start: run python -m kiosk.bench.plain")
             await asyncio.sleep(0.1)
         yield url
     finally:
-        process.terminate()
+        if process.returncode is None:
+            process.terminate()
         await process.wait()
 
 
