@@ -57,7 +57,7 @@ class DraftAnswer(Message):
     draft: str = Field(description="Name of the draft.")
     avatar: str = Field(description="What to ask /whep for as avatar, once it is ready.")
     state: DraftState = Field(description="How far it is.")
-    findings: list[FindingAnswer] = Field(description="What was gone on from with force=true.")
+    findings: list[FindingAnswer] = Field(description="Warnings, and what force=true went on from.")
     problem: PhotoProblem | Problem | None = Field(default=None, description="Why it failed.")
 
 

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from engine.portrait import bake as baking
+from engine.portrait import eyes
+from engine.portrait.plane import polygon
 from engine.portrait.rig import RigError, load, save
 from engine.synthesis.synthesizer import OutputFormat, Synthesizer
 from tests.portrait_utils import (
@@ -31,6 +33,21 @@ def test_a_sheet_shows_the_key_shapes() -> None:
     drawn = baking.key_shapes(ada())
     assert drawn.shape == (512 * 3, 512 * 6, 3)
     assert np.abs(drawn[:512, :512].astype(int) - drawn[:512, 1024:1536]).max() > 60
+
+
+def test_a_face_in_dim_light_is_told_from_a_dark_one() -> None:
+    lit = baking.exposure(portrait(), landmarks())
+    assert 0.8 < lit <= baking.EXPOSURE[1]
+    dim = baking.exposure((portrait() * 0.5).astype(np.uint8), landmarks())
+    assert dim < 0.7 * lit
+    assert baking.exposure(np.zeros_like(portrait()), landmarks()) == baking.EXPOSURE[0]
+    # Dark skin: eyes as white as before.
+    dark = (portrait() * 0.5).astype(np.uint8)
+    for outline in zip(eyes.UPPER, eyes.LOWER, strict=True):
+        points = landmarks()[[*outline[0], *outline[1][::-1]]]
+        inside = polygon((1024, 1024), points)
+        dark[inside] = portrait()[inside]
+    assert baking.exposure(dark, landmarks()) > dim + 0.1
 
 
 def test_wrong_sizes_are_refused() -> None:

@@ -68,7 +68,7 @@ def test_half_floats_are_equal_to_one_grey_level_too() -> None:
         assert (got != want).mean() < 0.01
 
 
-def test_a_mouth_half_out_of_the_picture_is_drawn_alike() -> None:
+def test_a_mouth_far_from_its_place_is_drawn_alike() -> None:
     cpu = Synthesizer(persona("ada"), SQUARE)
     drawn = GraphSynthesizer([cpu], graph(SQUARE))
     for y in (0.5, -0.5):

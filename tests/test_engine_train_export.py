@@ -27,3 +27,16 @@ def test_onnx_equals_torch(tmp_path: Path) -> None:
     assert np.abs(given["speech"][:, 0] - wanted[0].numpy()).max() < 1e-5
     assert np.abs(given["next_state"] - after.numpy()).max() < 1e-5
     assert runner.metadata == METADATA
+
+
+def test_a_mean_is_weighted_as_asked(tmp_path: Path) -> None:
+    paths = []
+    for k in (0.0, 1.0):
+        states = {name: torch.full_like(v, k) for name, v in network().state_dict().items()}
+        paths.append(tmp_path / f"{k}.pt")
+        torch.save({"hidden": 32, "network": states}, paths[-1])
+    for weights, wanted in (((), 0.5), ((7, 3), 0.3)):
+        values = export.load(*paths, weights=weights).state_dict().values()
+        assert all(torch.allclose(value, torch.tensor(wanted)) for value in values)
+    with pytest.raises(ValueError, match="1 weights for 2 checkpoints"):
+        export.load(*paths, weights=(1.0,))

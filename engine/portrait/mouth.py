@@ -77,7 +77,7 @@ class Interior:
 
 
 def draw(fit: Fit, line: LipLine, exposure: float) -> Interior:
-    """Draw the interior; *exposure* is the photo's light on skin, 1 for a well-lit face."""
+    """Draw the interior; *exposure*: how well the face is lit (``bake.exposure``)."""
     middle = float(np.median(line.ys))
     box = (int(line.left_px) - 24, int(middle) - 50, int(line.right_px) + 24, int(middle) + 74)
     jaw = np.linalg.norm(fit.deltas_px[INDEX["jawOpen"]], axis=1)

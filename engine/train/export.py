@@ -1,11 +1,13 @@
 """The trained network as ONNX, node by node, with its state as explicit tensors.
 
-Of several checkpoints of one training the mean is taken (*Model soups*, Wortsman et al. 2022):
+Of several checkpoints of one training the mean, or a weighted one, is taken (*Model soups*, Wortsman
+et al. 2022):
 
     python -m engine.train.export build/motion.pt engine/weights/motion.onnx
 """
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -114,12 +116,26 @@ def build(network: MotionNetwork) -> onnx.ModelProto:
     return model
 
 
-def load(*paths: Path) -> MotionNetwork:
-    """A network from checkpoints of ``engine.train.train``: the mean of their weights."""
+def load(*paths: Path, weights: Sequence[float] = ()) -> MotionNetwork:
+    """A network from checkpoints of ``engine.train.train``: the mean of what they learnt.
+
+    Args:
+        paths: of the checkpoints.
+        weights: how much each counts; all the same without.
+
+    Raises:
+        ValueError: there are not as many weights as checkpoints, or they come to nothing.
+    """
+    share = np.array(weights or [1.0] * len(paths), np.float64)
+    if len(share) != len(paths) or share.sum() <= 0:
+        raise ValueError(f"{len(share)} weights for {len(paths)} checkpoints: give one for each")
+    share /= share.sum()
     saved = [torch.load(path, map_location="cpu", weights_only=True) for path in paths]
     network = MotionNetwork(saved[0]["hidden"])
     states = [each["network"] for each in saved]
-    mean = {name: torch.stack([s[name] for s in states]).mean(dim=0) for name in states[0]}
+    mean = {
+        name: sum(k * s[name] for k, s in zip(share, states, strict=True)) for name in states[0]
+    }
     network.load_state_dict(mean)
     return network.eval()
 
@@ -129,8 +145,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Export the motion network.")
     parser.add_argument("checkpoints", type=Path, nargs="+")
     parser.add_argument("onnx", type=Path)
+    parser.add_argument("--weights", type=float, nargs="+", default=(), help="of the checkpoints")
     arguments = parser.parse_args()
-    arguments.onnx.write_bytes(build(load(*arguments.checkpoints)).SerializeToString())
+    network = load(*arguments.checkpoints, weights=arguments.weights)
+    arguments.onnx.write_bytes(build(network).SerializeToString())
 
 
 if __name__ == "__main__":

@@ -58,7 +58,7 @@ class Figures:
     frame_ms: tuple[float, ...]
     """Processor time of each picture of speech."""
     copy_ms: tuple[float, ...]
-    """The same of a plain copy of a picture by OpenCV."""
+    """The same of a plain copy of a picture."""
     memory_mb: float
     """What the rig and a synthesizer hold."""
     rig_mb: float
