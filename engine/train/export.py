@@ -1,7 +1,7 @@
 """The trained network as ONNX, node by node, with its state as explicit tensors.
 
-Of several checkpoints of one training the mean, or a weighted one, is taken (*Model soups*, Wortsman
-et al. 2022):
+Of several checkpoints of one training the mean, or a weighted one, is taken (*Model soups*,
+Wortsman et al. 2022):
 
     python -m engine.train.export build/motion.pt engine/weights/motion.onnx
 """
