@@ -1,7 +1,7 @@
 """The scenarios of ``kiosk bench sync`` on a recording that is known: no browser, no server."""
 
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -45,6 +45,9 @@ class Watch:
             self.delay_ms = delay_ms
         self.events += name == "cpu"
 
+    async def reports(self) -> list[tuple[float, ...]]:
+        return [(at, 60.0, 20.0) for at in np.arange(0.0, self.at_ms, 500.0)]
+
     async def concealed(self) -> tuple[int, float]:
         return 2 * self.events, 25.0 * self.events
 
@@ -65,17 +68,23 @@ class Watch:
         return 20.0
 
 
-async def figures(monkeypatch: pytest.MonkeyPatch, scenario: str, heals_s: float) -> sync.Figures:
+async def figures(
+    monkeypatch: pytest.MonkeyPatch,
+    scenario: str,
+    heals_s: float,
+    progress: Callable[[str], None] | None = None,
+) -> sync.Figures:
     @contextlib.asynccontextmanager
     async def watching(
         _browser: object,
         _faults: str,
         _more: Mapping[str, str] | None = None,
-        settle_s: float = 0.0,
+        _settle_s: float = 0.0,
     ) -> AsyncIterator[Watch]:
         watch = Watch(heals_s)
-        if settle_s or scenario != "step":
+        if scenario not in ("step", "steady"):
             watch.faults.clear()
+        watch.clicks = [2500.0] if scenario == "steady" else []
         yield watch
 
     @contextlib.asynccontextmanager
@@ -84,7 +93,7 @@ async def figures(monkeypatch: pytest.MonkeyPatch, scenario: str, heals_s: float
 
     monkeypatch.setattr(sync, "watching", watching)
     monkeypatch.setattr(sync, "open_browser", browser)
-    return await sync.run(10, [scenario])
+    return await sync.run(10, [scenario], progress)
 
 
 async def test_the_longest_way_back_of_three_steps_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,6 +124,17 @@ async def test_every_key_is_there_and_what_was_not_asked_is_unknown(
     assert tuple(found) == sync.KEYS
     assert found["p95_ms"] == 0.0
     assert found["drift_p95_ms"] is None
+
+
+async def test_what_the_page_held_is_told_beside_what_was_far_out_of_step(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lines: list[str] = []
+    found = await figures(monkeypatch, "steady", 2.0, lines.append)
+    assert found["max_ms"] == 150.0
+    far = [line for line in lines if line.startswith("  150 ms after 0.5 s: beeps 150 150 0 0")]
+    assert "held 60/20 60/20" in far[0]
+    assert [line for line in lines if line.startswith("  click after 2.5 s: beeps")]
 
 
 async def test_too_short_runs_and_unknown_scenarios_are_refused() -> None:

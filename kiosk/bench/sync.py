@@ -42,6 +42,10 @@ LOSSY_S: Final = 10.0
 RECOVER_S: Final = 20.0
 """How long the way back is watched."""
 
+FAR_MS: Final = 35.0
+ABOUT_MS: Final = 4000.0
+"""What the page told is shown this far about a beep beyond ``FAR_MS``, and about a click."""
+
 Figures = dict[str, float | int | None]
 
 
@@ -89,13 +93,11 @@ class _Bench:
 
     async def steady(self, browser: "Browser") -> Figures:
         async with watching(browser, "") as watch:
-            await watch.record(self._seconds)
-            return _distribution(watch, "")
+            return await self._long(watch, "")
 
     async def off(self, browser: "Browser") -> Figures:
         async with watching(browser, "", {"KIOSK_SYNC__ENABLED": "false"}) as watch:
-            await watch.record(self._seconds)
-            return _distribution(watch, "off_")
+            return await self._long(watch, "off_")
 
     async def plain(self, browser: "Browser") -> Figures:
         async with plain_server() as url, open_page(browser, url) as page:
@@ -107,8 +109,24 @@ class _Bench:
 
     async def drift(self, browser: "Browser") -> Figures:
         async with watching(browser, "drift=200ppm") as watch:
-            await watch.record(self._seconds)
-            return _distribution(watch, "drift_")
+            return await self._long(watch, "drift_")
+
+    async def _long(self, watch: Watch, prefix: str) -> Figures:
+        before, before_ms = await watch.concealed()
+        await watch.record(self._seconds)
+        gaps, gap_ms = await watch.concealed()
+        self.say(f"  {gaps - before} gaps in the sound, {gap_ms - before_ms:.0f} ms in all")
+        offsets, reports = watch.tape.offsets(), await watch.reports()
+        far = offsets[np.abs(offsets[:, 1]) > FAR_MS]
+        for name, at_ms in [(f"{late:.0f} ms", at) for at, late in far] + [
+            ("click", at) for at in watch.tape.clicks
+        ]:
+            about = [row for row in reports if abs(row[0] - at_ms) < ABOUT_MS]
+            hands = " ".join(f"{sound:.0f}/{picture:.0f}" for _, sound, picture in about)
+            beeps = _row(within(offsets, at_ms - ABOUT_MS, at_ms + ABOUT_MS))
+            since_s = (at_ms - watch.begun_ms) / 1000.0
+            self.say(f"  {name} after {since_s:.1f} s: beeps {beeps}; sound/pictures held {hands}")
+        return _distribution(watch, prefix)
 
     async def step(self, browser: "Browser") -> Figures:
         """Late by 150 ms from the start; then by 120 ms more, and less again."""

@@ -43,6 +43,8 @@ CONCEALED: Final = """async () => {
   return [0, 0];
 }"""
 
+REPORTS: Final = "kiosk.history.map(r => [r.at_ms, r.audio_buffer_ms, r.video_buffer_ms])"
+
 
 class Watch:
     """A page whose slate is recorded."""
@@ -76,6 +78,11 @@ class Watch:
     async def now_ms(self) -> float:
         """The page's time."""
         return float(await self.page.evaluate("performance.now()"))
+
+    async def reports(self) -> list[tuple[float, ...]]:
+        """What the page told twice a second: when, and the sound and the pictures in hand, in ms."""
+        told = await self.page.evaluate(REPORTS)
+        return [tuple(map(float, report)) for report in told]
 
     async def concealed(self) -> tuple[int, float]:
         """How often the browser had no sound to play, and for how many milliseconds in all."""
