@@ -79,7 +79,7 @@ async def figures(
         _browser: object,
         _faults: str,
         _more: Mapping[str, str] | None = None,
-        _settle_s: float = 0.0,
+        **_: float,
     ) -> AsyncIterator[Watch]:
         watch = Watch(heals_s)
         if scenario not in ("step", "steady"):

@@ -80,7 +80,7 @@ class Watch:
         return float(await self.page.evaluate("performance.now()"))
 
     async def reports(self) -> list[tuple[float, ...]]:
-        """What the page told twice a second: when, and the sound and the pictures in hand, in ms."""
+        """What the page told twice a second: when, and the ms of sound and of pictures in hand."""
         told = await self.page.evaluate(REPORTS)
         return [tuple(map(float, report)) for report in told]
 
