@@ -11,6 +11,7 @@ import numpy as np
 
 from engine.media import FloatArray
 from engine.timeline import SAMPLE_RATE_HZ, seconds
+from kiosk.listen.live_sound import LiveSound
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +58,8 @@ class Utterance:
     """Made as they are asked for; may raise."""
     cancel: Callable[[], None] = lambda: None
     """Tells the source that no more pieces are wanted."""
+    live: LiveSound | None = None
+    """Sound that cannot be made ahead; it is taken from instead of asking for pieces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,7 @@ class SpeechQueue:
         self._buffer: deque[_Buffered] = deque()
         self._buffered_samples = 0
         self._current: Utterance | None = None
+        self._live: LiveSound | None = None
         self._changed = asyncio.Event()
         self._filler = asyncio.create_task(self._fill(), name="speech-queue")
         self.underruns = 0
@@ -107,7 +111,12 @@ class SpeechQueue:
     @property
     def has_sound(self) -> bool:
         """Whether sound is ready now."""
-        return bool(self._buffer)
+        return bool(self._buffer) or self.live
+
+    @property
+    def live(self) -> bool:
+        """Whether what is said is being spoken elsewhere right now."""
+        return self._live is not None
 
     def add(self, utterance: Utterance) -> None:
         """Say *utterance* after all that is queued."""
@@ -124,6 +133,7 @@ class SpeechQueue:
         self._buffer.clear()
         self._buffered_samples = 0
         self._mid_utterance = False
+        self._live = None
         self._restart_filler()
         return tuple(dropped)
 
@@ -151,6 +161,9 @@ class SpeechQueue:
             self._buffered_samples -= step
             if not len(head.samples):
                 self._buffer.popleft()
+        if self._live is not None and filled < count:
+            samples[filled:] = self._live.take(count - filled)
+            filled = count
         self._count_underrun(events, filled < count)
         self._changed.set()
         return samples, events
@@ -186,6 +199,8 @@ class SpeechQueue:
         index = 0
         reason = ""
         try:
+            if utterance.live is not None:
+                await self._pass_through(utterance.id, utterance.live)
             async for piece in utterance.pieces:
                 self._append(utterance.id, piece, index)
                 index += 1
@@ -200,12 +215,27 @@ class SpeechQueue:
         end = SpeechEvent(kind, utterance.id, 0, index, reason=reason)
         self._buffer.append(_Buffered(utterance.id, np.zeros(0, np.float32), [end]))
 
+    async def _pass_through(self, utterance: str, live: LiveSound) -> None:
+        """Let *live* be taken from, until it ends."""
+        self._append(utterance, Piece(np.zeros(0, np.float32)), 0)
+        self._live = live
+        while not live.ended:
+            self._changed.clear()
+            await self._changed.wait()
+        self._live = None
+
     def _append(self, utterance: str, piece: Piece, index: int) -> None:
         events = [SpeechEvent("started", utterance, 0)] if index == 0 else []
         if piece.caption:
             events.append(SpeechEvent("caption", utterance, 0, index, piece.caption))
         self._buffer.append(_Buffered(utterance, piece.samples, events))
         self._buffered_samples += len(piece.samples)
+
+
+async def no_pieces() -> AsyncIterator[Piece]:
+    """The pieces of what is live: none."""
+    return
+    yield
 
 
 def _at(event: SpeechEvent, pts: int) -> SpeechEvent:

@@ -9,7 +9,6 @@ engine repeats pictures, and the sound goes on.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -27,7 +26,7 @@ from kiosk.metrics import Metrics
 from kiosk.scheduler import FrameCounters
 from kiosk.speech_queue import SpeechQueue, Utterance
 from kiosk.sync import SyncController
-from kiosk.transcript import Transcript
+from kiosk.transcript import Interrupted, Transcript
 from kiosk.trim import OuterTrim
 from kiosk.worker import Runs
 
@@ -35,6 +34,9 @@ logger = logging.getLogger(__name__)
 
 LEAD_SAMPLES: Final = samples(0.24)
 """How far ahead of the play head sound is written: the engine's lookahead and time to draw."""
+
+LIVE_LEAD_SAMPLES: Final = samples(0.14)
+"""Likewise of sound that is spoken right now: what the engine needs, with less time to draw."""
 
 SPLICE_SAMPLES: Final = samples(0.1)
 """Speech that begins in silence is written this near to the play head, over the silence."""
@@ -49,17 +51,6 @@ jitter buffer learns to bridge."""
 DEFAULT_APPEARANCE: Final = Appearance()
 
 WARN_EVERY_S: Final = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Interruption:
-    """What an interruption dropped."""
-
-    utterances: tuple[str, ...]
-    pts: int
-    """Where the sound was cut."""
-    characters_spoken: int
-    """Of the utterance that was being said."""
 
 
 class Stage:
@@ -165,7 +156,7 @@ class Stage:
     @property
     def lead_ms(self) -> float:
         """How long before it sounds a sample is fixed: the engine's share of the latency."""
-        return 1000.0 * seconds(LEAD_SAMPLES + self._early_samples)
+        return 1000.0 * seconds(self._lead_samples)
 
     def say(self, utterance: Utterance, interrupt: bool) -> None:
         """Say *utterance*: at once if *interrupt*, else after what is queued."""
@@ -177,14 +168,13 @@ class Stage:
         """Do *change* to the engine, between two pictures; it must take no time to speak of."""
         await self.animator.change(change)
 
-    def interrupt(self) -> Interruption:
+    def interrupt(self) -> Interrupted:
         """Stop speaking: fade the sound out, drop what is queued, close the mouth."""
         dropped = self.queue.clear()
         cut_pts = self.line.play_pts
         if dropped or cut_pts < self._spoken_end_pts:
             cut_pts = self._rewind(self.line.play_pts + CUT_SAMPLES)
-        interrupted = self.transcript.interrupt(cut_pts, dropped)
-        return Interruption(interrupted.utterances, cut_pts, interrupted.characters_spoken)
+        return self.transcript.interrupt(cut_pts, dropped)
 
     def _rewind(self, pts: int) -> int:
         """Rewrite the timeline from *pts* on; returns the sample at which it is cut."""
@@ -280,13 +270,17 @@ class Stage:
             self._rewind(splice_pts)
 
     @property
+    def _lead_samples(self) -> int:
+        """How far ahead of the play head sound is written."""
+        return (LIVE_LEAD_SAMPLES if self.queue.live else LEAD_SAMPLES) + self._early_samples
+
+    @property
     def _early_samples(self) -> int:
         """How much earlier than its slot a face is drawn: the sound must be known by then."""
         return max(0, self.animator.shift_samples)
 
     def _write_ahead(self) -> None:
-        lead_samples = LEAD_SAMPLES + self._early_samples
-        while self.line.write_pts < self.line.play_pts + PACKET_SAMPLES + lead_samples:
+        while self.line.write_pts < self.line.play_pts + PACKET_SAMPLES + self._lead_samples:
             pts = self.line.write_pts
             has_sound = self.queue.has_sound
             sound, events = self.queue.take(PACKET_SAMPLES, pts)

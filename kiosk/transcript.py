@@ -20,7 +20,11 @@ class Interrupted:
     """What an interruption ended."""
 
     utterances: tuple[str, ...]
+    """In order; the first was being said."""
+    pts: int
+    """Where the sound was cut."""
     characters_spoken: int
+    """Of the utterance that was being said."""
 
 
 class Transcript:
@@ -78,7 +82,7 @@ class Transcript:
             self._announce(utterance, "interrupted", cut_pts, characters)
         if utterances:
             self._set_idle(cut_pts)
-        return Interrupted(utterances, characters_spoken)
+        return Interrupted(utterances, cut_pts, characters_spoken)
 
     def current(self, play_pts: int) -> list[Message]:
         """What a viewer who joins now must know."""
