@@ -77,8 +77,8 @@ class Metrics:
         )
         self.sessions = Counter(
             "kiosk_sessions",
-            "Viewer sessions by what became of them.",
-            ["event"],
+            "Sessions of viewers and of those who send sound, by what became of them.",
+            ["kind", "event"],
             registry=self.registry,
         )
         self.requests_refused = Counter(

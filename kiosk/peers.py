@@ -1,33 +1,25 @@
 """One viewer's WebRTC peer: the answer to a WHEP offer, its tracks, its data channel, its end."""
 
-import asyncio
 import json
-import logging
-import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from aiortc import (
-    RTCBundlePolicy,
-    RTCConfiguration,
     RTCDataChannel,
-    RTCPeerConnection,
     RTCRtpCodecCapability,
     RTCRtpSender,
     RTCRtpTransceiver,
-    RTCSessionDescription,
 )
 
 from kiosk.api import ProblemError
 from kiosk.broadcast import Message, Viewer
 from kiosk.encoders import VIDEO_CODECS, VideoCodec
 from kiosk.inject import Injector
+from kiosk.peer_base import BasePeer, malformed
 from kiosk.sender_reports import MediaTimeReports, rtp_origin
 from kiosk.stage import Stage
 from kiosk.terminals import DEFAULT
 from kiosk.tracks import AudioTrack, PacketTrack, VideoTrack
-
-logger = logging.getLogger(__name__)
 
 CHANNEL_LABEL: Final = "kiosk"
 REPORTS_LABEL: Final = "kiosk-reports"
@@ -39,7 +31,7 @@ Report = Mapping[str, object]
 OnReport = Callable[["Peer", Report], None]
 
 
-class Peer:
+class Peer(BasePeer):
     """A viewer's peer connection, from the offer to the end."""
 
     def __init__(
@@ -63,7 +55,7 @@ class Peer:
             injector: spoils what is sent, in tests.
             terminal: where the viewer looks and listens.
         """
-        self.id = uuid.uuid4().hex
+        super().__init__(lambda: on_closed(self), connect_timeout_s)
         self.stage = stage
         self.terminal = terminal
         self.latest: Report = {}
@@ -71,22 +63,9 @@ class Peer:
         self.viewer: Viewer | None = None
         self._hello = {**hello, "session": self.id}
         self._on_report = on_report
-        self._on_closed = on_closed
-        self._connect_timeout_s = connect_timeout_s
         self._injector = injector
-        # An empty list of servers: None would mean a public STUN server.
-        configuration = RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.BALANCED)
-        self._pc = RTCPeerConnection(configuration)
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._closing = False
         self._origins: dict[str, int] = {}
-        self._pc.on("connectionstatechange", self._on_connection_state)
         self._pc.on("datachannel", self._on_channel)
-
-    @property
-    def connection_state(self) -> str:
-        """W3C state of the connection."""
-        return self._pc.connectionState
 
     async def answer(self, offer_sdp: str) -> str:
         """Take the offer and begin to send.
@@ -105,22 +84,15 @@ class Peer:
         audio = AudioTrack()
         video = VideoTrack(lambda: self.stage.broadcast.request_keyframe(codec))
         senders = self._add_tracks(audio, video, codec, has_audio="m=audio" in offer_sdp)
-        try:
-            await self._pc.setRemoteDescription(RTCSessionDescription(offer_sdp, "offer"))
-            description = await self._pc.createAnswer()
-        except Exception as error:  # aiortc raises many kinds for what a stranger may send
-            raise _malformed(str(error) or type(error).__name__) from error
-        assert description is not None
-        await self._pc.setLocalDescription(description)
+        answer = await self._negotiate(offer_sdp)
         self._watch_keyframes(senders[-1], codec)
         self.viewer = Viewer(self.id, codec, audio, video)
         self.stage.broadcast.attach(self.viewer)
-        self._spawn(self._require_connection())
         for sender in senders:
             self._watch_origin(sender)
             if self._injector is not None:
                 self._injector.spoil(sender.transport)
-        return self._pc.localDescription.sdp
+        return answer
 
     def _add_tracks(
         self, audio: AudioTrack, video: VideoTrack, codec: VideoCodec, has_audio: bool
@@ -140,17 +112,6 @@ class Peer:
         """Send the viewer's picture-loss reports to the stage's encoder, not to aiortc's own."""
         sender._send_keyframe = lambda: self.stage.broadcast.request_keyframe(codec)  # type: ignore[method-assign]
 
-    def _spawn(self, work: Awaitable[None]) -> None:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _require_connection(self) -> None:
-        await asyncio.sleep(self._connect_timeout_s)
-        if self._pc.connectionState != "connected":
-            logger.warning("peer %s: not connected in %.0f s", self.id, self._connect_timeout_s)
-            await self._end()
-
     def _watch_origin(self, sender: RTCRtpSender) -> None:
         """Learn the RTP timestamp of media time 0, which aiortc draws at random."""
         track = sender.track
@@ -168,11 +129,6 @@ class Peer:
         if self.viewer is not None and len(self._origins) == 2:
             audio, video = self._origins["audio"], self._origins["video"]
             self.viewer.send({"type": "origin", "audio_rtp": audio, "video_rtp": video})
-
-    async def _on_connection_state(self) -> None:
-        logger.info("peer %s: %s", self.id, self._pc.connectionState)
-        if self._pc.connectionState in ("failed", "closed"):
-            await self._end()
 
     def _on_channel(self, channel: RTCDataChannel) -> None:
         if channel.label == REPORTS_LABEL:
@@ -196,20 +152,11 @@ class Peer:
         if isinstance(message, dict) and message.get("type") == "report":
             self._on_report(self, message)
 
-    async def _end(self) -> None:
-        if not self._closing:
-            self._closing = True
-            self._spawn(self._on_closed(self))
-
     async def aclose(self) -> None:
         """End the peer and leave the stage."""
-        self._closing = True
         if self.viewer is not None:
             self.stage.broadcast.detach(self.viewer)
-        current = asyncio.current_task()
-        for task in [task for task in self._tasks if task is not current]:
-            task.cancel()
-        await self._pc.close()
+        await super().aclose()
 
 
 def choose_codec(offer_sdp: str) -> VideoCodec:
@@ -219,7 +166,7 @@ def choose_codec(offer_sdp: str) -> VideoCodec:
         ProblemError: 400 for what is not SDP, 422 without video or a common codec.
     """
     if not offer_sdp.lstrip().startswith("v=0"):
-        raise _malformed("it does not begin with v=0")
+        raise malformed("it does not begin with v=0")
     if "m=video" not in offer_sdp:
         raise ProblemError(
             422,
@@ -243,12 +190,3 @@ def _prefer(transceiver: RTCRtpTransceiver, codec: VideoCodec) -> None:
     """Allow *codec* and its retransmission only; must come before the remote description."""
     capabilities: list[RTCRtpCodecCapability] = RTCRtpSender.getCapabilities("video").codecs
     transceiver.setCodecPreferences([c for c in capabilities if c.name.upper() in (codec, "RTX")])
-
-
-def _malformed(reason: str) -> ProblemError:
-    return ProblemError(
-        400,
-        "malformed_sdp",
-        f"the offer is not SDP that can be answered: {reason}",
-        "send the offer of RTCPeerConnection.createOffer() as application/sdp",
-    )
