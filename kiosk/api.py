@@ -1,5 +1,6 @@
 """The HTTP contract: what is asked, what is answered, and how a refusal looks (RFC 9457)."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, TypeVar
 
@@ -115,6 +116,7 @@ class PageAnswer(Message):
     captions: bool = Field(description="Whether captions show from the start.")
     avatar: str = Field(description="Persona shown when a viewer asks for none.")
     topics: list[TopicAnswer] = Field(description="The touch buttons.")
+    microphone: bool = Field(description="Whether the page offers its microphone.")
     version: str = Field(description="Version of the server.")
     token_required: bool = Field(description="Whether calls need a bearer token.")
 
@@ -196,6 +198,26 @@ def flag(query: Mapping[str, str], key: str, default: bool) -> bool:
         return False
     raise ProblemError(
         422, "invalid_request", f"{key}={value!r} is not a flag", "allowed are true and false"
+    )
+
+
+def name(query: Mapping[str, str], key: str) -> str | None:
+    """Read a name of the query.
+
+    Raises:
+        ProblemError: 422 ``invalid_name`` for what is none.
+    """
+    value = query.get(key)
+    if value is None:
+        return None
+    if len(value) <= _MAX_NAME_CHARACTERS and re.fullmatch(NAME_PATTERN, value):
+        return value
+    raise ProblemError(
+        422,
+        "invalid_name",
+        f"{key}={value!r} is not a name",
+        "use letters, digits, '_', '-' and '.', beginning with a letter or digit, at most "
+        f"{_MAX_NAME_CHARACTERS}",
     )
 
 

@@ -10,3 +10,5 @@ class ListenSettings(Section):
 
     mode: Literal["speak", "preview"] = "speak"
     """speak: microphones are visitors, whom the avatar hears; preview: it says what they say."""
+    page_microphone: bool = False
+    """Whether the page shows a button by which a visitor turns the microphone on."""

@@ -46,6 +46,7 @@ from kiosk.openapi_parts import (
     problems,
     query,
 )
+from kiosk.openapi_sdp import sdp_paths
 from kiosk.openapi_sync import sync_paths
 
 _Models = tuple[type[BaseModel], ...]
@@ -58,7 +59,6 @@ _ANSWERS: Final[_Models] = (
     LookAnswer, PageAnswer, PhotoProblem, Problem, ReadyAnswer, SayAnswer, StagesAnswer,
     VoicesAnswer, CalibrationAnswer, InjectAnswer, SyncAnswer,
 )  # fmt: skip
-_SDP: Final = "application/sdp"
 _SOUND_TYPES: Final = ("application/octet-stream", "audio/*")
 
 
@@ -77,7 +77,7 @@ def document() -> Schema:
         },
         "security": [{}, {"bearer": []}],
         "paths": _speech_paths()
-        | _whep_paths()
+        | sdp_paths()
         | _state_paths()
         | _page_paths()
         | avatar_paths()
@@ -156,90 +156,6 @@ def _play(accepted: Schema) -> Schema:
         },
         "responses": {"202": accepted}
         | problems("400", "401", "403", "404", "409", "413", "415", "422", "503"),
-    }
-
-
-def _whep_paths() -> Schema:
-    session = {
-        "name": "session",
-        "in": "path",
-        "required": True,
-        "description": "From the Location of the answer.",
-        "schema": {"type": "string"},
-    }
-    ended = {"200": {"description": "The session has ended."}} | problems("401", "403", "404")
-    trickled = {"204": {"description": "Taken."}}
-    trickled |= problems("401", "403", "404", "415", "422")
-    fragment = {"application/trickle-ice-sdpfrag": {"schema": {"type": "string"}}}
-    return {
-        "/whep": {"post": _whep_post(), "options": _whep_options()},
-        "/whep/{session}": {
-            "parameters": [session],
-            "patch": {
-                "operationId": "trickle",
-                "summary": "Give further candidates; ICE restarts are refused.",
-                "requestBody": {"required": True, "content": fragment},
-                "responses": trickled,
-            },
-            "delete": {
-                "operationId": "leave",
-                "summary": "End the session.",
-                "responses": ended,
-            },
-        },
-    }
-
-
-def _whep_post() -> Schema:
-    headers = {
-        "Location": {"description": "The session.", "schema": {"type": "string"}},
-        "Kiosk-Lip-Sync": {
-            "description": "`on`: the server corrects lip sync by what pages report.",
-            "schema": {"type": "string", "enum": ["on", "off"]},
-        },
-        "ETag": {"description": "Of the ICE session.", "schema": {"type": "string"}},
-    }
-    created = {
-        "description": "The SDP answer, with all candidates.",
-        "headers": headers,
-        "content": {_SDP: {"schema": {"type": "string"}}},
-    }
-    return {
-        "operationId": "watch",
-        "summary": "Watch and hear (WHEP).",
-        "parameters": [
-            name_query("stage", "Which stage; viewers who name the same one share it. "
-                        "A private one if absent."),
-            name_query("avatar", "Who shall appear on a new stage; the configured one if absent."),
-            query(
-                "size",
-                "Shape of the picture of a new stage.",
-                {"type": "string", "enum": ["square", "portrait"], "default": "square"},
-            ),
-            query(
-                "slate",
-                "Whether a new stage shows the test pattern.",
-                {"type": "boolean", "default": False},
-            ),
-            name_query("terminal", "Where the viewer is; see /v1/calibration."),
-        ],
-        "requestBody": {
-            "required": True,
-            "description": "The SDP offer: receive video and audio; a data channel is optional.",
-            "content": {_SDP: {"schema": {"type": "string"}}},
-        },
-        "responses": {"201": created}
-        | problems("400", "401", "403", "404", "413", "415", "422", "503"),
-    }  # fmt: skip
-
-
-def _whep_options() -> Schema:
-    header = {"Accept-Post": {"description": _SDP, "schema": {"type": "string"}}}
-    return {
-        "operationId": "whepOptions",
-        "summary": "What a POST accepts.",
-        "security": [{}],
-        "responses": {"204": {"description": "See the headers.", "headers": header}},
     }
 
 

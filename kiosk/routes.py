@@ -146,6 +146,7 @@ class Routes:
                 captions=settings.page.captions,
                 avatar=self._stages.avatar,
                 topics=topics,
+                microphone=settings.listen.page_microphone,
                 version=__version__,
                 token_required=bool(settings.server.token),
             )

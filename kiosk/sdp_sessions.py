@@ -6,14 +6,13 @@ PATCH candidates and which it ends with DELETE.
 
 import asyncio
 import logging
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Final, Generic, TypeVar
 
 from aiohttp import web
 
-from kiosk.api import NAME_PATTERN, ProblemError
+from kiosk.api import ProblemError
 from kiosk.metrics import Metrics
 from kiosk.peer_base import BasePeer
 
@@ -145,20 +144,3 @@ async def read_offer(request: web.Request) -> str:
         raise ProblemError(
             400, "malformed_sdp", "the offer is not UTF-8", "send the browser's own offer"
         ) from None
-
-
-def query_name(request: web.Request, key: str) -> str | None:
-    """The name that the query gives as *key*; None if it gives none.
-
-    Raises:
-        ProblemError: 422 for what is not a name.
-    """
-    value = request.query.get(key)
-    if value is None or re.fullmatch(NAME_PATTERN, value):
-        return value
-    raise ProblemError(
-        422,
-        "invalid_name",
-        f"{key}={value!r} is not a name",
-        "use letters, digits, '_', '-' and '.', beginning with a letter or digit",
-    )

@@ -6,13 +6,13 @@ from typing import Final
 from aiohttp import web
 
 from kiosk import __version__
-from kiosk.api import ProblemError, flag
+from kiosk.api import ProblemError, flag, name
 from kiosk.config import Settings
 from kiosk.inject import Injector
 from kiosk.lip_sync import LipSync
 from kiosk.metrics import Metrics
 from kiosk.peers import Peer
-from kiosk.sdp_sessions import SdpSessions, query_name, read_offer
+from kiosk.sdp_sessions import SdpSessions, read_offer
 from kiosk.stages import Size, Stages
 from kiosk.terminals import DEFAULT
 
@@ -50,10 +50,10 @@ class Whep(SdpSessions[Peer]):
 
     async def _post(self, request: web.Request) -> web.Response:
         offer = await read_offer(request)
-        name, avatar = query_name(request, "stage"), query_name(request, "avatar")
+        stage_name, avatar = name(request.query, "stage"), name(request.query, "avatar")
         with_slate = flag(request.query, "slate", default=False)
-        terminal = query_name(request, "terminal") or DEFAULT
-        stage = await self._stages.open(name, avatar, _size(request), with_slate)
+        terminal = name(request.query, "terminal") or DEFAULT
+        stage = await self._stages.open(stage_name, avatar, _size(request), with_slate)
         hello = {
             "type": "hello",
             "stage": stage.name,

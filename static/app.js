@@ -8,6 +8,7 @@ import { Api, Problem, takeToken } from './api.js';
 import { Backdrop } from './backdrop.js';
 import { CaptionView } from './captions.js';
 import { Meter } from './measure.js';
+import { Microphone } from './microphone.js';
 import { Notice, noticeWords } from './notice.js';
 import { installOverlay } from './overlay.js';
 import { Sound } from './sound.js';
@@ -31,6 +32,7 @@ class KioskPage {
   state = 'connecting';
   stage = '';
   serverSpeaks = false;
+  hearing = false;
   size = sizeFor({ width: innerWidth, height: innerHeight });
   query = new URLSearchParams(location.search);
   address = new Address(this.query);
@@ -52,6 +54,9 @@ class KioskPage {
     this.topics = new TopicGrid(element('topics'), (topic) => this.say(topic.text, topic));
     this.sound = new Sound(element('video'), () => this.view.sound(this.sound, this.language));
     this.backdrop = new Backdrop(element('video'), element);
+    this.microphone = new Microphone(
+      element, this.api.headers, (error) => this.tell(error), () => this.renderState(),
+    );
     this.meter = new Meter(
       element('video'),
       (report) => this.link.report(report),
@@ -82,6 +87,7 @@ class KioskPage {
       const page = await this.api.page();
       this.page = page;
       this.captions.enabled = page.captions !== false;
+      this.microphone.offer(page.microphone === true);
       this.language = supported(this.query.get('lang')) ?? supported(page.language) ?? 'en';
       this.render();
     } catch {
@@ -126,8 +132,8 @@ class KioskPage {
    * @param {number} waitMs
    */
   lost(problem, waitMs) {
-    this.stage = '';
-    this.serverSpeaks = false;
+    this.microphone.join(this.stage = '');
+    this.serverSpeaks = this.hearing = false;
     this.captions.clear();
     this.meter.attach(null);
     this.forget();
@@ -150,13 +156,14 @@ class KioskPage {
   /** @param {any} message of the server, by the data channel */
   message(message) {
     this.sync.take(message);
-    if (message.type === 'hello') this.stage = message.stage;
+    if (message.type === 'hello') this.microphone.join(this.stage = message.stage);
     else if (message.type === 'restart') this.link.restart();
     else if (message.type === 'origin') this.meter.setOrigin(message);
     else if (message.type === 'state') this.speech(message.state === 'speaking', message.media_ms);
     else if (message.type === 'caption') this.captions.track.add(message);
     else if (message.type === 'caption_clear') this.captions.clear(message.utterance);
     else if (message.type === 'utterance') this.utterance(message);
+    else if (message.type === 'visitor') this.setState(this.state, message.speaking === true);
     else if (message.type === 'error') this.tell(new Problem({ ...message, title: message.message }));
   }
 
@@ -253,22 +260,26 @@ class KioskPage {
     this.render();
   }
 
-  /** @param {State} state */
-  setState(state) {
-    this.state = state;
+  /**
+   * @param {State} state
+   * @param {boolean} [hearing] whether she hears a visitor speak
+   */
+  setState(state, hearing = this.hearing) {
+    [this.state, this.hearing] = [state, hearing];
     this.renderState();
   }
 
   render() {
     this.view.language(this.language, this.page.title);
     this.view.sound(this.sound, this.language);
+    this.microphone.render(this.language);
     this.topics.show(topicsFor(this.page.topics, this.language));
     this.renderState();
   }
 
   renderState() {
     const waitMs = this.retryAtMs - performance.now();
-    this.view.state(this.state, this.language, waitMs, this.refusal);
+    this.view.state(this.state, this.language, waitMs, this.refusal, this.hearing);
   }
 }
 

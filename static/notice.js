@@ -12,7 +12,10 @@ import { words } from './strings.js';
 export const NOTICE_MS = 20_000;
 
 /** The page's own words for what no server could tell. */
-const OWN_WORDS = new Set(['unreachable', 'not_connected', 'no_text']);
+const OWN_WORDS = new Set([
+  'unreachable', 'not_connected', 'no_text',
+  'mic_denied', 'mic_missing', 'mic_failed', 'mic_gone', 'mic_insecure',
+]);
 
 /**
  * A server's words as a sentence; a key such as `expand_ratio` at their beginning stays as it is.

@@ -66,10 +66,14 @@ export class View {
    * @param {Language} language
    * @param {number} waitMs until the next try, if she is absent
    * @param {import('./api.js').Problem|null} refusal
+   * @param {boolean} hearing whether she hears a visitor
    */
-  state(state, language, waitMs, refusal) {
+  state(state, language, waitMs, refusal, hearing) {
+    const listening = hearing && !ABSENT.has(state);
+    const invited = state === 'ready' && document.body.dataset.microphone === 'on';
     document.body.dataset.state = state;
-    this.#text('status-text', words(language, state));
+    document.body.classList.toggle('listening', listening);
+    this.#text('status-text', words(language, listening ? 'listening' : invited ? 'ready_to_hear' : state));
     this.element('status-icon').setAttribute('href', `#${ICONS[state] ?? 'icon-ready'}`);
     this.element('stop').disabled = state !== 'speaking' && state !== 'preparing';
     this.element('screen').setAttribute('aria-hidden', String(!ABSENT.has(state)));

@@ -60,7 +60,7 @@ export class FreezeWatch {
  * @param {number} limitMs
  * @returns {Promise<void>} when all candidates are known, or the limit passed
  */
-function gathered(peer, limitMs) {
+export function gathered(peer, limitMs) {
   return new Promise((resolve) => {
     const look = () => peer.iceGatheringState === 'complete' && resolve();
     peer.addEventListener('icegatheringstatechange', look);

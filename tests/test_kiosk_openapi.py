@@ -15,7 +15,7 @@ PATHS = (
     "/v1/avatars/{name}/show", "/v1/calibration", "/v1/drafts", "/v1/drafts/{draft}",
     "/v1/drafts/{draft}/portrait", "/v1/drafts/{draft}/sheet", "/v1/inject", "/v1/interrupt",
     "/v1/page", "/v1/play", "/v1/say", "/v1/stages", "/v1/stages/{stage}/look", "/v1/sync",
-    "/v1/voices", "/whep", "/whep/{session}",
+    "/v1/voices", "/whep", "/whep/{session}", "/whip", "/whip/{session}",
 )  # fmt: skip
 VERBS = ("get", "post", "patch", "delete", "options")
 

@@ -6,11 +6,11 @@ from typing import Literal, Protocol, cast, get_args
 from aiohttp import web
 
 from engine.timeline import SAMPLE_RATE_HZ
-from kiosk.api import ProblemError, flag
+from kiosk.api import ProblemError, flag, name
 from kiosk.config import Settings
 from kiosk.listen.publisher import Hears, Publisher
 from kiosk.metrics import Metrics
-from kiosk.sdp_sessions import SdpSessions, query_name, read_offer
+from kiosk.sdp_sessions import SdpSessions, read_offer
 from kiosk.stage import Stage
 from kiosk.stages import Stages
 
@@ -49,7 +49,7 @@ class Whip(SdpSessions[Publisher]):
 
     async def _post(self, request: web.Request) -> web.Response:
         offer = await read_offer(request)
-        stage = self._stage(query_name(request, "stage"))
+        stage = self._stage(name(request.query, "stage"))
         role = _one_of(request, "role", get_args(Role))
         kind = _one_of(request, "kind", get_args(Kind)) or "whip"
         takeover = flag(request.query, "takeover", default=False)
@@ -73,14 +73,14 @@ class Whip(SdpSessions[Publisher]):
         else:
             await super()._lost(peer)
 
-    def _stage(self, name: str | None) -> Stage:
-        """The stage called *name*, or the only one.
+    def _stage(self, asked: str | None) -> Stage:
+        """The stage called *asked*, or the only one.
 
         Raises:
             ProblemError: 404 for an unknown name; 409 when none is open, or several are and none
                 is named.
         """
-        stages = self._stages.select(name)
+        stages = self._stages.select(asked)
         if len(stages) == 1:
             return stages[0]
         names = ", ".join(stage.name for stage in stages)

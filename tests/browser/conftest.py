@@ -4,16 +4,27 @@ All tests here and their fixtures share one event loop, because they share the b
 """
 
 import inspect
+import wave
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, ViewportSize
 
-from kiosk.bench.browser import BenchError, ServerProcess, find_chromium, free_port, open_browser
+from engine.timeline import SAMPLE_RATE_HZ
+from kiosk.bench.browser import (
+    BenchError,
+    ServerProcess,
+    find_chromium,
+    free_port,
+    open_browser,
+    until,
+)
 from tests.browser.fake_server import FakeServer, start
+from tests.opus_utils import voice
 
 HERE = Path(__file__).parent
 LANDSCAPE: ViewportSize = {"width": 1280, "height": 720}
@@ -133,3 +144,45 @@ async def office(chromium: Path, folder: Path) -> AsyncIterator[ServerProcess]:
     await server.start()
     yield server
     await server.stop()
+
+
+PITCH_HZ = 160.0
+"""Of the voice that the browser's microphone hears."""
+
+
+def write_speech(path: Path) -> None:
+    """Four syllables a second, as a voice has them: a steady tone would be taken for noise."""
+    sound = voice(4.0, PITCH_HZ)
+    t = np.arange(len(sound)) / SAMPLE_RATE_HZ
+    sound *= np.clip(1.6 * np.sin(2 * np.pi * 2 * t) ** 2 - 0.2, 0.0, 1.0)
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(SAMPLE_RATE_HZ)
+        file.writeframes((np.clip(sound, -1, 1) * 32767).astype("<i2").tobytes())
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def talker(
+    chromium: Path, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Browser]:
+    """A browser that somebody speaks to."""
+    path = tmp_path_factory.mktemp("microphone") / "speech.wav"
+    write_speech(path)
+    flags = (
+        "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",
+        f"--use-file-for-fake-audio-capture={path}",
+    )
+    async with open_browser(flags) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def talking(talker: Browser, complaints: Complaints, fake: FakeServer) -> AsyncIterator[Page]:
+    """The page, ready, with a microphone that it may use."""
+    fake.microphone = True
+    async with open_page(talker, complaints) as opened:
+        await opened.goto(f"{fake.url}/?lang=en")
+        await until(opened, "window.kiosk?.state === 'ready'")
+        yield opened

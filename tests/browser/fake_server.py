@@ -27,6 +27,7 @@ from tests.browser.fake_stage import (
     Stage,
     watch_origin,
 )
+from tests.browser.fake_whip import FakeWhip
 
 STATIC: Final = Path(__file__).resolve().parents[2] / "static"
 CONTENT_POLICY: Final = (
@@ -71,6 +72,8 @@ class FakeServer:
         self.say_problem: dict[str, Any] | None = None
         self.whep_problem: dict[str, Any] | None = None
         self.absent: set[str] = set()
+        self.microphone = False
+        self.whip = FakeWhip()
         self._count = itertools.count(1)
 
     def application(self) -> web.Application:
@@ -83,6 +86,7 @@ class FakeServer:
         app.router.add_get("/favicon.ico", self._favicon)
         app.router.add_post("/whep", self._whep)
         app.router.add_delete("/whep/{session}", self._delete)
+        self.whip.add_to(app.router)
         app.router.add_post("/v1/say", self._say)
         app.router.add_post("/v1/interrupt", self._interrupt)
         return app
@@ -94,6 +98,7 @@ class FakeServer:
     async def _close_all(self, _: web.Application) -> None:
         for peer, _stage in list(self.sessions.values()):
             await peer.close()
+        await self.whip.aclose()
 
     async def _index(self, _: web.Request) -> web.FileResponse:
         return web.FileResponse(STATIC / "index.html")
@@ -110,6 +115,7 @@ class FakeServer:
                 "captions": True,
                 "avatar": "ada",
                 "topics": topics,
+                "microphone": self.microphone,
                 "version": "test",
                 "token_required": False,
             }
