@@ -4,9 +4,11 @@ from typing import Final
 
 from engine.timeline import SAMPLE_RATE_HZ, samples
 
-WANTED_SAMPLES: Final = samples(0.025)
-"""What is to be held at the least after a packet was taken: a little more than a packet of 20 ms,
-for that is what is missing when one comes just after the taking instead of just before."""
+WANTED_SHARE: Final = 1.25
+"""What is to be held at the least, as a share of what is taken at once: that much is missing when a
+packet comes just after the taking instead of just before."""
+
+MOST_WANTED_SAMPLES: Final = samples(0.1)
 
 SLACK_SAMPLES: Final = samples(0.008)
 """The reserve may be off by this before anything is done about it."""
@@ -29,6 +31,7 @@ class Reserve:
         self._since_miss_samples = 0
         self._begin()
         self._correcting = False
+        self._wanted_samples = 0
 
     @property
     def surplus_samples(self) -> int:
@@ -36,7 +39,7 @@ class Reserve:
         lows = [low for low in (self._low, self._earlier_low) if low is not None]
         if not lows:
             return 0
-        off = min(lows) - WANTED_SAMPLES
+        off = min(lows) - self._wanted_samples
         if off > 0 and self._earlier_low is None:
             return 0  # not seen for long enough to say that it is never needed
         self._correcting = abs(off) > (CLOSE_SAMPLES if self._correcting else SLACK_SAMPLES)
@@ -44,6 +47,8 @@ class Reserve:
 
     def observe(self, held_samples: int, count: int) -> None:
         """*held_samples* were left after *count* were taken."""
+        wanted = min(round(WANTED_SHARE * count), MOST_WANTED_SAMPLES)
+        self._wanted_samples = max(self._wanted_samples, wanted)
         self._low = held_samples if self._low is None else min(self._low, held_samples)
         self._seen_samples += count
         if self._seen_samples >= self._look_back_samples // 2:
