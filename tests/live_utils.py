@@ -16,7 +16,7 @@ Source = Callable[[int, int], FloatArray]
 TONE_HZ: Final = 240.0
 
 
-_PERIOD: Final = (0.5 * np.sin(2 * np.pi * np.arange(200) / 200)).astype(np.float32)
+_PERIOD: Final[FloatArray] = (0.5 * np.sin(2 * np.pi * np.arange(200) / 200)).astype(np.float32)
 
 
 def steady(first: int, count: int) -> FloatArray:
@@ -31,10 +31,10 @@ def _talk() -> FloatArray:
     spoken = np.convolve(t < 2.5, np.hanning(2_400) / 1_200, "same")
     voice = 0.4 * spoken * np.sin(2 * np.pi * 150 * t + 3 * np.sin(2 * np.pi * 3 * t))
     noise = 0.0008 * np.random.default_rng(5).standard_normal(len(t))
-    return (voice + noise).astype(np.float32)
+    return np.asarray(voice + noise, np.float32)
 
 
-_TALK: Final = _talk()
+_TALK: Final[FloatArray] = _talk()
 
 
 def talk(first: int, count: int) -> FloatArray:

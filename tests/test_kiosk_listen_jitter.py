@@ -22,7 +22,7 @@ def pitch_hz(sound: FloatArray) -> FloatArray:
     turned = sound * np.exp(-2j * np.pi * TONE_HZ / SAMPLE_RATE_HZ * at)
     blocks = turned[: len(turned) // 4_800 * 4_800].reshape(-1, 4_800).mean(axis=1)
     turns = np.angle(blocks[1:] / blocks[:-1]) / (2 * np.pi)
-    return (TONE_HZ + turns * SAMPLE_RATE_HZ / 4_800).astype(np.float32)
+    return np.asarray(TONE_HZ + turns * SAMPLE_RATE_HZ / 4_800, np.float32)
 
 
 def test_a_source_in_time_is_given_as_it_is_soon() -> None:

@@ -55,6 +55,7 @@ class JitterBuffer:
         limit_samples: int = LIMIT_SAMPLES,
         clock: Callable[[], float] = time.monotonic,
         on_take: Callable[[], None] = lambda: None,
+        waiting_limit_samples: int | None = None,
     ) -> None:
         """Make an empty buffer.
 
@@ -62,6 +63,7 @@ class JitterBuffer:
             limit_samples: held at most; the oldest is dropped.
             clock: seconds; used only to tell the first moment from later ones.
             on_take: called after every ``take``.
+            waiting_limit_samples: held at most before the first ``take``; None: as much.
         """
         self.catches_up = True
         """Whether a reserve that is too large is reduced. False for a sender that is held back:
@@ -70,7 +72,9 @@ class JitterBuffer:
         """Given in place of what had not come, pauses of the sender's left out."""
         self.dropped_samples = 0
         """What came and was never given, because too much was held."""
+        self._limit_samples = limit_samples
         self._store = SoundStore(limit_samples)
+        self._store.limit_samples = waiting_limit_samples or limit_samples
         self._clock = clock
         self._on_take = on_take
         self._reserve = Reserve()
@@ -87,6 +91,11 @@ class JitterBuffer:
     def held_samples(self) -> int:
         """What has come and was not given yet."""
         return self._store.held_samples
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything was asked for yet."""
+        return self._first_take_s is not None
 
     @property
     def ended(self) -> bool:
@@ -116,6 +125,7 @@ class JitterBuffer:
         """The next *count* samples, shape (count,): silence until enough is held."""
         if self._first_take_s is None:
             self._first_take_s = self._clock()
+            self._store.limit_samples = self._limit_samples
         if not self._playing and self._is_primed():
             self._start()
         sound = self._play(count) if self._playing else self._wait(count)
@@ -127,7 +137,7 @@ class JitterBuffer:
             return self._store.held_samples > 0
         assert self._first_take_s is not None
         settled = self._clock() - self._first_take_s >= SETTLING_S
-        return settled and self._store.held_samples >= min(PRIME_SAMPLES, self._store.limit_samples)
+        return settled and self._store.held_samples >= min(PRIME_SAMPLES, self._limit_samples)
 
     def _start(self) -> None:
         self._playing = True

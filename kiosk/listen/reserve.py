@@ -29,7 +29,10 @@ class Reserve:
     def __init__(self) -> None:
         self._look_back_samples = samples(LOOK_BACK_S)
         self._since_miss_samples = 0
-        self._begin()
+        self._low: int | None = None
+        self._earlier_low: int | None = None
+        """The least of the stretch that is being observed, and of the one before it."""
+        self._seen_samples = 0
         self._correcting = False
         self._wanted_samples = 0
 
@@ -76,6 +79,6 @@ class Reserve:
 
     def _begin(self) -> None:
         """See anew: what was held before says nothing about what is held now."""
-        self._low: int | None = None
-        self._earlier_low: int | None = None
+        self._low = None
+        self._earlier_low = None
         self._seen_samples = 0
