@@ -25,6 +25,7 @@ from kiosk.inject import Faults, Injector
 from kiosk.lip_sync import LipSync
 from kiosk.listen.inlets import Inlets
 from kiosk.listen.pcm_socket import PcmSockets
+from kiosk.listen.whip import Whip
 from kiosk.looks import Dresses, Looks
 from kiosk.loopback import offer_loopback_when_alone
 from kiosk.metrics import Metrics
@@ -105,6 +106,7 @@ class Kiosk:
         self.whep = Whep(settings, self.stages, self.metrics, self.lip_sync, self.injector)
         self.routes = Routes(settings, self.stages, speech, self.metrics)
         self.inlets = Inlets(lambda _stage: settings.listen.mode)
+        self.whip = Whip(settings, self.stages, self.inlets, self.metrics)
         self.looks = Looks(self.stages, avatars)
         self.drafts = Drafts(avatars, bakes)
         self.admin = Admin(settings.avatar, self.stages, self.looks, avatars, self.drafts)
@@ -117,6 +119,7 @@ class Kiosk:
         PcmSockets(self.stages, self.inlets).add_to(self.app)
         self.admin.add_to(self.app.router)
         self.whep.add_routes(self.app.router)
+        self.whip.add_routes(self.app.router)
         sync_routes = SyncRoutes(self.stages, self.lip_sync, self.injector, static_dir())
         sync_routes.add_to(self.app.router)
         self.app.cleanup_ctx.append(self._live)
@@ -135,6 +138,7 @@ class Kiosk:
         await self.drafts.aclose()
         if self.injector is not None:
             await self.injector.aclose()
+        await self.whip.aclose()
         await self.whep.aclose()
         self.looks.close()
         await self.stages.aclose()

@@ -2,21 +2,20 @@
 
 import asyncio
 import contextlib
+import sys
 from collections.abc import AsyncIterator
 
-import av
-import numpy as np
 import pytest
 from aiortc import RTCPeerConnection, RTCSessionDescription
 
 from engine.timeline import SAMPLE_RATE_HZ
 from kiosk.api import ProblemError
 from kiosk.app import Kiosk
+from kiosk.listen.inlets import Role
 from kiosk.listen.publisher import Hears
-from kiosk.listen.whip import Kind, Role
+from kiosk.listen.whip import Kind
 from kiosk.stage import Stage
 from tests.kiosk_client import KioskClient, kiosk_client
-from tests.opus_utils import voice
 from tests.test_kiosk_listen_publisher import FakeInlet, heard, pitch_hz, sender
 from tests.test_kiosk_whep import join, player
 
@@ -87,29 +86,22 @@ async def test_stage_role_kind_and_takeover_are_as_asked() -> None:
 
 
 async def test_ffmpegs_whip_client_is_heard() -> None:
-    """It offers a picture-less session without candidates, over plain sockets of its own."""
+    """It offers no candidates, wants to be the DTLS server, and ends its session with DELETE."""
     async with hall("lobby") as (client, kiosk, inlets):
         url = str(client.make_url("/whip?stage=lobby"))
-        sending = asyncio.create_task(asyncio.to_thread(_send_by_ffmpeg, url, 2.0))
-        while not inlets.inlets:
-            assert not sending.done(), sending.exception()
-            await asyncio.sleep(0.02)
-        sound = await heard(inlets.inlets[0], 1.0)
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tests.ffmpeg_whip", url, "1.0"
+        )
+        try:
+            async with asyncio.timeout(20):
+                assert await process.wait() == 0
+        finally:
+            if process.returncode is None:
+                process.kill()
+        sound = inlets.inlets[0].sound
+        assert len(sound) > 0.9 * SAMPLE_RATE_HZ
         assert pitch_hz(sound[-SAMPLE_RATE_HZ // 2 :]) == pytest.approx(140.0, abs=5.0)
-        await sending
-        assert counted(kiosk, "left") == 1, "FFmpeg ends its session with DELETE"
-
-
-def _send_by_ffmpeg(url: str, duration_s: float) -> None:
-    pcm = (np.repeat(voice(duration_s), 2) * 32767).astype(np.int16)
-    with av.open(url, "w", format="whip") as container:
-        stream = container.add_stream("libopus", rate=SAMPLE_RATE_HZ, layout="stereo")
-        for start in range(0, len(pcm), 1920):
-            frame = av.AudioFrame.from_ndarray(
-                pcm[None, start : start + 1920], format="s16", layout="stereo"
-            )
-            frame.sample_rate, frame.pts = SAMPLE_RATE_HZ, start // 2
-            container.mux(stream.encode(frame))
+        assert counted(kiosk, "left") == 1
 
 
 async def test_a_source_whose_stage_closes_is_let_go() -> None:

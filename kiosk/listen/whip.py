@@ -8,6 +8,7 @@ from aiohttp import web
 from engine.timeline import SAMPLE_RATE_HZ
 from kiosk.api import ProblemError, flag, name
 from kiosk.config import Settings
+from kiosk.listen.inlets import Role
 from kiosk.listen.publisher import Hears, Publisher
 from kiosk.metrics import Metrics
 from kiosk.sdp_sessions import SdpSessions, read_offer
@@ -16,7 +17,6 @@ from kiosk.stages import Stages
 
 logger = logging.getLogger(__name__)
 
-Role = Literal["voice", "visitor"]
 Kind = Literal["whip", "microphone"]
 
 
@@ -49,7 +49,7 @@ class Whip(SdpSessions[Publisher]):
 
     async def _post(self, request: web.Request) -> web.Response:
         offer = await read_offer(request)
-        stage = self._stage(name(request.query, "stage"))
+        stage = self._stages.only(name(request.query, "stage"))
         role = _one_of(request, "role", get_args(Role))
         kind = _one_of(request, "kind", get_args(Kind)) or "whip"
         takeover = flag(request.query, "takeover", default=False)
@@ -72,24 +72,6 @@ class Whip(SdpSessions[Publisher]):
             await self._close(peer)
         else:
             await super()._lost(peer)
-
-    def _stage(self, asked: str | None) -> Stage:
-        """The stage called *asked*, or the only one.
-
-        Raises:
-            ProblemError: 404 for an unknown name; 409 when none is open, or several are and none
-                is named.
-        """
-        stages = self._stages.select(asked)
-        if len(stages) == 1:
-            return stages[0]
-        names = ", ".join(stage.name for stage in stages)
-        raise ProblemError(
-            409,
-            "stage_not_named",
-            f"{len(stages)} stages are open and none is named",
-            f"add ?stage= with one of: {names}",
-        )
 
 
 def _one_of(request: web.Request, key: str, allowed: tuple[str, ...]) -> str | None:
