@@ -104,7 +104,7 @@ const TABLE = {
     mic_asking_label: '请允许使用麦克风',
     mic_joining: '请稍候',
     mic_joining_label: '正在接通麦克风，轻触可关闭',
-    mic_on: '已开麦',
+    mic_on: '麦克风已开',
     mic_on_label: '麦克风已开，轻触可关闭',
     mic_refused: '重试',
     mic_refused_label: '麦克风无法使用，轻触可重试',

@@ -48,4 +48,4 @@ def voice(duration_s: float, pitch_hz: float = 140.0) -> FloatArray:
     """A buzz with the harmonics of a voice, mono at 48 kHz."""
     t = np.arange(round(duration_s * SAMPLE_RATE_HZ)) / SAMPLE_RATE_HZ
     harmonics = [np.sin(2 * np.pi * pitch_hz * n * t) / n for n in range(1, 12)]
-    return (0.2 * np.sum(harmonics, axis=0)).astype(np.float32)
+    return np.asarray(0.2 * np.sum(harmonics, axis=0), np.float32)

@@ -114,7 +114,7 @@ def test_a_sender_that_begins_anew_is_heard_at_once() -> None:
 def test_rubbish_is_counted_and_survived(caplog: pytest.LogCaptureFixture) -> None:
     packets = opus_packets(voice(1.0))
     rng = np.random.default_rng(1)
-    bad = [p._replace(payload=rng.bytes(rng.integers(1, 200))) for p in packets[10:30]]
+    bad = [p._replace(payload=rng.bytes(int(rng.integers(1, 200)))) for p in packets[10:30]]
     empty = [packets[30]._replace(payload=b"")]
     heard = Heard()
     heard.take(packets[:10] + bad + empty + packets[31:])

@@ -83,8 +83,9 @@ class Publisher(BasePeer):
         """
         offer = SoundOffer(offer_sdp)
         transceiver = self._pc.addTransceiver("audio", direction="recvonly")
-        codecs = RTCRtpReceiver.getCapabilities("audio").codecs
-        transceiver.setCodecPreferences([c for c in codecs if c.name.lower() == "opus"])
+        known = RTCRtpReceiver.getCapabilities("audio")
+        assert known is not None
+        transceiver.setCodecPreferences([c for c in known.codecs if c.name.lower() == "opus"])
         setattr(transceiver.receiver, JITTER_BUFFER, _Tap(self._take))
         answer = await self._negotiate(offer.sdp)
         self._spawn(self._watch())
