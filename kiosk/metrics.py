@@ -81,6 +81,12 @@ class Metrics:
             ["kind", "event"],
             registry=self.registry,
         )
+        self.source_packets = Counter(
+            "kiosk_source_packets",
+            "Packets of sound by WebRTC: heard, lost on the way, broken (no Opus).",
+            ["event"],
+            registry=self.registry,
+        )
         self.requests_refused = Counter(
             "kiosk_requests_refused",
             "HTTP requests refused, by code.",

@@ -77,6 +77,10 @@ async def test_a_client_speaks_to_the_only_stage_and_leaves() -> None:
         assert inlets.inlets[0].closed
         assert (await client.delete(location)).status == 404
         assert (counted(kiosk, "opened"), counted(kiosk, "left")) == (1, 1)
+        played = kiosk.metrics.registry.get_sample_value(
+            "kiosk_source_packets_total", {"event": "heard"}
+        )
+        assert played == len(inlets.inlets[0].parts) > 0
 
 
 async def test_stage_role_kind_and_takeover_are_as_asked() -> None:

@@ -44,8 +44,8 @@ class OpusStream:
     def __init__(self, hear: Callable[[FloatArray], None]) -> None:
         """Decode for *hear*, which is given mono sound at ``SAMPLE_RATE_HZ``, any length."""
         self._hear = hear
-        self.packets = 0
-        """Packets that came, good and bad."""
+        self.heard = 0
+        """Packets that were played."""
         self.lost = 0
         """Packets that never came, or came too late."""
         self.broken = 0
@@ -67,7 +67,6 @@ class OpusStream:
             timestamp: 32-bit time of its first sample, at 48 kHz.
             payload: one Opus packet; empty: nothing to hear.
         """
-        self.packets += 1
         ahead = 0 if self._next is None else _signed(sequence - self._next, 16)
         if self._next is None or abs(ahead) > RESTART_PACKETS:
             self._restart(sequence)
@@ -126,6 +125,7 @@ class OpusStream:
                 logger.warning("%d packets that are not Opus: %s", self.broken, error)
             self._decoder = _decoder()
             return _NOTHING
+        self.heard += 1
         parts = [frame.to_ndarray().reshape(-1) for frame in frames]
         return np.concatenate([np.zeros(0, np.int16), *parts]).astype(np.float32) / 32768.0
 

@@ -50,6 +50,7 @@ class Publisher(BasePeer):
         stage: Stage,
         on_ended: Callable[["Publisher"], Awaitable[None]],
         connect_timeout_s: float,
+        count: Callable[[str, int], None] = lambda _event, _packets: None,
     ) -> None:
         """Make a publisher; ``answer`` connects it, ``inlet`` lets it be heard.
 
@@ -57,8 +58,11 @@ class Publisher(BasePeer):
             stage: where it shall be heard.
             on_ended: called once, when it has ended by itself.
             connect_timeout_s: how long it may take to connect.
+            count: takes how many more packets were heard, lost or broken, several times a second.
         """
         super().__init__(lambda: on_ended(self), connect_timeout_s)
+        self._count = count
+        self._counted = {"heard": 0, "lost": 0, "broken": 0}
         self.stage = stage
         self.inlet: Hears | None = None
         self.stream = OpusStream(self._hear)
@@ -95,12 +99,13 @@ class Publisher(BasePeer):
         """End the peer and leave the stage."""
         if self.inlet is not None:
             self.inlet.close()
+        self._tell_counts()
         await super().aclose()
-        stream = self.stream
-        logger.info(
-            "peer %s: %d packets of sound, %d lost, %d broken",
-            self.id, stream.packets, stream.lost, stream.broken,
-        )  # fmt: skip
+
+    def _tell_counts(self) -> None:
+        for event, before in self._counted.items():
+            self._counted[event] = getattr(self.stream, event)
+            self._count(event, self._counted[event] - before)
 
     def _take(self, packet: RtpPacket) -> None:
         self._heard_s = asyncio.get_running_loop().time()
@@ -117,6 +122,7 @@ class Publisher(BasePeer):
         self._heard_s = loop.time() + self._connect_timeout_s
         while not self.dismissed:
             await asyncio.sleep(WATCH_S)
+            self._tell_counts()
             if loop.time() - self._heard_s > SILENT_S:
                 logger.warning("peer %s: nothing was sent for %.0f s", self.id, SILENT_S)
                 break

@@ -53,7 +53,9 @@ class Whip(SdpSessions[Publisher]):
         role = _one_of(request, "role", get_args(Role))
         kind = _one_of(request, "kind", get_args(Kind)) or "whip"
         takeover = flag(request.query, "takeover", default=False)
-        publisher = Publisher(stage, self._lost, self._settings.server.connect_timeout_s)
+        publisher = Publisher(
+            stage, self._lost, self._settings.server.connect_timeout_s, self._count_packets
+        )
         try:
             answer = await publisher.answer(offer)
             # Last, so that an offer that cannot be answered takes nobody's place.
@@ -65,6 +67,9 @@ class Whip(SdpSessions[Publisher]):
             raise
         logger.info("session %s opened: %s to stage %s", publisher.id, kind, stage.name)
         return self._opened(publisher, answer)
+
+    def _count_packets(self, event: str, packets: int) -> None:
+        self._metrics.source_packets.labels(event).inc(packets)
 
     async def _lost(self, peer: Publisher) -> None:
         if peer.dismissed:
