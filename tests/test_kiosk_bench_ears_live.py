@@ -26,8 +26,8 @@ def test_the_mouth_is_seen_when_it_opens() -> None:
     still = rng.integers(60, 190, (PROBE_PX, PROBE_PX)).astype(np.uint8)
     grey = np.repeat(still[None], len(at_ms), axis=0)
     rows, columns = MOUTH.of(PROBE_PX)
-    for picture in grey[at_ms >= 1240]:
-        picture[rows, columns][:8] = 0
+    for index in np.flatnonzero(at_ms >= 1240):
+        grey[index, rows, columns][:8] = 0
     assert mouth_delays(Seen(at_ms, grey), [1000.0]) == [240.0]
     assert mouth_delays(Seen(at_ms, grey), [10.0]) == [], "nothing is known of it at rest"
 

@@ -18,8 +18,8 @@ def seen(since_ms: float, open_until_ms: float) -> Seen:
     still = rng.integers(60, 190, (PROBE_PX, PROBE_PX)).astype(np.uint8)
     grey = np.repeat(still[None], len(at_ms), axis=0)
     rows, columns = MOUTH.of(PROBE_PX)
-    for picture in grey[at_ms < open_until_ms]:
-        picture[rows, columns][:8] = 0
+    for index in np.flatnonzero(at_ms < open_until_ms):
+        grey[index, rows, columns][:8] = 0
     return Seen(at_ms, grey)
 
 
