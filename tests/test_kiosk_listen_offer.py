@@ -77,6 +77,7 @@ def test_the_answer_declines_the_rest_in_its_place() -> None:
     assert re.findall(r"(?m)^a=mid:(\w)", whole) == ["v", "a", "d"]
     assert whole.count("a=inactive") == 2
     assert "a=group:BUNDLE a\r\n" in whole
+    assert whole.count("a=ptime:10\r\n") == 1
 
 
 async def test_an_offer_of_aiortc_is_answered_as_it_was_made() -> None:

@@ -16,6 +16,9 @@ from kiosk.peer_base import malformed
 TRANSPORT: Final = ("ice-ufrag", "ice-pwd", "fingerprint", "setup", "ice-options")
 """Attributes of the connection, equal in all sections of a bundle."""
 
+PACKET_MS: Final = 10
+"""Length of the packets that are asked for, half of what is usual: so much sooner they are heard."""
+
 SENDING: Final = ("sendrecv", "sendonly")
 DIRECTIONS: Final = (*SENDING, "recvonly", "inactive")
 
@@ -45,7 +48,7 @@ class SoundOffer:
         """The answer to the whole offer, given the *answer* to the sound alone."""
         head, section = re.split(r"^(?=m=)", _lines(answer), maxsplit=1, flags=re.MULTILINE)
         sections = [_declined(offered) for offered in self._sections]
-        sections[self._sound] = section
+        sections[self._sound] = section + f"a=ptime:{PACKET_MS}\r\n"
         return head + "".join(sections)
 
 

@@ -40,6 +40,7 @@ async def test_what_the_visitor_says_reaches_the_pages_stage(
     assert await talking.inner_text("#status-text") == "Please speak, or choose a topic."
     await eventually(lambda: len(ear.sound) > 3 * SAMPLE_RATE_HZ)
     sound = ear.sound[-2 * SAMPLE_RATE_HZ :]
+    assert {len(part) for part in ear.parts} == {480}, "packets are short, as asked for"
     assert np.sqrt(np.mean(sound**2)) > 0.01
     power = np.abs(np.fft.rfft(sound)) ** 2
     hz = np.arange(len(power)) / 2.0
