@@ -10,3 +10,7 @@ class ListenSettings(Section):
 
     mode: Literal["speak", "preview"] = "speak"
     """speak: microphones are visitors, whom the avatar hears; preview: it says what they say."""
+    barge_in: bool = True
+    """Whether a visitor who speaks interrupts the avatar; a stage may be told otherwise."""
+    attend: bool = True
+    """Whether the face turns to listening while a visitor speaks."""
