@@ -19,7 +19,7 @@ from engine.timeline import PACKET_SAMPLES, samples, seconds
 from kiosk import slate
 from kiosk.animator import Animator
 from kiosk.appearance import Appearance
-from kiosk.audio_line import AudioLine
+from kiosk.audio_line import FADE_SAMPLES, AudioLine
 from kiosk.broadcast import Broadcast
 from kiosk.clock import MediaClock
 from kiosk.events import EventHub
@@ -45,7 +45,7 @@ LIVE_LEAD_SAMPLES: Final = samples(0.14)
 SPLICE_SAMPLES: Final = samples(0.1)
 """Speech that begins in silence is written this near to the play head, over the silence."""
 
-CUT_SAMPLES: Final = samples(0.02)
+CUT_SAMPLES: Final = FADE_SAMPLES
 """An interruption takes effect this far ahead of the play head."""
 
 STALL_S: Final = 0.5
