@@ -10,18 +10,18 @@ from engine.motion.noise import Noise, ease
 ATTEND_S: Final = 0.4
 """How long the face takes to turn to listening, and back."""
 
-LEAN_IN: Final = 0.016
+LEAN_IN: Final = 0.018
 """Part by which the head grows: towards whom one listens to (Mehrabian, *Significance of posture
 and position in the communication of attitude and status relationships*, 1969)."""
 
-TILT_DEG: Final = 2.6
+TILT_DEG: Final = 3.0
 """To one side, a seed's own: a canted head is read as friendly, a straight one as a challenge
 (Costa, Menzani and Ricci Bitti, *Head canting in paintings: an historical study*, 2001)."""
 
 CHIN_DEG: Final = 0.7
 """Down, as a head is that leans forward."""
 
-BROWS: Final = 0.13
+BROWS: Final = 0.17
 """A touch: listeners raise their brows a little and hold them (Ekman, *About brows: emotional and
 conversational signals*, 1979)."""
 
