@@ -19,6 +19,7 @@ from kiosk.avatars import Avatars
 from kiosk.baker import bake
 from kiosk.config import Settings
 from kiosk.drafts import Bakes, Drafts, Lends
+from kiosk.events_socket import EventsSocket
 from kiosk.guard import Guard
 from kiosk.health import feed_watchdog, notify, watchdog_interval_s
 from kiosk.inject import Faults, Injector
@@ -28,6 +29,7 @@ from kiosk.loopback import offer_loopback_when_alone
 from kiosk.metrics import Metrics
 from kiosk.routes import MAX_BODY_BYTES, Routes, Speaks, static_dir
 from kiosk.speech.desk import LANGUAGES, SpeechDesk
+from kiosk.stage_routes import StageRoutes
 from kiosk.stages import Stages
 from kiosk.sync_routes import SyncRoutes
 from kiosk.terminals import Terminals
@@ -111,6 +113,8 @@ class Kiosk:
         self.app = web.Application(middlewares=[guard.middleware], client_max_size=MAX_BODY_BYTES)
         self.routes.add_to(self.app.router)
         self.looks.add_to(self.app.router)
+        StageRoutes(self.stages).add_to(self.app.router)
+        EventsSocket(self.stages).add_to(self.app)
         self.admin.add_to(self.app.router)
         self.whep.add_routes(self.app.router)
         sync_routes = SyncRoutes(self.stages, self.lip_sync, self.injector, static_dir())

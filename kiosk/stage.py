@@ -106,7 +106,8 @@ class Stage:
         """How it listens."""
         self.played: list[Callable[[FloatArray], None]] = []
         """Those who hear every packet of sound that is sent."""
-        self.events = StageEvents(hub or EventHub(), name, self.clock)
+        self.hub = hub or EventHub()
+        self.events = StageEvents(self.hub, name, self.clock)
         broadcast.on_viewers = self.events.viewers
         self.transcript = Transcript(broadcast.send, metrics, self.events.tell)
         self.video_emitted_count = 0
