@@ -11,18 +11,20 @@ only as much of it as was heard. Secrets: KIOSK_TOKEN, CHAT_KEY, RECOGNISER_KEY 
 import argparse
 import asyncio
 import base64
-import contextlib
 import json
 import os
 import sys
 import threading
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import aiohttp
 
 Event = dict[str, Any]
+Socket = aiohttp.ClientWebSocketResponse
 
 SYSTEM = (
     "You are the assistant at a service desk and speak with a visitor. Answer in one to three "
@@ -35,6 +37,7 @@ MEMORY_MESSAGES = 24  # of the conversation, the last that the model is given
 FAILURES = (aiohttp.ClientError, OSError, ValueError, LookupError, TypeError, AttributeError)
 QUIET = aiohttp.ClientTimeout(total=None, sock_connect=5.0, sock_read=30.0)  # then given up
 RETRY_S = 2.0
+tell = partial(print, flush=True)
 STOP_S = 1.0  # that the kiosk may take to tell how far it came with what it was told to drop
 
 
@@ -46,11 +49,6 @@ def key(name: str) -> dict[str, str]:
     """The header that carries a secret, if the environment has it."""
     secret = os.environ.get(name, "")
     return {"Authorization": f"Bearer {secret}"} if secret else {}
-
-
-def tell(text: str) -> None:
-    """Tell the operator."""
-    print(text, flush=True)  # noqa: T201
 
 
 async def chat(
@@ -96,8 +94,7 @@ async def recognise(session: aiohttp.ClientSession, where: str, model: str, wav:
 async def require_ok(got: aiohttp.ClientResponse) -> None:
     """Raise ValueError with what a server says of a refusal."""
     if got.status != 200:
-        said = (await got.text(errors="replace"))[:200].strip()
-        raise ValueError(f"it answers {got.status}: {said}")
+        raise ValueError(f"{got.status}: {(await got.text(errors='replace'))[:200].strip()}")
 
 
 @dataclass
@@ -134,15 +131,16 @@ class Dialogue:
         self._events: dict[str, Event] = {}  # of the last utterances, each one's last
         self._recognising: set[asyncio.Task[None]] = set()
 
+    def _connect(self, path: str) -> AbstractAsyncContextManager[Socket]:
+        url = f"{self._options.kiosk}{path}&stage={self._options.stage}"
+        return self._session.ws_connect(url, headers=key("KIOSK_TOKEN"), heartbeat=20.0)
+
     async def listen(self) -> None:
         """Follow the kiosk's events for ever; a kiosk that is away is waited for."""
-        kiosk = self._options.kiosk
-        url = f"{kiosk}/v1/events?stage={self._options.stage}&audio=true"
+        kiosk, audio = self._options.kiosk, int(bool(self._options.recogniser))
         while True:
             try:
-                async with self._session.ws_connect(
-                    url, headers=key("KIOSK_TOKEN"), heartbeat=20.0, max_msg_size=0
-                ) as socket:
+                async with self._connect(f"/v1/events?audio={audio}") as socket:
                     tell(f"listening to stage {self._options.stage} at {kiosk}")
                     async for message in socket:
                         self.take(message.json())
@@ -206,8 +204,7 @@ class Dialogue:
 
     async def _give(self, answer: Answer) -> None:
         """Have *answer* written and spoken until it has ended or is stopped."""
-        url = f"{self._options.kiosk}/v1/speak?stage={self._options.stage}"
-        async with self._session.ws_connect(url, headers=key("KIOSK_TOKEN")) as socket:
+        async with self._connect("/v1/speak?") as socket:
             writing = asyncio.create_task(self._write(answer, socket))
             reading = asyncio.create_task(self._read(answer, socket))
             try:
@@ -222,14 +219,14 @@ class Dialogue:
                 reading.cancel()
                 await asyncio.gather(writing, reading, return_exceptions=True)
 
-    async def _write(self, answer: Answer, socket: aiohttp.ClientWebSocketResponse) -> None:
+    async def _write(self, answer: Answer, socket: Socket) -> None:
         """Pass on what the model writes."""
         asked = self._options
         messages = [{"role": "system", "content": asked.system}, *self.history]
         body = {"model": asked.model, "messages": messages, "stream": True}
         pieces = chat(self._session, f"{asked.chat}/chat/completions", body)
         try:
-            async with contextlib.aclosing(pieces):
+            async with aclosing(pieces):
                 async for piece in pieces:
                     answer.text += piece
                     await socket.send_json({"type": "text", "text": piece})
@@ -242,7 +239,7 @@ class Dialogue:
         if not answer.text.strip():
             answer.finish({"event": "finished"})
 
-    async def _read(self, answer: Answer, socket: aiohttp.ClientWebSocketResponse) -> None:
+    async def _read(self, answer: Answer, socket: Socket) -> None:
         """What the kiosk says of the utterance: its name, or why it cannot be spoken."""
         async for message in socket:
             told = message.json()
@@ -299,7 +296,5 @@ async def run(asked: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    try:
+    with suppress(KeyboardInterrupt):
         asyncio.run(run(options()))
-    except KeyboardInterrupt:
-        sys.exit(130)
