@@ -5,7 +5,6 @@ count as speech only where the microphone is clearly above that: somebody speaks
 (double talk). Where a canceller is installed (``canceller.py``) it listens to what that leaves.
 """
 
-from collections import deque
 from typing import Final
 
 import numpy as np
@@ -49,7 +48,6 @@ class EchoGuard:
         self._far.reset()
         self._tail_db: FloatArray = np.full(BANDS, SILENCE_DB, np.float32)
         self._aligned_frames = 0
-        self._waiting: deque[FloatArray] = deque()
         if self._canceller is not None:
             self._canceller.reset()
 
@@ -86,6 +84,8 @@ class EchoGuard:
             return frame
         delay = self.path.delay_frames
         if delay is not None and abs(delay - AHEAD_FRAMES - self._aligned_frames) >= REALIGN_FRAMES:
-            self._aligned_frames = max(0, delay - AHEAD_FRAMES)
+            self._aligned_frames = delay - AHEAD_FRAMES
+            self._canceller.reset()
+            self.path.relearn_gain()
         at = self.path.played_at(self.path.heard_count) - self._aligned_frames
         return self._canceller.cancel(frame, self._far.frame(at))

@@ -66,6 +66,7 @@ class EchoPath:
         self.heard_count = 0
         self.delay_frames: int | None = None
         self.gain_db: FloatArray = np.full(BANDS, START_GAIN_DB, np.float32)
+        self._same_since = 0
         self._skew = 0
         self._skews: deque[int] = deque(maxlen=_SKEW_FRAMES)
         self._candidate: int | None = None
@@ -99,6 +100,11 @@ class EchoPath:
         newest, oldest = self._lags
         at = self.played_at(self.heard_count - 1)
         return np.asarray(self._rows(at - oldest, at - newest + 1).max(axis=0), np.float32)
+
+    def relearn_gain(self) -> None:
+        """What is heard from now on is cleaned otherwise: nobody is heard until that is known."""
+        self.gain_db[:] = START_GAIN_DB
+        self._same_since = self.heard_count
 
     def played_at(self, heard: int) -> int:
         """Which frame was being played when frame *heard* came, delay aside."""
@@ -160,6 +166,7 @@ class EchoPath:
         around = sliding_window_view(played, oldest - newest + 1, axis=0).max(axis=-1)
         around = around[MAX_DELAY_FRAMES - oldest :][:count]
         active = around > np.maximum(QUIETEST_ACTIVE_DB, loudest_db - ACTIVE_RANGE_DB)
+        active[: max(0, self._same_since - (self.heard_count - count))] = False
         clean = self._last(self._clean)[: len(around)]
         for band in range(BANDS):
             ratio = (clean[:, band] - around[:, band])[active[:, band]]

@@ -23,11 +23,11 @@ class Thresholds:
 def thresholds(sensitivity: float) -> Thresholds:
     """The thresholds for *sensitivity*, from 0 (only loud and clear) to 1 (the first breath)."""
     s = min(1.0, max(0.0, sensitivity))
-    needed_frames = 7 - round(4 * s)
+    needed_frames = 6 - round(4 * s)
     return Thresholds(
         aggressiveness=3 if s < 0.85 else 2,
-        above_floor_db=16.0 - 12.0 * s,
-        probability=0.8 - 0.5 * s,
+        above_floor_db=12.0 - 10.0 * s,
+        probability=0.75 - 0.5 * s,
         needed_frames=needed_frames,
         window_frames=needed_frames + 1,
         above_echo_db=9.0 - 6.0 * s,
