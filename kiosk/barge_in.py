@@ -12,6 +12,7 @@ from typing import Final, Protocol
 from engine.media import FloatArray
 from kiosk.config_listen import ListenSettings
 from kiosk.events import EventHub
+from kiosk.listen.ear import Ear
 from kiosk.stage import Stage
 from kiosk.stage_events import StageEvents
 
@@ -64,7 +65,7 @@ class BargeIn:
     """An ear at a stage. For the event loop; nothing that is heard makes it raise."""
 
     def __init__(
-        self, stage: Stage, hub: EventHub, settings: ListenSettings, make_ear: MakeEar
+        self, stage: Stage, hub: EventHub, settings: ListenSettings, make_ear: MakeEar = Ear
     ) -> None:
         """Begin to listen.
 
@@ -72,7 +73,7 @@ class BargeIn:
             stage: who is spoken to; ``stage.hearing`` says whether that interrupts.
             hub: is told of the visitor.
             settings: how well the ear hears.
-            make_ear: makes one.
+            make_ear: makes one; a fake in tests.
         """
         self._stage = stage
         self._events = StageEvents(hub, stage.name, stage.clock)

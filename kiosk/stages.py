@@ -69,7 +69,7 @@ class Stages:
         """Takes what happens on every stage."""
         self.worker = Worker("inference")
         self._encode_pool = ThreadPoolExecutor(1, "encode")
-        metrics.watch(lambda: self._stages.values())
+        metrics.watch(lambda: self._stages.values(), lambda: self.hub.dropped_events)
 
     def __iter__(self) -> Iterator[Stage]:
         return iter(list(self._stages.values()))

@@ -207,3 +207,19 @@ def test_an_ear_that_fails_is_replaced_and_the_stage_goes_on() -> None:
         assert len(scene.recorder.audio) - before >= 49
 
     play(work)
+
+
+def test_the_ear_that_ships_lets_her_speak_to_a_silent_hall() -> None:
+    async def main() -> None:
+        stage, recorder = make_stage()
+        barge_in = BargeIn(stage, stage.hub, ListenSettings())
+        stage.say(utterance("u", 1.0), interrupt=True)
+        for _ in range(100):
+            barge_in.hear(np.zeros(320, np.float32))
+            await asyncio.sleep(0.02)
+        assert [m["event"] for m in recorder.of_type("utterance")] == ["started", "finished"]
+        assert not recorder.of_type("visitor")
+        barge_in.close()
+        await stage.aclose()
+
+    run_virtual(main)

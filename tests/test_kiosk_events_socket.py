@@ -105,6 +105,8 @@ async def test_a_slow_reader_is_told_how_much_it_lost_and_holds_up_nobody() -> N
                 seen += 1
         assert lost > 0
         assert kiosk.stages.hub.dropped_events == lost
+        figures = await (await client.get("/metrics")).text()
+        assert f"kiosk_events_dropped_total {float(lost)}" in figures
         await slow.close()
 
 
