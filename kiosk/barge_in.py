@@ -6,6 +6,7 @@ source is connected: without one, no ear costs anything.
 
 import asyncio
 import logging
+import secrets
 from collections.abc import Callable
 from typing import Final, Protocol
 
@@ -86,6 +87,8 @@ class BargeIn:
         self._listens_until_s = 0.0
         self._deaf_until_s = 0.0
         self._attending = False
+        self._source = secrets.token_hex(4)
+        """Tells the visitors of one stage apart."""
         self.closed = False
         stage.played.append(self._played)
 
@@ -137,6 +140,7 @@ class BargeIn:
             {
                 "type": "visitor",
                 "event": "started",
+                "source": self._source,
                 "interrupted": utterance,
                 "characters_spoken": characters,
             }
@@ -155,8 +159,9 @@ class BargeIn:
         self._speaking_since_s = None
         self._listens_until_s = self._loop.time() + LINGER_S
         self._stage.broadcast.send({"type": "visitor", "speaking": False})
-        event = {"type": "visitor", "event": "ended", "duration_ms": duration_ms}
-        self._events.tell({**event, "complete": sound is not None}, sound)
+        event = {"type": "visitor", "event": "ended", "source": self._source}
+        told = {**event, "duration_ms": duration_ms, "complete": sound is not None}
+        self._events.tell(told, sound)
 
     def _turn(self, silenced: bool = False) -> None:
         """Turn her to the visitor while that one speaks and a moment longer; not while she does.
@@ -169,4 +174,4 @@ class BargeIn:
         attends = self._stage.hearing.attend and spoken_to and quiet
         if attends != self._attending:
             self._attending = attends
-            self._stage.attend(attends)
+            self._stage.attend(attends, to=self)

@@ -10,6 +10,7 @@ from aiohttp import WSCloseCode, web
 from kiosk import __version__
 from kiosk.api import ProblemError, flag, name
 from kiosk.events import Subscription
+from kiosk.guard import WEBSOCKET_PROTOCOL
 from kiosk.stage_routes import describe
 from kiosk.stages import Stages
 
@@ -45,6 +46,7 @@ class EventsSocket:
         audio = flag(request.query, "audio", default=False)
         socket = web.WebSocketResponse(
             timeout=CLOSE_WAIT_S,
+            protocols=(WEBSOCKET_PROTOCOL,),
             heartbeat=HEARTBEAT_S,
             max_msg_size=MAX_MESSAGE_BYTES,
             compress=False,  # sound would be deflated in vain, on the event loop's own threads

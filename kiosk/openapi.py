@@ -38,6 +38,7 @@ from kiosk.api_sync import (
     SyncAnswer,
 )
 from kiosk.openapi_avatars import avatar_paths, draft_paths
+from kiosk.openapi_listen import listen_paths
 from kiosk.openapi_parts import (
     Schema,
     get_path,
@@ -86,7 +87,8 @@ def document() -> Schema:
         | avatar_paths()
         | draft_paths()
         | stage_paths()
-        | sync_paths(),
+        | sync_paths()
+        | listen_paths(),
         "components": {
             "schemas": _schemas(),
             "securitySchemes": {

@@ -209,6 +209,25 @@ def test_an_ear_that_fails_is_replaced_and_the_stage_goes_on() -> None:
     play(work)
 
 
+def test_two_visitors_are_told_apart_and_she_listens_until_both_are_done() -> None:
+    async def work(scene: Scene) -> None:
+        make = scene._make
+        other = BargeIn(scene.stage, scene.stage.hub, ListenSettings(), make)
+        scene.speak()
+        other.hear(SPOKEN)
+        await asyncio.sleep(0.2)
+        scene.barge_in.close()
+        await asyncio.sleep(2.0)
+        assert scene.motion.attended == [True]
+        other.close()
+        await asyncio.sleep(0.2)
+        assert scene.motion.attended == [True, False]
+        first, second, ended, _ = of_type(await scene.told(), "visitor")
+        assert first["source"] == ended["source"] != second["source"]
+
+    play(work)
+
+
 def test_the_ear_that_ships_lets_her_speak_to_a_silent_hall() -> None:
     async def main() -> None:
         stage, recorder = make_stage()
