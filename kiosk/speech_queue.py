@@ -116,7 +116,7 @@ class SpeechQueue:
     @property
     def live(self) -> bool:
         """Whether what is said is being spoken elsewhere right now."""
-        return self._live is not None
+        return self._live is not None and not self._buffered_samples
 
     def add(self, utterance: Utterance) -> None:
         """Say *utterance* after all that is queued."""
