@@ -108,7 +108,7 @@ class Kiosk:
         self.lip_sync = LipSync(self.metrics, terminals, self.injector)
         self.whep = Whep(settings, self.stages, self.metrics, self.lip_sync, self.injector)
         self.routes = Routes(settings, self.stages, speech, self.metrics)
-        self.inlets = Inlets(lambda stage: stage.hearing.mode, self._ear)
+        self.inlets = Inlets(lambda stage: stage.hearing.mode, self.metrics, self._ear)
         self.looks = Looks(self.stages, avatars)
         self.drafts = Drafts(avatars, bakes)
         self.admin = Admin(settings.avatar, self.stages, self.looks, avatars, self.drafts)
