@@ -47,8 +47,7 @@ class DialogueError(Exception):
 
 def key(name: str) -> dict[str, str]:
     """The header that carries a secret, if the environment has it."""
-    secret = os.environ.get(name, "")
-    return {"Authorization": f"Bearer {secret}"} if secret else {}
+    return {"Authorization": f"Bearer {os.environ[name]}"} if os.environ.get(name) else {}
 
 
 async def chat(
@@ -69,7 +68,7 @@ async def chat(
 
 
 def content(data: str) -> str:
-    """The words in one event of the chat server; raises ValueError for what is none."""
+    """The words in one event of the chat server."""
     event = json.loads(data)
     if "error" in event:
         raise ValueError(f"it says {event['error']}")
@@ -213,7 +212,8 @@ class Dialogue:
                 if not answer.end:
                     answer.over.clear()
                     await socket.send_json({"type": "cancel"})
-                    await asyncio.wait_for(answer.over.wait(), STOP_S)
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(answer.over.wait(), STOP_S if answer.begun else 0.0)
             finally:
                 writing.cancel()
                 reading.cancel()
