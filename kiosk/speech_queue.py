@@ -111,7 +111,7 @@ class SpeechQueue:
     @property
     def has_sound(self) -> bool:
         """Whether sound is ready now."""
-        return bool(self._buffer) or self.live
+        return bool(self._buffer) or self._live is not None
 
     @property
     def live(self) -> bool:
