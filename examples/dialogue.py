@@ -101,7 +101,6 @@ class Answer:
     """One answer: written by the model, spoken meanwhile, ended by its end or by the visitor."""
 
     text: str = ""
-    utterance: str | None = None  # its name at the kiosk, once that is known
     begun: bool = False  # to be heard
     over: asyncio.Event = field(default_factory=asyncio.Event)  # ended, or no longer wanted
     end: Event = field(default_factory=dict)  # how, as the kiosk told it
@@ -114,7 +113,7 @@ class Answer:
     @property
     def heard(self) -> str:
         """What of it was heard."""
-        whole = self.end.get("event") == "finished"
+        whole = self.end.get("type") == "finished"
         return (self.text if whole else self.text[: self.end.get("characters_spoken", 0)]).strip()
 
 
@@ -127,7 +126,6 @@ class Dialogue:
         self._options = options
         self._words: asyncio.Queue[str] = asyncio.Queue()
         self._answer: Answer | None = None
-        self._events: dict[str, Event] = {}  # of the last utterances, each one's last
         self._recognising: set[asyncio.Task[None]] = set()
 
     def _connect(self, path: str) -> AbstractAsyncContextManager[Socket]:
@@ -146,8 +144,6 @@ class Dialogue:
                 why = "it closed the connection"
             except FAILURES as error:
                 why = repr(error)
-            if self._answer:
-                self._answer.finish({"event": "failed"})  # nobody will tell of its end
             remedy = "is it running, and are --kiosk, --stage and KIOSK_TOKEN right? Trying again"
             tell(f"no kiosk at {kiosk} ({why}): {remedy}")
             await asyncio.sleep(RETRY_S)
@@ -161,10 +157,6 @@ class Dialogue:
             task = asyncio.create_task(self._recognise(base64.b64decode(event["audio"])))
             self._recognising.add(task)
             task.add_done_callback(self._recognising.discard)
-        elif kind == "utterance":
-            self._events[event["utterance"]] = event
-            self._events = dict(list(self._events.items())[-16:])
-            self._match()
 
     def hear(self, words: str, interrupts: bool = False) -> None:
         """A visitor has said *words*: answer them, after or instead of what is being said."""
@@ -237,27 +229,19 @@ class Dialogue:
                 await socket.send_json({"type": "text", "text": SORRY})
         await socket.send_json({"type": "end"})
         if not answer.text.strip():
-            answer.finish({"event": "finished"})
+            answer.finish({"type": "finished"})
 
     async def _read(self, answer: Answer, socket: Socket) -> None:
-        """What the kiosk says of the utterance: its name, or why it cannot be spoken."""
+        """What the kiosk says: that it begins, how far it came, or why it cannot be spoken."""
         async for message in socket:
             told = message.json()
-            if told.get("type") == "error":
-                tell(f"the kiosk does not speak: {told.get('message')}: {told.get('remedy')}")
-                answer.finish({"event": "failed"})
-            answer.utterance = answer.utterance or told.get("utterance")
-            self._match()
-        if answer.utterance is None or socket.close_code != aiohttp.WSCloseCode.OK:
-            answer.finish({"event": "failed"})
-
-    def _match(self) -> None:
-        """Let the answer know what was told of its utterance."""
-        answer = self._answer
-        if answer and answer.utterance and (event := self._events.get(answer.utterance)):
-            answer.begun = True
-            if event["event"] in ("finished", "interrupted", "failed"):
-                answer.finish(event)
+            if told["type"] == "started":
+                answer.begun = True
+            elif told["type"] == "error":
+                tell(f"the kiosk does not speak: {told['message']}: {told['remedy']}")
+            if told["type"] in ("finished", "interrupted", "error"):
+                answer.finish(told)
+        answer.finish({"type": "error"})  # if nothing else ended it
 
 
 def read_lines(loop: asyncio.AbstractEventLoop, dialogue: Dialogue) -> None:

@@ -37,6 +37,7 @@ class FakeServers:
         self.events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.utterances = 0
         self.finishes = True
+        self.voice = web.WebSocketResponse()
         self.app = web.Application()
         self.app.router.add_post("/v1/chat/completions", self._chat)
         self.app.router.add_post("/v1/audio/transcriptions", self._recognise)
@@ -87,23 +88,23 @@ class FakeServers:
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         self.utterances += 1
-        name = f"u{self.utterances}"
-        await socket.send_json({"type": "accepted", "utterance": name})
+        self.voice = socket
+        await socket.send_json({"type": "ready", "stage": request.query["stage"]})
         async for message in socket:
             if message.type is not WSMsgType.TEXT:
                 break
             told = message.json()
-            self.spoken.append({**told, "utterance": name})
+            self.spoken.append(told)
             if told["type"] == "cancel":
-                self.tell("interrupted", name, 3)
+                await self.tell("interrupted", 3)
             if told["type"] == "end" and self.finishes:
-                self.tell("started", name, 0)
-                self.tell("finished", name, 99)
+                await self.tell("started")
+                await self.tell("finished", 99)
         return socket
 
-    def tell(self, event: str, utterance: str, characters: int) -> None:
-        told = {"type": "utterance", "event": event, "utterance": utterance}
-        self.events.put_nowait({**told, "characters_spoken": characters})
+    async def tell(self, kind: str, characters: int = 0) -> None:
+        told = {"type": kind, "utterance": f"u{self.utterances}", "stage": "lobby"}
+        await self.voice.send_json({**told, "characters_spoken": characters})
 
     def visitor(self, event: str, **more: object) -> None:
         self.events.put_nowait({"type": "visitor", "event": event, **more})
@@ -174,10 +175,10 @@ async def test_an_interrupted_answer_is_no_longer_written_and_kept_as_far_as_it_
         servers.reply = ["It is on the left, ", *(["and so on "] * 5000)]
         going.hear("where is it")
         await until(lambda: servers.words)
-        servers.tell("started", "u1", 0)
+        await servers.tell("started")
         await asyncio.sleep(0.05)
         servers.visitor("started", interrupted="u1", characters_spoken=5)
-        servers.tell("interrupted", "u1", 5)
+        await servers.tell("interrupted", 5)
         await until(lambda: len(going.history) == 2)
         assert going.history == said("where is it", "It is")
         await until(lambda: servers.closed_early)
@@ -206,6 +207,8 @@ async def test_a_line_that_is_typed_interrupts() -> None:
         servers.finishes = False
         going.hear("one")
         await until(lambda: servers.spoken and servers.spoken[-1]["type"] == "end")
+        await servers.tell("started")
+        await asyncio.sleep(0.05)
         servers.finishes = True
         going.hear("two", interrupts=True)
         await until(lambda: len(going.history) == 4)
@@ -238,16 +241,27 @@ async def test_a_chat_server_that_fails_is_told_of_and_apologised_for(
 
 async def test_a_kiosk_that_goes_away_is_waited_for(capsys: pytest.CaptureFixture[str]) -> None:
     async with conversing() as (servers, going):
+        servers.events.put_nowait({"type": object})  # breaks the fake's connection
+        await until(lambda: capsys.readouterr().out.count("no kiosk at"))
+        await asyncio.sleep(0.2)
+        servers.visitor("ended", audio=base64.b64encode(WAV).decode())
+        await until(lambda: len(going.history) == 2)
+
+
+async def test_a_voice_that_breaks_off_ends_the_answer(capsys: pytest.CaptureFixture[str]) -> None:
+    async with conversing() as (servers, going):
         servers.finishes = False
         going.hear("hello")
         await until(lambda: servers.spoken and servers.spoken[-1]["type"] == "end")
-        servers.events.put_nowait({"type": object})  # breaks the fake's connection
-        await until(lambda: capsys.readouterr().out.count("no kiosk at"))
+        await servers.voice.close()
+        await until(lambda: going._answer is None)
         assert going.history == said("hello"), "nobody knows what was heard of it"
-        servers.finishes = True
-        await asyncio.sleep(0.2)
-        going.hear("are you back")
-        await until(lambda: len(going.history) == 2)
+        going.hear("once more")
+        await until(lambda: servers.spoken[-1]["type"] == "end" and going._answer)
+        error = {"type": "error", "message": "the stage is closed", "remedy": "open the page"}
+        await servers.voice.send_json({**error, "code": "stage_closed"})
+        await until(lambda: going._answer is None)
+        assert "the stage is closed: open the page" in capsys.readouterr().out
 
 
 def test_nobody_to_listen_to_is_an_error_with_the_remedy(
