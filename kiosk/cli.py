@@ -14,7 +14,7 @@ from typing import Annotated, Final, NoReturn
 
 import typer
 
-from kiosk import __version__, cli_offline, cli_serve, cli_sync
+from kiosk import __version__, cli_listen, cli_offline, cli_serve, cli_sync
 from kiosk.api import SayAnswer, SayRequest
 from kiosk.cli_options import Config, Json, Queue, Stage, Token, Url, UsageError
 from kiosk.cli_portrait import portrait_app
@@ -110,6 +110,7 @@ def _tell(answer: SayAnswer, as_json: bool) -> None:
 app.command()(cli_offline.render)
 app.command()(cli_offline.motion)
 app.command()(cli_sync.calibrate)
+app.command()(cli_listen.microphones)
 bench_app.command("sync")(cli_sync.bench_sync)
 
 

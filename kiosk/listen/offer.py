@@ -17,7 +17,7 @@ TRANSPORT: Final = ("ice-ufrag", "ice-pwd", "fingerprint", "setup", "ice-options
 """Attributes of the connection, equal in all sections of a bundle."""
 
 PACKET_MS: Final = 10
-"""Length of the packets that are asked for: half of what is usual, so much sooner they are heard."""
+"""Length of the packets that are asked for: half of what is usual, and heard so much sooner."""
 
 SENDING: Final = ("sendrecv", "sendonly")
 DIRECTIONS: Final = (*SENDING, "recvonly", "inactive")
