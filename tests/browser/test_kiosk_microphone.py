@@ -75,6 +75,22 @@ async def test_she_says_what_the_visitor_says_and_her_lips_move(
     assert complaints == []
 
 
+async def test_the_page_says_that_she_listens_while_a_visitor_speaks(
+    talker: Browser, complaints: Complaints, booth: ServerProcess
+) -> None:
+    async with open_page(talker, complaints) as page:
+        await page.goto(f"{booth.url}/?stage=desk&lang=en")
+        await until(page, READY, CONNECT_S)
+        told = await page.request.put(f"{booth.url}/v1/stages/desk", data={"mode": "speak"})
+        assert told.ok
+        await page.click("#microphone")
+        await until(page, "document.querySelector('#status-text').textContent === 'Listening'")
+        await page.click("#microphone")
+        await until(page, "!document.body.classList.contains('listening')")
+        assert await page.evaluate("kiosk.state") == "ready"
+    assert complaints == []
+
+
 async def test_an_unchanged_whip_client_is_heard(
     talker: Browser, watching: Page, booth: ServerProcess, elsewhere: Elsewhere
 ) -> None:
