@@ -32,7 +32,6 @@ class KioskPage {
   state = 'connecting';
   stage = '';
   serverSpeaks = false;
-  hearing = false;
   size = sizeFor({ width: innerWidth, height: innerHeight });
   query = new URLSearchParams(location.search);
   address = new Address(this.query);
@@ -54,9 +53,7 @@ class KioskPage {
     this.topics = new TopicGrid(element('topics'), (topic) => this.say(topic.text, topic));
     this.sound = new Sound(element('video'), () => this.view.sound(this.sound, this.language));
     this.backdrop = new Backdrop(element('video'), element);
-    this.microphone = new Microphone(
-      element, this.api.headers, (error) => this.tell(error), () => this.renderState(),
-    );
+    this.microphone = new Microphone(element, this.api.headers, (e) => this.tell(e), () => this.renderState());
     this.meter = new Meter(
       element('video'),
       (report) => this.link.report(report),
@@ -115,6 +112,7 @@ class KioskPage {
 
   /** @param {MediaStream} stream */
   stream(stream) {
+    this.view.hear(false);
     this.meter.attach(this.link.peer);
     this.sound.play(stream);
   }
@@ -133,7 +131,7 @@ class KioskPage {
    */
   lost(problem, waitMs) {
     this.microphone.join(this.stage = '');
-    this.serverSpeaks = this.hearing = false;
+    this.serverSpeaks = false;
     this.captions.clear();
     this.meter.attach(null);
     this.forget();
@@ -163,7 +161,7 @@ class KioskPage {
     else if (message.type === 'caption') this.captions.track.add(message);
     else if (message.type === 'caption_clear') this.captions.clear(message.utterance);
     else if (message.type === 'utterance') this.utterance(message);
-    else if (message.type === 'visitor') this.setState(this.state, message.speaking === true);
+    else if (message.type === 'visitor') this.view.hear(message.speaking === true);
     else if (message.type === 'error') this.tell(new Problem({ ...message, title: message.message }));
   }
 
@@ -260,12 +258,9 @@ class KioskPage {
     this.render();
   }
 
-  /**
-   * @param {State} state
-   * @param {boolean} [hearing] whether she hears a visitor speak
-   */
-  setState(state, hearing = this.hearing) {
-    [this.state, this.hearing] = [state, hearing];
+  /** @param {State} state */
+  setState(state) {
+    this.state = state;
     this.renderState();
   }
 
@@ -279,7 +274,7 @@ class KioskPage {
 
   renderState() {
     const waitMs = this.retryAtMs - performance.now();
-    this.view.state(this.state, this.language, waitMs, this.refusal, this.hearing);
+    this.view.state(this.state, this.language, waitMs, this.refusal);
   }
 }
 

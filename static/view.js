@@ -33,6 +33,12 @@ export function screenDetail(state, language, waitMs, refusal) {
 
 /** The page's elements, but for the topics, the captions and the notice. */
 export class View {
+  /** @type {State} */
+  #state = 'connecting';
+  /** @type {Language} */
+  #language = 'en';
+  #hears = false;
+
   /** @param {(id: string) => any} element */
   constructor(element) {
     this.element = element;
@@ -66,14 +72,11 @@ export class View {
    * @param {Language} language
    * @param {number} waitMs until the next try, if she is absent
    * @param {import('./api.js').Problem|null} refusal
-   * @param {boolean} hearing whether she hears a visitor
    */
-  state(state, language, waitMs, refusal, hearing) {
-    const listening = hearing && !ABSENT.has(state);
-    const invited = state === 'ready' && document.body.dataset.microphone === 'on';
+  state(state, language, waitMs, refusal) {
     document.body.dataset.state = state;
-    document.body.classList.toggle('listening', listening);
-    this.#text('status-text', words(language, listening ? 'listening' : invited ? 'ready_to_hear' : state));
+    [this.#state, this.#language] = [state, language];
+    this.#status();
     this.element('status-icon').setAttribute('href', `#${ICONS[state] ?? 'icon-ready'}`);
     this.element('stop').disabled = state !== 'speaking' && state !== 'preparing';
     this.element('screen').setAttribute('aria-hidden', String(!ABSENT.has(state)));
@@ -81,6 +84,20 @@ export class View {
     this.element('screen-icon').setAttribute('href', `#${ICONS[state] ?? 'icon-person'}`);
     this.#text('screen-title', words(language, state));
     this.#text('screen-detail', screenDetail(state, language, waitMs, refusal));
+  }
+
+  /** @param {boolean} speaking whether she hears a visitor speak */
+  hear(speaking) {
+    this.#hears = speaking;
+    this.#status();
+  }
+
+  #status() {
+    const listening = this.#hears && !ABSENT.has(this.#state);
+    const invited = this.#state === 'ready' && document.body.dataset.microphone === 'on';
+    document.body.classList.toggle('listening', listening);
+    const key = listening ? 'listening' : invited ? 'ready_to_hear' : this.#state;
+    this.#text('status-text', words(this.#language, key));
   }
 
   /**
