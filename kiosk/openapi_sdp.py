@@ -59,7 +59,7 @@ def _publish() -> Schema:
             query("role", "voice: she says it; visitor: she hears it; by listen.mode if absent.",
                   role),
             query("kind", "microphone: it is that of the stage's own page.", kind),
-            query("takeover", "Whether its utterances break off what is being said; else they wait.",
+            query("takeover", "Whether it breaks off what is being said; else it waits.",
                   {"type": "boolean", "default": False}),
         ],
         "requestBody": _offer("send audio in Opus; anything else is declined in the answer"),
