@@ -58,9 +58,6 @@ def quantised_model(*, bias: bool) -> bytes:
     ]
     info = helper.make_tensor_value_info
     given = [info(name, 1, [1, None]) for name in ("frames", "f0")]
-        info("x", 1, [1, CHANNELS, LENGTH]),
-        *(info(n, 1, [1, None]) for n in ("frames", "f0")),
-    ]
     graph = helper.make_graph(
         nodes,
         "test",

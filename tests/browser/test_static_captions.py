@@ -102,7 +102,7 @@ async def test_the_view_lights_what_was_said_and_announces_whole_phrases(library
            return [lit, announced, box.hidden, box.textContent];""",
         caption("one two three", 1000, ["one", "two", "three"]),
     )
-    assert seen == [["said", "said", ""], "one two three", True, ""]
+    assert seen == [["said", "said now", ""], "one two three", True, ""]
 
 
 async def test_captions_can_be_off(library: Page) -> None:
