@@ -70,14 +70,22 @@ def _answer(
         answer = connection.getresponse()
         if answer.status != http.HTTPStatus.OK:
             raise RemoteError("refused", f"it answers {answer.status} {answer.reason[:60]}")
-        content = bytearray()
-        while part := answer.read(_READ_BYTES):
-            content += part
-            if len(content) > MAX_BYTES:
-                raise RemoteError("broken", "its sound has no end")
+        return answer.headers.get_content_type(), _content(answer)
     except http.client.HTTPException as error:
         raise RemoteError("broken", f"its answer is cut off or no HTTP ({error!r:.60})") from error
-    return answer.headers.get_content_type(), bytes(content)
+    finally:
+        connection.close()
+
+
+def _content(answer: http.client.HTTPResponse) -> bytes:
+    content = bytearray()
+    while part := answer.read(_READ_BYTES):
+        content += part
+        if len(content) > MAX_BYTES:
+            raise RemoteError("broken", "its sound has no end")
+    if answer.length:  # announced, but it did not come
+        raise RemoteError("broken", "its answer is cut off")
+    return bytes(content)
 
 
 def _samples(kind: str, content: bytes) -> tuple[FloatArray, int]:

@@ -7,10 +7,9 @@ own description says (OHF-Voice, MIT). ``describe`` is answered by ``info``, ``s
 """
 
 import json
-import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 
@@ -64,9 +63,10 @@ def described(server: Server, stop: StopSignal) -> tuple[Told, ...]:
     """
     with linked(server, stop) as link:
         link.sendall(Event("describe").encoded())
-        for event in events(link):
-            if event.type == "info":
-                return tuple(_told(event.data))
+        with link.makefile("rb") as source:
+            for event in events(source):
+                if event.type == "info":
+                    return tuple(_told(event.data))
     raise RemoteError("broken", "it closed without telling its voices")
 
 
@@ -80,33 +80,33 @@ def synthesized(server: Server, voice: Told, text: str, stop: StopSignal) -> tup
     chosen = {"name": voice.name} | ({"speaker": voice.speaker} if voice.speaker else {})
     with linked(server, stop) as link:
         link.sendall(Event("synthesize", {"text": text, "voice": chosen}).encoded())
-        return _heard(events(link))
+        with link.makefile("rb") as source:
+            return _heard(events(source))
 
 
-def events(link: socket.socket) -> Iterator[Event]:
-    """The events that arrive, until the other side closes.
+def events(source: BinaryIO) -> Iterator[Event]:
+    """The events that arrive at *source*, until the other side closes.
 
     Raises:
         RemoteError: what arrives is no event, is cut off, or has no end.
     """
-    with link.makefile("rb") as source:
-        for _ in range(_EVENTS_MAX):
-            line = source.readline(MAX_HEADER_BYTES)
-            if not line:
-                return
-            if not line.endswith(b"\n"):
-                raise RemoteError("broken", "its header is cut off or has no end")
-            yield _event(line, source.read)
+    for _ in range(_EVENTS_MAX):
+        line = source.readline(MAX_HEADER_BYTES)
+        if not line:
+            return
+        if not line.endswith(b"\n"):
+            raise RemoteError("broken", "its header is cut off or has no end")
+        yield _event(line, source)
     raise RemoteError("broken", "its events have no end")
 
 
-def _event(line: bytes, read: Any) -> Event:  # noqa: ANN401 -- a method of a file
+def _event(line: bytes, source: BinaryIO) -> Event:
     header = _json(line)
     kind, data = header.get("type"), header.get("data") or {}
     if not isinstance(kind, str) or not isinstance(data, dict):
         raise RemoteError("broken", "it does not speak the Wyoming protocol")
-    more = _exactly(read, header.get("data_length"), MAX_DATA_BYTES)
-    payload = _exactly(read, header.get("payload_length"), MAX_BYTES)
+    more = _exactly(source, header.get("data_length"), MAX_DATA_BYTES)
+    payload = _exactly(source, header.get("payload_length"), MAX_BYTES)
     return Event(kind, data | (_json(more) if more else {}), payload)
 
 
@@ -120,12 +120,12 @@ def _json(encoded: bytes) -> dict[str, Any]:
     return value
 
 
-def _exactly(read: Any, length: object, most: int) -> bytes:  # noqa: ANN401
+def _exactly(source: BinaryIO, length: object, most: int) -> bytes:
     if length is None:
         return b""
     if not isinstance(length, int) or not 0 <= length <= most:
         raise RemoteError("broken", f"it announces {length!r} bytes")
-    content: bytes = read(length)
+    content = source.read(length)
     if len(content) < length:
         raise RemoteError("broken", "it broke off in the middle")
     return content
