@@ -81,7 +81,7 @@ class RemoteVoicesSettings(Section):
     openai: Annotated[
         tuple[Annotated[str, AfterValidator(_openai)], ...],
         BeforeValidator(_listed),
-        Allowed('a list of addresses such as "http://10.0.0.6:8000"'),
+        Allowed('a list of addresses such as "http://speech.example:8000"'),
     ] = ()
     """Servers with OpenAI's ``/v1/audio/speech``."""
     openai_model: Annotated[str, Field(min_length=1, max_length=128)] = "tts-1"
@@ -93,8 +93,7 @@ class RemoteVoicesSettings(Section):
     ] = ("alloy",)
     """Their voices, with language (``en`` if none) and gender."""
     timeout_s: Annotated[float, Field(ge=0.2, le=30.0)] = 3.0
-    """How long a server may be silent before the local voice speaks instead; four times as long
-    for a whole phrase."""
+    """Silence borne before the local voice speaks instead; a phrase may take four times it."""
     retry_s: Annotated[float, Field(ge=1.0, le=3600.0)] = 30.0
     """How long a server that failed is left alone."""
     allow_public: bool = False

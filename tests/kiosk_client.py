@@ -15,6 +15,7 @@ from kiosk.config import Settings, load
 from kiosk.inject import Faults
 from kiosk.sources import Source
 from kiosk.speech.manner import Wish
+from kiosk.speech.remote import Outcome
 from kiosk.speech.voice import VoiceInfo
 from kiosk.speech_queue import Utterance
 from tests.fakes import FakeSynthesis, fake_pipeline, utterance
@@ -77,6 +78,9 @@ class FakeSpeech:
             raise ProblemError(422, "unspeakable_text", "nothing to say", "send words")
         self.said.append((text, voice, wish))
         return FakeSource(f"u{len(self.said)}")
+
+    def remote_phrases(self) -> dict[Outcome, int]:
+        return {}
 
     async def play(self, data: bytes) -> Source:
         self.played.append(data)

@@ -47,7 +47,7 @@ def test_bad_files_are_told(tmp_path: Path) -> None:
 class FakeSpeaker:
     """Speaks each word as a second of ones, with half a second of pause after it."""
 
-    asked: tuple[str, str | None, float] | None = None
+    asked: tuple[str, str | None, Manner] | None = None
     closed = False
 
     def __init__(self, voices: object, **_: object) -> None:

@@ -39,7 +39,7 @@ def no() -> StopSignal:
 
 def test_a_name_that_leads_out_of_the_house_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("8.8.8.8", 80))]
-    monkeypatch.setattr(remote_link.socket, "getaddrinfo", lambda *_, **__: found)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
     monkeypatch.setattr(remote_link, "_connect", pytest.fail)
     with (
         pytest.raises(RemoteError, match="allow_public") as caught,
@@ -53,7 +53,7 @@ def test_an_unknown_name_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(*_: object, **__: object) -> None:
         raise socket.gaierror(-2, "unknown")
 
-    monkeypatch.setattr(remote_link.socket, "getaddrinfo", unknown)
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
     with pytest.raises(RemoteError, match="name"), linked(Server("tcp://nobody:1", 1.0), no()):
         pass
 

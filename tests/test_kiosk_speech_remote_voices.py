@@ -2,6 +2,7 @@
 
 import socket
 import time
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ def local() -> FakeVoices:
     return FakeVoices(FakeVoice("af_heart", "en"), FakeVoice("zf_xiaobei", "zh"))
 
 
-def teller(*voices: dict[str, object]) -> Handler:
+def teller(*voices: dict[str, Any]) -> Handler:
     def handle(link: socket.socket) -> None:
         link.recv(65_536)
         send(link, info(*voices))
