@@ -2,6 +2,7 @@
 
 import json
 import socket
+from typing import Any
 
 import numpy as np
 import pytest
@@ -34,7 +35,7 @@ def said(handler: Handler, timeout_s: float = 1.0) -> tuple[np.ndarray, int]:
         return wyoming.synthesized(address, VOICE, "Hello.", StopSignal())
 
 
-def told(*voices: dict[str, object]) -> tuple[Told, ...]:
+def told(*voices: dict[str, Any]) -> tuple[Told, ...]:
     def handle(link: socket.socket) -> None:
         link.recv(65_536)
         send(link, info(*voices))

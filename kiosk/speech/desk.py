@@ -10,7 +10,7 @@ from kiosk.config import SpeechSettings
 from kiosk.config_remote import RemoteVoicesSettings
 from kiosk.sources import FileSource, TextSource
 from kiosk.speech.decode import AudioFileError
-from kiosk.speech.manner import Manner, Wish
+from kiosk.speech.manner import STYLE_NAMES, Manner, Wish
 from kiosk.speech.prepared import PreparedSpeech
 from kiosk.speech.registry import Voices
 from kiosk.speech.remote import Outcome
@@ -85,8 +85,13 @@ class SpeechDesk:
         self._voices.warmup((language,))
 
     def prepare(self) -> Iterator[str]:
-        """Speak the beginnings of the known texts; see ``PreparedSpeech.prepare``."""
-        return self._prepared.prepare(self._voices, self._manner(Wish()))
+        """Speak the known texts as usual, then how they begin in the other styles."""
+        usual = self._manner(Wish())
+        yield from self._prepared.prepare(self._voices, usual)
+        for style in STYLE_NAMES:
+            other = self._manner(Wish(style))
+            if other != usual:
+                yield from self._prepared.prepare(self._voices, other, beginnings_only=True)
 
     def _manner(self, wish: Wish) -> Manner:
         return wish.over(self._settings.manner, self._settings.style)

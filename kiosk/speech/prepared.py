@@ -63,19 +63,23 @@ class PreparedSpeech:
         """Give way: whatever is being prepared is broken off, and made later."""
         self._stop.set()
 
-    def prepare(self, voices: Voices, manner: Manner) -> Iterator[str]:
+    def prepare(
+        self, voices: Voices, manner: Manner, *, beginnings_only: bool = False
+    ) -> Iterator[str]:
         """Speak all phrases of the texts, the beginnings of all texts first.
 
         Args:
             voices: who speaks.
             manner: how they speak.
+            beginnings_only: nothing but the beginnings: the rest can be made while they sound.
 
         Yields:
             Each phrase before it is spoken, so that the caller can wait or stop.
         """
         split = [list(phrases.split(text)) for text in self._texts]
         beginnings = [text[0] for text in split if text]
-        for phrase in beginnings + [phrase for text in split for phrase in text[1:]]:
+        rest = [] if beginnings_only else [phrase for text in split for phrase in text[1:]]
+        for phrase in beginnings + rest:
             while not self._made(voices, phrase, manner):
                 yield phrase.spoken
                 self._make(voices, phrase, manner)
