@@ -105,7 +105,7 @@ export class CaptionView {
   show(nowMs) {
     const caption = this.enabled ? this.track.at(nowMs) : null;
     if (caption !== this.current) this.#change(caption);
-    if (caption) this.#light(spoken(this.#parts, nowMs));
+    if (caption) this.#light(spoken(this.#parts, nowMs), nowMs >= caption.end_ms);
   }
 
   /**
@@ -132,13 +132,17 @@ export class CaptionView {
     if (caption) this.live.textContent = caption.text;
   }
 
-  /** @param {number} count */
-  #light(count) {
-    if (count === this.#lit) return;
-    this.#lit = count;
+  /**
+   * @param {number} count pieces begun
+   * @param {boolean} over whether all is said
+   */
+  #light(count, over) {
+    const lit = over ? Infinity : count;
+    if (lit === this.#lit) return;
+    this.#lit = lit;
     [...this.box.children].forEach((span, i) => {
       span.classList.toggle('said', i < count);
-      span.classList.toggle('now', i === count - 1);
+      span.classList.toggle('now', i === lit - 1);
     });
     this.#turn(/** @type {HTMLElement|undefined} */ (this.box.children[count - 1]));
   }
