@@ -24,6 +24,7 @@ from kiosk.config_fields import (
     Title,
     Token,
 )
+from kiosk.config_listen import ListenSettings
 from kiosk.config_look import LookSettings
 from kiosk.config_remote import RemoteVoicesSettings
 from kiosk.config_sources import ConfigError as ConfigError
@@ -201,6 +202,7 @@ class Settings(Section):
     look: LookSettings = LookSettings()
     stages: StagesSettings = StagesSettings()
     sync: SyncSettings = SyncSettings()
+    listen: ListenSettings = ListenSettings()
     log: LogSettings = LogSettings()
 
 
