@@ -3,8 +3,10 @@
 import itertools
 import warnings
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
+import onnxruntime
 import pytest
 
 from engine.timeline import SAMPLE_RATE_HZ
@@ -73,6 +75,43 @@ def test_marks_alone_are_not_spoken() -> None:
 def test_a_missing_model_names_the_remedy(tmp_path: Path) -> None:
     with pytest.raises(VoiceError, match="make setup"):
         KokoroModel(tmp_path / "none.onnx")
+
+
+class FakeSession:
+    """Takes what a model takes; every symbol lasts two frames."""
+
+    inputs = ("tokens", "style", "speed", "most_frames", "pitch")
+
+    def __init__(self, *_: object, **__: object) -> None:
+        self.fed: dict[str, np.ndarray] = {}
+
+    def get_inputs(self) -> list[SimpleNamespace]:
+        return [SimpleNamespace(name=name) for name in self.inputs]
+
+    def run(self, _: object, feed: dict[str, np.ndarray], __: object) -> list[np.ndarray]:
+        self.fed = feed
+        frames = np.full((1, feed["tokens"].shape[1]), 2.0, np.float32)
+        return [np.zeros(1200, np.float32), frames]
+
+
+@pytest.mark.parametrize("inputs", [FakeSession.inputs, FakeSession.inputs[:-1]])
+def test_pitch_is_fed_to_a_model_that_takes_it(
+    monkeypatch: pytest.MonkeyPatch, inputs: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(FakeSession, "inputs", inputs)
+    monkeypatch.setattr(onnxruntime, "InferenceSession", FakeSession)
+    model = KokoroModel(Path("any"))
+    style = np.zeros(256, np.float32)
+    manner = Manner(0.8, pitch_semitones=-1.0, pitch_range=0.75)
+    model.run("a", style, manner, StopSignal())
+    fed = model._session.fed
+    assert set(fed) == set(inputs)
+    assert fed["speed"].tolist() == pytest.approx([0.8])
+    assert model.moves_pitch is ("pitch" in inputs)
+    if model.moves_pitch:
+        assert fed["pitch"].tolist() == pytest.approx([2 ** (-1 / 12), -0.25])
+        model.run("a", style, Manner(), StopSignal())
+        assert model._session.fed["pitch"].tolist() == [1.0, 0.0]
 
 
 @needs_voices

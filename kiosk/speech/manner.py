@@ -67,7 +67,7 @@ class Manner:
 
 STYLES: Final[dict[Style, Manner]] = {
     "plain": Manner(),
-    "gentle": Manner(rate=0.82, pitch_semitones=-1.0, pause=1.8, loudness_db=2.0),
+    "gentle": Manner(rate=0.75, pitch_semitones=-1.0, pause=1.8, loudness_db=2.0),
 }
 """Ways of speaking that have a name."""
 
