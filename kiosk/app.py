@@ -226,7 +226,7 @@ async def serve(settings: Settings, with_slate: bool = False, faults: Faults | N
         loop.add_signal_handler(number, stop.set)
     offer_loopback_when_alone()
     known = settings.topics if settings.speech.prepare_topics else ()
-    speech = SpeechDesk(settings.speech, [topic.text for topic in known])
+    speech = SpeechDesk(settings.speech, [topic.text for topic in known], settings.remote_voices)
     kiosk = Kiosk(
         settings,
         Avatars(settings.avatar, settings.look.look()),
@@ -234,6 +234,7 @@ async def serve(settings: Settings, with_slate: bool = False, faults: Faults | N
         with_slate=with_slate,
         faults=faults,
     )
+    kiosk.metrics.watch_remote_voices(speech.remote_phrases)
     async with listening(kiosk):
         await stop.wait()
         logger.info("stopping")

@@ -140,8 +140,11 @@ def _graphics(settings: Settings) -> Check:
 
 def _voices(settings: Settings) -> Check:
     from kiosk.speech.registry import Voices
+    from kiosk.speech.remote_voices import RemoteVoices
 
-    voices = Voices(settings.speech.voices_path).list()
+    everyone = Voices(settings.speech.voices_path)
+    RemoteVoices(settings.remote_voices, everyone).find()
+    voices = everyone.list()
     if not voices:
         detail = f"none in {settings.speech.voices_path}"
         return Check("voices", "fail", detail, "run: kiosk voices fetch")
