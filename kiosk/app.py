@@ -23,6 +23,8 @@ from kiosk.guard import Guard
 from kiosk.health import feed_watchdog, notify, watchdog_interval_s
 from kiosk.inject import Faults, Injector
 from kiosk.lip_sync import LipSync
+from kiosk.listen.inlets import Inlets
+from kiosk.listen.pcm_socket import PcmSockets
 from kiosk.looks import Dresses, Looks
 from kiosk.loopback import offer_loopback_when_alone
 from kiosk.metrics import Metrics
@@ -102,6 +104,7 @@ class Kiosk:
         self.lip_sync = LipSync(self.metrics, terminals, self.injector)
         self.whep = Whep(settings, self.stages, self.metrics, self.lip_sync, self.injector)
         self.routes = Routes(settings, self.stages, speech, self.metrics)
+        self.inlets = Inlets(lambda _stage: settings.listen.mode)
         self.looks = Looks(self.stages, avatars)
         self.drafts = Drafts(avatars, bakes)
         self.admin = Admin(settings.avatar, self.stages, self.looks, avatars, self.drafts)
@@ -111,6 +114,7 @@ class Kiosk:
         self.app = web.Application(middlewares=[guard.middleware], client_max_size=MAX_BODY_BYTES)
         self.routes.add_to(self.app.router)
         self.looks.add_to(self.app.router)
+        PcmSockets(self.stages, self.inlets).add_to(self.app)
         self.admin.add_to(self.app.router)
         self.whep.add_routes(self.app.router)
         sync_routes = SyncRoutes(self.stages, self.lip_sync, self.injector, static_dir())

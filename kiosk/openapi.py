@@ -36,6 +36,7 @@ from kiosk.api_sync import (
     SyncAnswer,
 )
 from kiosk.openapi_avatars import avatar_paths, draft_paths
+from kiosk.openapi_listen import listen_paths
 from kiosk.openapi_look import look_path
 from kiosk.openapi_parts import (
     Schema,
@@ -82,7 +83,8 @@ def document() -> Schema:
         | _page_paths()
         | avatar_paths()
         | draft_paths()
-        | sync_paths(),
+        | sync_paths()
+        | listen_paths(),
         "components": {
             "schemas": _schemas(),
             "securitySchemes": {

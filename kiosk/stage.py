@@ -97,6 +97,8 @@ class Stage:
         self.trim = OuterTrim()
         self.queue = SpeechQueue()
         self.transcript = Transcript(broadcast.send, metrics)
+        self.closing: list[Callable[[], None]] = []
+        """Called when the stage closes, by whoever is connected to it."""
         self.video_emitted_count = 0
         self._metrics = metrics
         self._with_slate = with_slate
@@ -113,6 +115,8 @@ class Stage:
 
     async def aclose(self) -> None:
         """Stop everything; the viewers' peers are closed by their owner."""
+        for close in tuple(self.closing):
+            close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -144,6 +144,22 @@ class Stages:
             )
         return [self._stages[name]]
 
+    def only(self, name: str | None) -> Stage:
+        """The stage called *name*, or the one that is open.
+
+        Raises:
+            ProblemError: as of ``select``; 409 where several are open and none is named.
+        """
+        stages = self.select(name)
+        if len(stages) == 1:
+            return stages[0]
+        raise ProblemError(
+            409,
+            "several_stages",
+            f"{len(stages)} stages are open",
+            "name one with stage=; see /v1/stages",
+        )
+
     def viewer_left(self, stage: Stage) -> None:
         """Close *stage* after a while if nobody watches it any more."""
         if self._is_empty(stage) and self._stages.get(stage.name) is stage:

@@ -1,0 +1,41 @@
+"""Tells somebody who speaks now from a recording that is sent as fast as it is taken."""
+
+from collections.abc import Callable
+from typing import Final
+
+RECORDED_S: Final = 1.0
+"""Whoever speaks now cannot be further ahead of the clock than this, by what he held back."""
+
+CREDIT_S: Final = 3.0
+"""A network that stands still for so long may bring all of it at once afterwards."""
+
+FORGIVEN_SHARE: Final = 0.02
+"""Clocks differ by less; a lead is forgotten as slowly."""
+
+
+class Pace:
+    """How far one source has come, against the clock."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        """Begin now; *clock* gives seconds."""
+        self._clock = clock
+        self._seen_s = clock()
+        self._ahead_s = 0.0
+
+    @property
+    def ahead_s(self) -> float:
+        """How much more sound has come than time has passed; negative: less."""
+        now_s = self._clock()
+        passed_s = (now_s - self._seen_s) * (1.0 + FORGIVEN_SHARE)
+        self._seen_s = now_s
+        self._ahead_s = max(-CREDIT_S, self._ahead_s - passed_s)
+        return self._ahead_s
+
+    @property
+    def recorded(self) -> bool:
+        """Whether what comes cannot have been spoken just now."""
+        return self.ahead_s > RECORDED_S
+
+    def push(self, duration_s: float) -> None:
+        """So much sound has come."""
+        self._ahead_s = self.ahead_s + duration_s
