@@ -105,7 +105,7 @@ class Kiosk:
         self.lip_sync = LipSync(self.metrics, terminals, self.injector)
         self.whep = Whep(settings, self.stages, self.metrics, self.lip_sync, self.injector)
         self.routes = Routes(settings, self.stages, speech, self.metrics)
-        self.inlets = Inlets(lambda _stage: settings.listen.mode)
+        self.inlets = Inlets(lambda _stage: settings.listen.mode, self.metrics)
         self.microphone = Microphone(settings.listen, self.stages, self.inlets, self.metrics)
         self.looks = Looks(self.stages, avatars)
         self.drafts = Drafts(avatars, bakes)

@@ -9,6 +9,7 @@ from kiosk.api import ProblemError
 from kiosk.listen.inlet import Kind, VisitorInlet
 from kiosk.listen.inlets import MAX_INLETS_PER_STAGE, Inlets, Mode, Role
 from kiosk.listen.voice_inlet import VoiceInlet
+from kiosk.metrics import Metrics
 from kiosk.stage import Stage
 from tests.fakes import run_virtual
 from tests.stage_utils import make_stage
@@ -22,7 +23,7 @@ def inlets(mode: Mode = "speak") -> tuple[Inlets, list[Ear]]:
         ears.append(Ear())
         return ears[-1]
 
-    return Inlets(lambda _stage: mode, hears), ears
+    return Inlets(lambda _stage: mode, Metrics(), hears), ears
 
 
 @pytest.mark.parametrize(
@@ -80,7 +81,7 @@ def refusal(work: Coroutine[Any, Any, None]) -> ProblemError:
 
 async def _open(rate_hz: int, count: int = 1, deaf: bool = False) -> None:
     stage, _ = make_stage()
-    every = Inlets(lambda _stage: "speak") if deaf else inlets()[0]
+    every = Inlets(lambda _stage: "speak", Metrics()) if deaf else inlets()[0]
     try:
         for _ in range(count):
             every.open(stage, "whip", None, rate_hz, takeover=False)

@@ -21,7 +21,8 @@ def sine(hertz: float, rate_hz: int, duration_s: float = 1.0) -> FloatArray:
 
 
 def stream(resampler: Resampler, sound: FloatArray, sizes: list[int]) -> FloatArray:
-    parts, at = [], 0
+    parts: list[FloatArray] = []
+    at = 0
     while at < len(sound):
         size = sizes[len(parts) % len(sizes)]
         parts.append(resampler.push(sound[at : at + size]))

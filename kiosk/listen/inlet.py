@@ -27,12 +27,13 @@ VISITOR_LIMIT_S: Final = 2.0
 class Inlet:
     """What the two kinds of inlet share. Used from the event loop only."""
 
-    def __init__(self, stage: Stage, resampler: Resampler) -> None:
+    def __init__(self, stage: Stage, in_rate_hz: int, out_rate_hz: int) -> None:
         """Lead to *stage*.
 
         Args:
             stage: where the sound goes.
-            resampler: from the source's rate to that of the inlet.
+            in_rate_hz: of what is pushed.
+            out_rate_hz: of what the inlet hands on.
         """
         self.stage = stage
         self.closed = False
@@ -46,7 +47,23 @@ class Inlet:
         """Told when an utterance is broken off while it is still being pushed."""
         self.closing: list[Callable[[], None]] = []
         """Called once, when the inlet closes for whatever reason."""
-        self._resampler = resampler
+        self._out_rate_hz = out_rate_hz
+        self._resampler = Resampler(in_rate_hz, out_rate_hz)
+
+    @property
+    def held_samples(self) -> int:
+        """What has come and was not given on yet, at 48 kHz."""
+        return 0
+
+    @property
+    def concealed_s(self) -> float:
+        """How much of what was given on did not come in time."""
+        return 0.0
+
+    @property
+    def dropped_s(self) -> float:
+        """How much of what was pushed went nowhere."""
+        return self.dropped_samples / self._out_rate_hz
 
     def push(self, samples: FloatArray) -> None:
         """Take the next samples, mono at the source's rate, shape (n,); what is no sound is 0."""
@@ -99,7 +116,7 @@ class VisitorInlet(Inlet):
 
     def __init__(self, stage: Stage, rate_hz: int, ear: Hears) -> None:
         """Let *ear* hear what is pushed at *rate_hz*."""
-        super().__init__(stage, Resampler(rate_hz, MEL_SAMPLE_RATE_HZ))
+        super().__init__(stage, rate_hz, MEL_SAMPLE_RATE_HZ)
         self._ear = ear
         self._pace = Pace(asyncio.get_running_loop().time)
 

@@ -8,8 +8,10 @@ from kiosk.api import ProblemError
 from kiosk.listen.inlet import Hears as Hears
 from kiosk.listen.inlet import Inlet as Inlet
 from kiosk.listen.inlet import Kind, VisitorInlet
+from kiosk.listen.inlet_metrics import InletCollector
 from kiosk.listen.resample import MAX_RATE_HZ, MIN_RATE_HZ
 from kiosk.listen.voice_inlet import VoiceInlet
+from kiosk.metrics import Metrics
 from kiosk.stage import Stage
 
 logger = logging.getLogger(__name__)
@@ -28,17 +30,21 @@ class Inlets:
     def __init__(
         self,
         mode: Callable[[Stage], Mode],
+        metrics: Metrics,
         hears: Callable[[Stage], Hears] | None = None,
     ) -> None:
         """Nobody is connected yet.
 
         Args:
             mode: what microphones are at a stage where nobody says otherwise; see ``listen.mode``.
+            metrics: counts what they drop and conceal.
             hears: makes the ear of a stage for one visitor; None: nobody is heard.
         """
         self._mode = mode
         self._hears = hears
         self._inlets: list[Inlet] = []
+        self._counts = InletCollector(lambda: self._inlets)
+        metrics.registry.register(self._counts)
 
     def __iter__(self) -> Iterator[Inlet]:
         return iter(tuple(self._inlets))
@@ -100,5 +106,6 @@ class Inlets:
 
     def _closed(self, inlet: Inlet) -> None:
         self._inlets.remove(inlet)
+        self._counts.retire(inlet)
         inlet.stage.closing.remove(inlet.close)
         logger.info("stage %s: a source is disconnected", inlet.stage.name)

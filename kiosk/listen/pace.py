@@ -3,8 +3,15 @@
 from collections.abc import Callable
 from typing import Final
 
-RECORDED_S: Final = 1.0
-"""Whoever speaks now cannot be further ahead of the clock than this, by what he held back."""
+RECORDED_S: Final = 0.5
+"""Whoever speaks now is not further ahead of the clock than this, by what was spoken before he was
+connected."""
+
+PROVEN_S: Final = 5.0
+"""For so long it is not known yet: whoever sends faster by a tenth is found out by then."""
+
+MOST_AHEAD_S: Final = 2.5
+"""Nobody is held to be further ahead, so that it is forgotten at last."""
 
 CREDIT_S: Final = 3.0
 """A network that stands still for so long may bring all of it at once afterwards."""
@@ -19,7 +26,7 @@ class Pace:
     def __init__(self, clock: Callable[[], float]) -> None:
         """Begin now; *clock* gives seconds."""
         self._clock = clock
-        self._seen_s = clock()
+        self._begun_s = self._seen_s = clock()
         self._ahead_s = 0.0
 
     @property
@@ -36,6 +43,15 @@ class Pace:
         """Whether what comes cannot have been spoken just now."""
         return self.ahead_s > RECORDED_S
 
+    @property
+    def live(self) -> bool:
+        """Whether it is known that what comes is spoken just now."""
+        return not self.recorded and self._clock() - self._begun_s >= PROVEN_S
+
     def push(self, duration_s: float) -> None:
         """So much sound has come."""
-        self._ahead_s = self.ahead_s + duration_s
+        self._ahead_s = min(self.ahead_s + duration_s, MOST_AHEAD_S)
+
+    def held_back(self, duration_s: float) -> None:
+        """It had to wait for so long, until now: in this time more might have come."""
+        self._seen_s = min(self._clock(), self._seen_s + duration_s)

@@ -13,15 +13,17 @@ from kiosk.listen.inlet import Inlet, Kind
 from kiosk.listen.jitter import LIMIT_SAMPLES, JitterBuffer
 from kiosk.listen.pace import Pace
 from kiosk.listen.pauses import Pauses
-from kiosk.listen.resample import Resampler
 from kiosk.sources import new_utterance_id
 from kiosk.speech_queue import Utterance, no_pieces
 from kiosk.stage import Stage
 
 ROOM_SAMPLES: Final = samples(1.0)
-"""A sender that can wait does so beyond this."""
+"""Held of a recording; beyond it, its sender waits."""
 
-PCM_LIMIT_SAMPLES: Final = samples(3.0)
+LIVE_ROOM_SAMPLES: Final = samples(3.0)
+"""Likewise of somebody who speaks now: what a network held up for so long is taken in at once."""
+
+PCM_LIMIT_SAMPLES: Final = samples(4.0)
 """Held at most of a sender that should have waited and did not."""
 
 WAITING_LIMIT_SAMPLES: Final = samples(0.2)
@@ -72,7 +74,7 @@ class VoiceInlet(Inlet):
             rate_hz: of what is pushed.
             takeover: whether its utterances break off what others have said; else they wait.
         """
-        super().__init__(stage, Resampler(rate_hz, SAMPLE_RATE_HZ))
+        super().__init__(stage, rate_hz, SAMPLE_RATE_HZ)
         self.utterance = new_utterance_id()
         self._loop = asyncio.get_running_loop()
         self._takeover = takeover
@@ -84,14 +86,30 @@ class VoiceInlet(Inlet):
         self._following: dict[_Spoken, asyncio.Task[None]] = {}
         self._taken = asyncio.Event()
         self._pushed_s = 0.0
+        self._concealed_samples = 0
+        """Of the utterances that are over."""
+
+    @property
+    def held_samples(self) -> int:
+        """What has come and was not given to the stage yet."""
+        return sum(spoken.buffer.held_samples for spoken in self._following)
+
+    @property
+    def concealed_s(self) -> float:
+        """How much of what was said did not come in time."""
+        now = sum(spoken.buffer.concealed_samples for spoken in self._following)
+        return seconds(self._concealed_samples + now)
 
     async def room(self) -> None:
-        """Wait while more than ``ROOM_SAMPLES`` are held; a microphone never waits."""
-        while self._pauses is None and not self.closed and self._spoken is not None:
-            if self._spoken.buffer.held_samples < ROOM_SAMPLES:
+        """Wait while too much is held; a microphone never waits."""
+        while self._pauses is None and not self.closed and (spoken := self._spoken) is not None:
+            limit = ROOM_SAMPLES if spoken.pace.recorded else LIVE_ROOM_SAMPLES
+            if spoken.buffer.held_samples < limit:
                 return
+            since_s = self._loop.time()
             self._taken.clear()
             await self._taken.wait()
+            spoken.pace.held_back(self._loop.time() - since_s)
 
     def end_utterance(self) -> None:
         """What was pushed since the last end is one utterance."""
@@ -128,7 +146,7 @@ class VoiceInlet(Inlet):
             return
         spoken = self._spoken or self._begin()
         spoken.pace.push(seconds(len(sound)))
-        spoken.buffer.catches_up = not spoken.pace.recorded
+        spoken.buffer.catches_up = self._pauses is not None or spoken.pace.live
         before = spoken.buffer.dropped_samples
         spoken.buffer.push(sound)
         self.dropped_samples += spoken.buffer.dropped_samples - before
@@ -188,6 +206,7 @@ class VoiceInlet(Inlet):
         if not spoken.interrupted:
             await self.stage.clock.sleep_until(self.stage.line.write_pts)
         del self._following[spoken]
+        self._concealed_samples += spoken.buffer.concealed_samples
         if spoken.complete:
             self.on_said(spoken.id, spoken.interrupted)
 
@@ -208,6 +227,7 @@ class VoiceInlet(Inlet):
                 self._spoken.buffer.clear()
             self._complete(self._spoken)
         self._taken.set()
-        for task in self._following.values():
+        for spoken, task in self._following.items():
             task.cancel()
+            self._concealed_samples += spoken.buffer.concealed_samples
         self._following.clear()
