@@ -5,7 +5,7 @@ import pytest
 
 from engine.media import FloatArray
 from kiosk.listen.bands import BANDS, band_levels_db
-from kiosk.listen.echo_path import START_GAIN_DB, EchoPath, best_lag
+from kiosk.listen.echo_path import START_GAIN_DB, EchoPath, most_alike
 from tests.ear_utils import echo_of, frames, noise, silence, talk
 
 PLAYED = np.concatenate([talk(7.0, 48_000, seed=s, level_db=-20.0) for s in (1, 2)])
@@ -57,6 +57,20 @@ def test_sound_that_the_microphone_lost_is_made_up_for() -> None:
     assert path.delay_ms == pytest.approx(120.0, abs=45)
 
 
+@pytest.mark.parametrize("lost", [3, 15])
+def test_right_after_a_loss_the_echo_is_expected_where_it_is(lost: int) -> None:
+    path = EchoPath()
+    heard = echo_of(PLAYED, 0.12, -20.0)
+    below = []
+    for number, (packet, frame) in enumerate(zip(frames(PLAYED, 960), frames(heard), strict=True)):
+        path.play(band_levels_db(packet))
+        if number % 150 < 150 - lost:
+            levels = band_levels_db(frame)
+            expected = path.hear(levels, levels) + path.gain_db
+            below.append((levels > expected + 6.0).sum() >= 4)
+    assert np.mean(below[150:]) < 0.03
+
+
 def test_before_anything_is_known_the_echo_is_taken_for_louder_than_what_was_played() -> None:
     path = EchoPath()
     feed(path, PLAYED[:19_200], echo_of(PLAYED[:19_200], 0.1, -20.0), lambda n: 1)
@@ -94,7 +108,7 @@ def test_a_reset_path_knows_nothing() -> None:
     assert (path.delay_ms, path.played_count, path.heard_count) == (None, 0, 0)
 
 
-def test_the_best_lag_of_a_piece_of_itself() -> None:
-    envelope = noise(1.0, 0.0).reshape(-1, BANDS)
-    lag, fits = best_lag(envelope[17:217], envelope[:250])
-    assert (lag, round(fits, 3)) == (17, 1.0)
+def test_the_most_alike_of_several_is_itself() -> None:
+    envelopes = noise(1.0, 0.0)[: 20 * 60 * BANDS].reshape(-1, 60, BANDS)
+    index, fits = most_alike(envelopes[17] * 3 + 5, envelopes * 3 - 40)
+    assert (index, round(fits, 2)) == (17, 1.0)

@@ -47,7 +47,7 @@ class EchoGuard:
         self.path.reset()
         self._far.reset()
         self._tail_db: FloatArray = np.full(BANDS, SILENCE_DB, np.float32)
-        self._aligned_frames = 0
+        self._offset = 0
         if self._canceller is not None:
             self._canceller.reset()
 
@@ -83,9 +83,9 @@ class EchoGuard:
         if self._canceller is None:
             return frame
         delay = self.path.delay_frames
-        if delay is not None and abs(delay - AHEAD_FRAMES - self._aligned_frames) >= REALIGN_FRAMES:
-            self._aligned_frames = delay - AHEAD_FRAMES
+        offset = self.path.skew - (0 if delay is None else delay - AHEAD_FRAMES)
+        if abs(offset - self._offset) >= REALIGN_FRAMES:
+            self._offset = offset
             self._canceller.reset()
             self.path.relearn_gain()
-        at = self.path.played_at(self.path.heard_count) - self._aligned_frames
-        return self._canceller.cancel(frame, self._far.frame(at))
+        return self._canceller.cancel(frame, self._far.frame(self.path.heard_count + self._offset))
