@@ -93,3 +93,22 @@ def test_a_reset_guard_is_a_new_one() -> None:
     first = allowed(guard, PLAYED, heard)
     guard.reset()
     assert allowed(guard, PLAYED, heard) == first
+
+
+def test_a_canceller_is_not_believed_right_after_a_loss() -> None:
+    class Fails(Recorder):
+        left = 0.01
+
+        def cancel(self, heard: FloatArray, far: FloatArray) -> FloatArray:
+            return heard * np.float32(self.left)
+
+    canceller = Fails()
+    guard = EchoGuard(thresholds(0.5), canceller)
+    heard = echo_of(PLAYED, 0.12, -20.0)
+    allowed(guard, PLAYED[:480_000], heard[:160_000])
+    canceller.left = 1.0  # what was learnt is wrong from here on
+    for packet in frames(PLAYED[480_000:482_880], 960):  # and of the microphone 60 ms were lost
+        guard.played(packet)
+    may = np.array(allowed(guard, PLAYED[482_880:576_000], heard[160_960:192_000]))
+    for window in np.lib.stride_tricks.sliding_window_view(may, 5):
+        assert window.sum() < 4

@@ -5,7 +5,13 @@ import pytest
 
 from engine.media import FloatArray
 from kiosk.listen.bands import BANDS, band_levels_db
-from kiosk.listen.echo_path import START_GAIN_DB, EchoPath, most_alike
+from kiosk.listen.echo_path import (
+    MAX_BURST_FRAMES,
+    SETTLE_FRAMES,
+    START_GAIN_DB,
+    EchoPath,
+    most_alike,
+)
 from tests.ear_utils import echo_of, frames, noise, silence, talk
 
 PLAYED = np.concatenate([talk(7.0, 48_000, seed=s, level_db=-20.0) for s in (1, 2)])
@@ -69,6 +75,26 @@ def test_right_after_a_loss_the_echo_is_expected_where_it_is(lost: int) -> None:
             expected = path.hear(levels, levels) + path.gain_db
             below.append((levels > expected + 6.0).sum() >= 4)
     assert np.mean(below[150:]) < 0.03
+
+
+def test_a_loss_unsettles_it_for_some_seconds() -> None:
+    path, levels = EchoPath(), np.full(BANDS, -30.0, np.float32)
+
+    def run(count: int, heard: bool = True) -> None:
+        for _ in range(count):
+            path.play(levels)
+            if heard:
+                path.hear(levels, levels)
+
+    run(300)
+    assert path.settled
+    run(3, heard=False)
+    run(1)
+    assert not path.settled
+    run(SETTLE_FRAMES)
+    assert not path.settled
+    run(MAX_BURST_FRAMES)
+    assert path.settled
 
 
 def test_before_anything_is_known_the_echo_is_taken_for_louder_than_what_was_played() -> None:

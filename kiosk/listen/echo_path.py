@@ -46,6 +46,9 @@ QUIETEST_ACTIVE_DB: Final = -65.0
 ACTIVE_RANGE_DB: Final = 22.0
 """What is played counts as loud within so much of the loudest."""
 
+UNSETTLED_FRAMES: Final = 2
+SETTLE_FRAMES: Final = 200
+
 MAX_BURST_FRAMES: Final = 10
 """Frames that come at once; of more, some are taken for lost."""
 
@@ -67,8 +70,12 @@ class EchoPath:
         self.heard_count = 0
         self.delay_frames: int | None = None
         self.gain_db: FloatArray = np.full(BANDS, START_GAIN_DB, np.float32)
+        """Of what is left after echo cancellation, in each band."""
+        self.whole_gain_db: FloatArray = self.gain_db.copy()
+        """Without cancellation."""
         self._same_since = 0
         self._skews: deque[int] = deque(maxlen=MAX_BURST_FRAMES)
+        self._moved_count = 0
         self._candidate: int | None = None
 
     @property
@@ -91,7 +98,10 @@ class EchoPath:
         Returns:
             The level in each band of what was played of which this frame may be the echo.
         """
+        before = self.skew
         self._skews.append(self.played_count - self.heard_count - 1)
+        if self.skew != before:
+            self._moved_count = self.heard_count
         row, at = self.heard_count % HISTORY_FRAMES, self.heard_count + self.skew
         self._heard[row], self._clean[row], self._while_played[row] = heard_db, clean_db, at
         self.heard_count += 1
@@ -101,6 +111,12 @@ class EchoPath:
         late = self._skews[-1] - self.skew
         played = self._rows(np.arange(at - oldest, at - newest + late + 1))
         return np.asarray(played.max(axis=0), np.float32)
+
+    @property
+    def settled(self) -> bool:
+        """Whether the counts are joined now as they have been for four seconds."""
+        late = self._skews[-1] - self.skew if self._skews else 0
+        return late < UNSETTLED_FRAMES and self.heard_count - self._moved_count > SETTLE_FRAMES
 
     @property
     def skew(self) -> int:
@@ -135,7 +151,11 @@ class EchoPath:
         if active.sum() < MIN_ACTIVE_FRAMES:
             return
         self._learn_delay(self._heard[rows], played)
-        self._learn_gain(self._clean[rows], played)
+        for heard, gain_db in (
+            (self._clean[rows], self.gain_db),
+            (self._heard[rows], self.whole_gain_db),
+        ):
+            self._learn_gain(heard, played, gain_db)
 
     def _learn_delay(self, heard: FloatArray, played: FloatArray) -> None:
         """Believe a delay that is found twice running."""
@@ -148,16 +168,17 @@ class EchoPath:
             self.delay_frames = found
         self._candidate = found
 
-    def _learn_gain(self, clean: FloatArray, played: FloatArray) -> None:
+    def _learn_gain(self, heard: FloatArray, played: FloatArray, gain_db: FloatArray) -> None:
         newest, oldest = (lag - MIN_DELAY_FRAMES for lag in self._lags)
         around = played[max(0, newest) : oldest + 1].max(axis=0)
         loud = np.maximum(QUIETEST_ACTIVE_DB, around.max(axis=0) - ACTIVE_RANGE_DB)
         active = around > loud
-        active[: max(0, self._same_since - (self.heard_count - len(clean)))] = False
+        if gain_db is self.gain_db:
+            active[: max(0, self._same_since - (self.heard_count - len(heard)))] = False
         for band in range(BANDS):
-            ratio = (clean[:, band] - around[:, band])[active[:, band]]
+            ratio = (heard[:, band] - around[:, band])[active[:, band]]
             if len(ratio) >= MIN_ACTIVE_FRAMES:
-                self.gain_db[band] = np.quantile(ratio, GAIN_QUANTILE)
+                gain_db[band] = np.quantile(ratio, GAIN_QUANTILE)
 
 
 def _centred(levels_db: FloatArray) -> FloatArray:
