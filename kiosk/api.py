@@ -1,9 +1,12 @@
 """The HTTP contract: what is asked, what is answered, and how a refusal looks (RFC 9457)."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from kiosk.listen.hearing import Mode
 
 PROBLEM_TYPE: Final = "application/problem+json"
 """Content type of every refusal."""
@@ -94,10 +97,24 @@ class InterruptRequest(Message):
     stage: Name | None = Field(default=None, description="Who shall stop; every stage if absent.")
 
 
+class InterruptedStage(Message):
+    """What an interruption ended on one stage."""
+
+    stage: str = Field(description="Name of the stage.")
+    utterance: str | None = Field(description="What was being said; null: nothing.")
+    characters_spoken: int = Field(
+        ge=0, description="How much of its text was heard, to the last whole word."
+    )
+    dropped: list[str] = Field(description="Utterances that waited behind it, in order.")
+
+
 class InterruptAnswer(Message):
     """Who was told to stop."""
 
     stages: list[str] = Field(description="The stages that were told to stop.")
+    interrupted: list[InterruptedStage] = Field(
+        default=[], description="What that ended, for each of the stages."
+    )
 
 
 class TopicAnswer(Message):
@@ -143,6 +160,27 @@ class StageAnswer(Message):
     state: StageState = Field(description="What it does.")
     viewers: int = Field(ge=0, description="How many are watching.")
     queued: int = Field(default=0, ge=0, description="Utterances that wait their turn.")
+    mode: Mode = Field(
+        default="speak", description="What is made of live speech: see StageRequest."
+    )
+    barge_in: bool = Field(default=True, description="Whether a visitor who speaks interrupts.")
+    attend: bool = Field(default=True, description="Whether the face listens to a visitor.")
+
+
+class StageRequest(Message):
+    """How a stage shall listen; what is left out stays as it is."""
+
+    mode: Mode | None = Field(
+        default=None,
+        description="speak: microphones are visitors; preview: the avatar says what they say. "
+        "For sources that come from now on.",
+    )
+    barge_in: bool | None = Field(
+        default=None, description="Whether a visitor who speaks interrupts the avatar."
+    )
+    attend: bool | None = Field(
+        default=None, description="Whether the face turns to listening while a visitor speaks."
+    )
 
 
 class StagesAnswer(Message):
@@ -196,6 +234,26 @@ def flag(query: Mapping[str, str], key: str, default: bool) -> bool:
         return False
     raise ProblemError(
         422, "invalid_request", f"{key}={value!r} is not a flag", "allowed are true and false"
+    )
+
+
+def name(query: Mapping[str, str], key: str) -> str | None:
+    """Read a name of the query.
+
+    Raises:
+        ProblemError: 422 ``invalid_name`` for what is none.
+    """
+    value = query.get(key)
+    if value is None:
+        return None
+    if len(value) <= _MAX_NAME_CHARACTERS and re.fullmatch(NAME_PATTERN, value):
+        return value
+    raise ProblemError(
+        422,
+        "invalid_name",
+        f"{key}={value!r} is not a name",
+        "use letters, digits, '_', '-' and '.', beginning with a letter or digit, at most "
+        f"{_MAX_NAME_CHARACTERS}",
     )
 
 

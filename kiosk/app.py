@@ -17,8 +17,10 @@ from kiosk.admin import Admin
 from kiosk.api import ReadyAnswer
 from kiosk.avatars import Avatars
 from kiosk.baker import bake
+from kiosk.barge_in import BargeIn
 from kiosk.config import Settings
 from kiosk.drafts import Bakes, Drafts, Lends
+from kiosk.events_socket import EventsSocket
 from kiosk.guard import Guard
 from kiosk.health import feed_watchdog, notify, watchdog_interval_s
 from kiosk.inject import Faults, Injector
@@ -31,6 +33,8 @@ from kiosk.loopback import offer_loopback_when_alone
 from kiosk.metrics import Metrics
 from kiosk.routes import MAX_BODY_BYTES, Routes, Speaks, static_dir
 from kiosk.speech.desk import LANGUAGES, SpeechDesk
+from kiosk.stage import Stage
+from kiosk.stage_routes import StageRoutes
 from kiosk.stages import Stages
 from kiosk.sync_routes import SyncRoutes
 from kiosk.terminals import Terminals
@@ -105,7 +109,7 @@ class Kiosk:
         self.lip_sync = LipSync(self.metrics, terminals, self.injector)
         self.whep = Whep(settings, self.stages, self.metrics, self.lip_sync, self.injector)
         self.routes = Routes(settings, self.stages, speech, self.metrics)
-        self.inlets = Inlets(lambda _stage: settings.listen.mode, self.metrics)
+        self.inlets = Inlets(lambda stage: stage.hearing.mode, self.metrics, self._ear)
         self.microphone = Microphone(settings.listen, self.stages, self.inlets, self.metrics)
         self.looks = Looks(self.stages, avatars)
         self.drafts = Drafts(avatars, bakes)
@@ -116,12 +120,17 @@ class Kiosk:
         self.app = web.Application(middlewares=[guard.middleware], client_max_size=MAX_BODY_BYTES)
         self.routes.add_to(self.app.router)
         self.looks.add_to(self.app.router)
+        StageRoutes(self.stages).add_to(self.app.router)
+        EventsSocket(self.stages).add_to(self.app)
         PcmSockets(self.stages, self.inlets).add_to(self.app)
         self.admin.add_to(self.app.router)
         self.whep.add_routes(self.app.router)
         sync_routes = SyncRoutes(self.stages, self.lip_sync, self.injector, static_dir())
         sync_routes.add_to(self.app.router)
         self.app.cleanup_ctx.append(self._live)
+
+    def _ear(self, stage: Stage) -> BargeIn:
+        return BargeIn(stage, self.stages.hub, self.settings.listen)
 
     async def _live(self, _app: web.Application) -> AsyncIterator[None]:
         tasks = [asyncio.create_task(self._warm_up(), name="warm-up")]

@@ -15,6 +15,10 @@ class ListenSettings(Section):
 
     mode: Literal["speak", "preview"] = "speak"
     """speak: microphones are visitors, whom the avatar hears; preview: it says what they say."""
+    barge_in: bool = True
+    """Whether a visitor who speaks interrupts the avatar; a stage may be told otherwise."""
+    attend: bool = True
+    """Whether the face turns to listening while a visitor speaks."""
     detector: Literal["webrtc", "silero"] = "silero"
     """What tells speech from other sound; webrtc: lighter, and misled by talk in the room."""
     sensitivity: Annotated[float, Field(ge=0.0, le=1.0)] = 0.5

@@ -119,9 +119,13 @@ class Metrics:
             registry=self.registry,
         )
 
-    def watch(self, stages: Callable[[], Iterable[StageCounts]]) -> None:
-        """Also report the counters of *stages*, read at each scrape."""
-        self._stage_counts = _StageCollector(stages)
+    def watch(
+        self,
+        stages: Callable[[], Iterable[StageCounts]],
+        events_dropped: Callable[[], int] = lambda: 0,
+    ) -> None:
+        """Also report the counters of *stages*, and of events lost, read at each scrape."""
+        self._stage_counts = _StageCollector(stages, events_dropped)
         self.registry.register(self._stage_counts)
 
     def retire(self, stage: StageCounts) -> None:
@@ -136,8 +140,11 @@ class Metrics:
 class _StageCollector(Collector):
     """Sums over the open stages and those that closed."""
 
-    def __init__(self, stages: Callable[[], Iterable[StageCounts]]) -> None:
+    def __init__(
+        self, stages: Callable[[], Iterable[StageCounts]], events_dropped: Callable[[], int]
+    ) -> None:
         self._stages = stages
+        self._events_dropped = events_dropped
         self._retired = dict.fromkeys(_TOTALS, 0)
 
     def retire(self, stage: StageCounts) -> None:
@@ -150,6 +157,9 @@ class _StageCollector(Collector):
         for name, help_text in _TOTALS.items():
             total = self._retired[name] + sum(totals[name] for totals in open_totals)
             yield CounterMetricFamily(f"kiosk_{name}", help_text, value=total)
+        help_text = "Events that readers of /v1/events lost because they read too slowly."
+        lost = self._events_dropped()
+        yield CounterMetricFamily("kiosk_events_dropped", help_text, value=lost)
         yield GaugeMetricFamily("kiosk_stages", "Open stages.", value=len(stages))
         viewers = sum(stage.viewer_count for stage in stages)
         yield GaugeMetricFamily("kiosk_viewers", "Viewers.", value=viewers)

@@ -12,14 +12,13 @@ from kiosk import __version__, openapi
 from kiosk.api import (
     HealthAnswer,
     InterruptAnswer,
+    InterruptedStage,
     InterruptRequest,
     PageAnswer,
     ProblemError,
     ReadyAnswer,
     SayAnswer,
     SayRequest,
-    StageAnswer,
-    StagesAnswer,
     TopicAnswer,
     VoiceAnswer,
     VoicesAnswer,
@@ -76,7 +75,6 @@ class Routes:
         router.add_post("/v1/play", self._play)
         router.add_post("/v1/interrupt", self._interrupt)
         router.add_get("/v1/voices", self._voices)
-        router.add_get("/v1/stages", self._list_stages)
         router.add_get("/healthz", self._health)
         router.add_get("/readyz", self._ready)
         router.add_get("/metrics", self._exposition)
@@ -106,9 +104,18 @@ class Routes:
         body = await request.read()
         asked = parse(InterruptRequest, body) if body.strip() else InterruptRequest()
         stages = self._stages.select(asked.stage) if asked.stage else list(self._stages)
-        for stage in stages:
-            stage.interrupt()
-        return answer(InterruptAnswer(stages=[stage.name for stage in stages]))
+        ended = [(stage.name, stage.interrupt()) for stage in stages]
+        interrupted = [
+            InterruptedStage(
+                stage=name,
+                utterance=what.utterances[0] if what.utterances else None,
+                characters_spoken=what.characters_spoken,
+                dropped=list(what.utterances[1:]),
+            )
+            for name, what in ended
+        ]
+        names = [name for name, _ in ended]
+        return answer(InterruptAnswer(stages=names, interrupted=interrupted))
 
     async def _voices(self, _request: web.Request) -> web.Response:
         voices = [
@@ -122,19 +129,6 @@ class Routes:
             for info in self._speech.voices()
         ]
         return answer(VoicesAnswer(voices=voices))
-
-    async def _list_stages(self, _request: web.Request) -> web.Response:
-        stages = [
-            StageAnswer(
-                stage=stage.name,
-                avatar=stage.avatar,
-                state="speaking" if stage.speaking else "idle",
-                viewers=stage.viewer_count,
-                queued=stage.queue.waiting_count,
-            )
-            for stage in self._stages
-        ]
-        return answer(StagesAnswer(stages=stages))
 
     async def _page(self, _request: web.Request) -> web.Response:
         settings = self._settings

@@ -11,6 +11,13 @@ def test_microphones_are_visitors_unless_told_otherwise() -> None:
     assert load(None, {}, preview).listen.mode == "preview"
 
 
+def test_visitors_interrupt_and_are_listened_to_unless_told_otherwise() -> None:
+    listen = load(None, {}, {"KIOSK_CONFIG": "/dev/null"}).listen
+    assert listen.barge_in and listen.attend
+    calm = load(None, {"listen.barge_in": False}, {"KIOSK_CONFIG": "/dev/null"}).listen
+    assert not calm.barge_in and calm.attend
+
+
 def test_another_mode_is_refused_with_what_is_allowed() -> None:
     with pytest.raises(ConfigError, match=r'listen\.mode = "sing": allowed: "speak" or "preview"'):
         load(None, {"listen.mode": "sing"}, {"KIOSK_CONFIG": "/dev/null"})

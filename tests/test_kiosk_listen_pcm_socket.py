@@ -137,7 +137,6 @@ async def test_a_message_that_says_nothing_known_is_told_so_and_all_goes_on(text
         ("rate=96000", 422, "invalid_rate"),
         ("rate=16000&format=opus", 422, "invalid_format"),
         ("rate=16000&role=boss", 422, "invalid_role"),
-        ("rate=16000&role=visitor", 409, "no_ears"),
         ("rate=16000&stage=attic", 404, "unknown_stage"),
     ],
 )

@@ -26,7 +26,11 @@ async def test_say_speaks_on_every_stage_or_the_one_named() -> None:
         assert speech.said == [("hello", "af_test", 1.5)]
         assert all(stage.speaking for stage in kiosk.stages)
         interrupted = await client.post("/v1/interrupt", json={"stage": "one"})
-        assert await interrupted.json() == {"stages": ["one"]}
+        told = await interrupted.json()
+        assert told["stages"] == ["one"]
+        assert told["interrupted"] == [
+            {"stage": "one", "utterance": "u1", "characters_spoken": 0, "dropped": []}
+        ]
         one, two = sorted(kiosk.stages, key=lambda stage: stage.name)
         await one.clock.sleep_until(one.line.play_pts + 2 * CUT_SAMPLES)
         assert two.speaking and not one.speaking
