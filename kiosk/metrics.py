@@ -108,6 +108,12 @@ class Metrics:
             "Times that viewers were sent to a new session because lip sync was lost.",
             registry=self.registry,
         )
+        self.microphone = Counter(
+            "kiosk_microphone",
+            "What became of this machine's microphone: opened, lost, blocks dropped.",
+            ["event"],
+            registry=self.registry,
+        )
         self.injected = Gauge(
             "kiosk_faults_injected",
             "1 while faults are injected on purpose.",
