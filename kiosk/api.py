@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from kiosk.listen.hearing import Mode
+from kiosk.speech.manner import LIMITS, Style, Wish
 
 PROBLEM_TYPE: Final = "application/problem+json"
 """Content type of every refusal."""
@@ -68,7 +69,37 @@ def refused(status: int, code: str, error: Exception, remedy: str) -> ProblemErr
     return ProblemError(status, code, text, remedy)
 
 
-class SayRequest(Message):
+def _part(name: str, description: str) -> Any:  # noqa: ANN401 -- pydantic's FieldInfo
+    least, most = LIMITS[name]
+    return Field(default=None, ge=least, le=most, description=description)
+
+
+class MannerRequest(Message):
+    """How something is said; what is absent is as the style has it, or as configured."""
+
+    style: Style | None = Field(
+        default=None,
+        description="gentle: slower, a little lower, longer pauses, a touch louder; plain.",
+    )
+    rate: float | None = _part("rate", "Speaking rate; 1 is the voice's own.")
+    pitch_semitones: float | None = _part("pitch_semitones", "How much higher.")
+    pitch_range: float | None = _part("pitch_range", "Melody: below 1 flatter, above 1 livelier.")
+    pause: float | None = _part("pause", "Scales the pauses between phrases.")
+    loudness_db: float | None = _part("loudness_db", "How much louder.")
+
+    def wish(self) -> Wish:
+        """What is asked about the manner."""
+        return Wish(
+            style=self.style,
+            rate=self.rate,
+            pitch_semitones=self.pitch_semitones,
+            pitch_range=self.pitch_range,
+            pause=self.pause,
+            loudness_db=self.loudness_db,
+        )
+
+
+class SayRequest(MannerRequest):
     """Text to be spoken."""
 
     text: str = Field(description="What to say; Chinese and English may mix.")
@@ -78,9 +109,6 @@ class SayRequest(Message):
     stage: Name | None = Field(default=None, description="Who says it; every stage if absent.")
     interrupt: bool = Field(
         default=True, description="Whether to break off what is being said; else to queue after it."
-    )
-    rate: float | None = Field(
-        default=None, ge=0.5, le=2.0, description="Speaking rate; the configured one if absent."
     )
 
 
@@ -130,6 +158,8 @@ class PageAnswer(Message):
     title: str = Field(description="Heading of the page.")
     language: Literal["en", "zh"] = Field(description="Language of the page's own words.")
     captions: bool = Field(description="Whether captions show from the start.")
+    captions_size: Literal["normal", "large"] = Field(description="Type of the captions.")
+    style: Style = Field(description="How the avatar speaks where a request does not say.")
     avatar: str = Field(description="Persona shown when a viewer asks for none.")
     topics: list[TopicAnswer] = Field(description="The touch buttons.")
     microphone: bool = Field(description="Whether the page offers its microphone.")
@@ -141,7 +171,7 @@ class VoiceAnswer(Message):
     """A voice that can be asked for."""
 
     name: str = Field(description="What to send as voice.")
-    engine: str = Field(description="kokoro, piper or espeak.")
+    engine: str = Field(description="kokoro, piper, espeak; wyoming or openai: another machine.")
     languages: list[str] = Field(description="ISO 639-1 codes it reads, best first.")
     gender: str = Field(description="female, male or unknown.")
     licence: str = Field(description="SPDX identifier of the voice's licence.")

@@ -26,6 +26,7 @@ from kiosk.health import feed_watchdog, notify, watchdog_interval_s
 from kiosk.inject import Faults, Injector
 from kiosk.lip_sync import LipSync
 from kiosk.listen.inlets import Inlets
+from kiosk.listen.microphone import Microphone
 from kiosk.listen.pcm_socket import PcmSockets
 from kiosk.listen.whip import Whip
 from kiosk.looks import Dresses, Looks
@@ -111,6 +112,7 @@ class Kiosk:
         self.routes = Routes(settings, self.stages, speech, self.metrics)
         self.inlets = Inlets(lambda stage: stage.hearing.mode, self.metrics, self._ear)
         self.whip = Whip(settings, self.stages, self.inlets, self.metrics)
+        self.microphone = Microphone(settings.listen, self.stages, self.inlets, self.metrics)
         self.looks = Looks(self.stages, avatars)
         self.drafts = Drafts(avatars, bakes)
         self.admin = Admin(settings.avatar, self.stages, self.looks, avatars, self.drafts)
@@ -137,6 +139,8 @@ class Kiosk:
         tasks = [asyncio.create_task(self._warm_up(), name="warm-up")]
         if interval_s := watchdog_interval_s():
             tasks.append(asyncio.create_task(feed_watchdog(self.stages, interval_s)))
+        if self.settings.listen.microphone:
+            tasks.append(asyncio.create_task(self.microphone.run(), name="microphone"))
         if self.injector is not None:
             await self.injector.start()
         yield
@@ -230,7 +234,7 @@ async def serve(settings: Settings, with_slate: bool = False, faults: Faults | N
         loop.add_signal_handler(number, stop.set)
     offer_loopback_when_alone()
     known = settings.topics if settings.speech.prepare_topics else ()
-    speech = SpeechDesk(settings.speech, [topic.text for topic in known])
+    speech = SpeechDesk(settings.speech, [topic.text for topic in known], settings.remote_voices)
     kiosk = Kiosk(
         settings,
         Avatars(settings.avatar, settings.look.look()),
@@ -238,6 +242,7 @@ async def serve(settings: Settings, with_slate: bool = False, faults: Faults | N
         with_slate=with_slate,
         faults=faults,
     )
+    kiosk.metrics.watch_remote_voices(speech.remote_phrases)
     async with listening(kiosk):
         await stop.wait()
         logger.info("stopping")

@@ -20,7 +20,7 @@ def microphones(config: Config = None, as_json: Json = False) -> None:
         typer.echo(json.dumps([asdict(device) for device in there], ensure_ascii=False, indent=2))
         return
     if not there:
-        raise devices.DeviceError("this machine has no microphone: plug one in")
+        raise devices.DeviceError("this machine has no microphone", "plug one in")
     chosen = None
     with contextlib.suppress(devices.DeviceError):
         chosen = devices.choose(there, wanted) if wanted else None

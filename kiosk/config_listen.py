@@ -21,8 +21,8 @@ class ListenSettings(Section):
     """Whether a visitor who speaks interrupts the avatar; a stage may be told otherwise."""
     attend: bool = True
     """Whether the face turns to listening while a visitor speaks."""
-    detector: Literal["webrtc", "silero"] = "webrtc"
-    """What tells speech from other sound; silero is an extra."""
+    detector: Literal["webrtc", "silero"] = "silero"
+    """What tells speech from other sound; webrtc: lighter, and misled by talk in the room."""
     sensitivity: Annotated[float, Field(ge=0.0, le=1.0)] = 0.5
     """How readily a visitor is heard: 0, only who is loud and clear; 1, whoever is near."""
     microphone: Annotated[str, Field(max_length=200), Allowed(MICROPHONE_WORDS)] = ""

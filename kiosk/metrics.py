@@ -1,6 +1,6 @@
 """What the kiosk counts, as Prometheus metrics in a registry of its own."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -8,6 +8,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from kiosk.scheduler import FrameCounters
+from kiosk.speech.remote import Outcome
 
 OFFSET_BUCKETS_MS = (-185, -125, -60, -45, -20, -10, -5, 0, 5, 10, 20, 45, 60, 90, 125, 185)
 
@@ -113,6 +114,12 @@ class Metrics:
             "Times that viewers were sent to a new session because lip sync was lost.",
             registry=self.registry,
         )
+        self.microphone = Counter(
+            "kiosk_microphone",
+            "What became of this machine's microphone: opened, lost, blocks dropped.",
+            ["event"],
+            registry=self.registry,
+        )
         self.injected = Gauge(
             "kiosk_faults_injected",
             "1 while faults are injected on purpose.",
@@ -128,6 +135,10 @@ class Metrics:
         self._stage_counts = _StageCollector(stages, events_dropped)
         self.registry.register(self._stage_counts)
 
+    def watch_remote_voices(self, counts: Callable[[], Mapping[Outcome, int]]) -> None:
+        """Also report what became of phrases asked of other machines, read at each scrape."""
+        self.registry.register(_RemoteCollector(counts))
+
     def retire(self, stage: StageCounts) -> None:
         """Keep what a stage that closes has counted, so that totals never fall."""
         self._stage_counts.retire(stage)
@@ -135,6 +146,20 @@ class Metrics:
     def exposition(self) -> bytes:
         """All metrics in Prometheus' text format."""
         return generate_latest(self.registry)
+
+
+class _RemoteCollector(Collector):
+    """Phrases of remote voices, by what became of them."""
+
+    def __init__(self, counts: Callable[[], Mapping[Outcome, int]]) -> None:
+        self._counts = counts
+
+    def collect(self) -> Iterator[Metric]:
+        help_text = "Phrases asked of remote voices; all but spoken: the local voice spoke."
+        family = CounterMetricFamily("kiosk_remote_phrases", help_text, labels=["event"])
+        for outcome, count in sorted(self._counts().items()):
+            family.add_metric([outcome], count)
+        yield family
 
 
 class _StageCollector(Collector):

@@ -28,6 +28,7 @@ from kiosk.api import (
 from kiosk.config import PROJECT, Settings
 from kiosk.metrics import Metrics
 from kiosk.sources import Source
+from kiosk.speech.manner import Wish
 from kiosk.speech.voice import VoiceInfo
 from kiosk.stage import Stage
 from kiosk.stages import Stages
@@ -43,7 +44,7 @@ class Speaks(Protocol):
         """Everyone who can speak here."""
         ...
 
-    def say(self, text: str, voice: str | None, rate: float | None) -> Source:
+    def say(self, text: str, voice: str | None, wish: Wish) -> Source:
         """Begin to speak *text*; raises ``ProblemError`` for what cannot be spoken."""
         ...
 
@@ -83,7 +84,7 @@ class Routes:
     async def _say(self, request: web.Request) -> web.Response:
         asked = parse(SayRequest, await request.read())
         stages = self._stages.select(asked.stage)
-        source = self._speech.say(asked.text, asked.voice, asked.rate)
+        source = self._speech.say(asked.text, asked.voice, asked.wish())
         return self._begin(source, stages, asked.stage, asked.interrupt)
 
     async def _play(self, request: web.Request) -> web.Response:
@@ -138,6 +139,8 @@ class Routes:
                 title=settings.page.title,
                 language=settings.page.language,
                 captions=settings.page.captions,
+                captions_size=settings.page.captions_size,
+                style=settings.speech.style,
                 avatar=self._stages.avatar,
                 topics=topics,
                 microphone=settings.listen.page_microphone,

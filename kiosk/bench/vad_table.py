@@ -22,6 +22,7 @@ from engine.timeline import MEL_DECIMATION, PACKET_SAMPLES, SAMPLE_RATE_HZ
 from kiosk.bench import ear_sounds as sounds
 from kiosk.bench.ear_scene import Scene, scene
 from kiosk.config_listen import ListenSettings
+from kiosk.listen import canceller
 from kiosk.listen.ear import Ear, VisitorSpeech
 from kiosk.listen.frames import FRAME_S, FRAME_SAMPLES, RATE_HZ
 from kiosk.listen.sensitivity import thresholds
@@ -39,6 +40,8 @@ ECHO_DB: Final = -20.0
 """Of the avatar's voice, from what is played to what the microphone hears."""
 ECHO_DELAY_S: Final = 0.18
 """Browser, sound card and room."""
+NEAR_DELAY_S: Final = 0.06
+"""Likewise, where nothing but the sound card and the room is in between."""
 ROOM_RINGS_S: Final = 0.15
 
 EARLY_S: Final = 0.2
@@ -166,19 +169,21 @@ def _seed(which: sounds.Set) -> int:
     return 11 if which == "tune" else 4711
 
 
-def echo_of(played: FloatArray, seed: int, gain_db: float = ECHO_DB) -> FloatArray:
+def echo_of(
+    played: FloatArray, seed: int, gain_db: float = ECHO_DB, delay_s: float = ECHO_DELAY_S
+) -> FloatArray:
     """What the microphone hears of *played* (48 kHz): at 16 kHz, in a room, with its hiss."""
     import soxr  # type: ignore[import-untyped]
 
     low = np.asarray(soxr.resample(played, SAMPLE_RATE_HZ, RATE_HZ), np.float32)
     low = low[: len(played) // MEL_DECIMATION]
-    response = sounds.room(seed, ROOM_RINGS_S, ECHO_DELAY_S)
+    response = sounds.room(seed, ROOM_RINGS_S, delay_s)
     echo = sounds.db(gain_db) * sounds.reverberant(low, response)
     return np.asarray(echo + sounds.db(HISS_DB) * sounds.hiss(len(low), seed), np.float32)
 
 
 def false_interrupts(
-    minutes: float, which: sounds.Set = "report", name: DetectorName = "webrtc"
+    minutes: float, which: sounds.Set = "report", name: DetectorName = "silero"
 ) -> dict[str, object]:
     """Visitors who were heard where there were none, and one who speaks over the avatar.
 
@@ -214,6 +219,30 @@ def false_interrupts(
     }
 
 
+def echo_return_loss_db(which: sounds.Set = "report", seconds: float = 20.0) -> float | None:
+    """By how much the canceller of this machine weakens the echo once it has learnt the room.
+
+    Args:
+        which: the set of voices and seeds.
+        seconds: how long it hears; the second half counts.
+
+    Returns:
+        dB; None where no canceller is installed.
+    """
+    echo_canceller = canceller.installed()
+    if echo_canceller is None:
+        return None
+    played = sounds.loop(sounds.avatar(which), round(seconds / FRAME_S) * PACKET_SAMPLES)
+    heard = echo_of(played, _seed(which), delay_s=NEAR_DELAY_S).reshape(-1, FRAME_SAMPLES)
+    far, clean = canceller.FarSound(), np.zeros_like(heard)
+    for index, packet in enumerate(played.reshape(-1, PACKET_SAMPLES)):
+        far.push(packet)
+        clean[index] = echo_canceller.cancel(heard[index], far.frame(index))
+    half = len(heard) // 2
+    was, left = (float(np.sum(sound[half:] ** 2)) for sound in (heard, clean))
+    return round(10.0 * float(np.log10(was / left)), 1)
+
+
 def main(arguments: list[str] | None = None, tell: Callable[[str], object] | None = None) -> None:
     """Print everything as JSON."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
@@ -227,6 +256,7 @@ def main(arguments: list[str] | None = None, tell: Callable[[str], object] | Non
         "false_interrupts": {
             name: false_interrupts(asked.minutes, asked.set, name) for name in DETECTORS
         },
+        "echo_return_loss_db": echo_return_loss_db(asked.set),
         "took_s": round(time.perf_counter() - begun_s, 1),
     }
     (tell or sys.stdout.write)(json.dumps(report, indent=2) + "\n")

@@ -93,4 +93,4 @@ class FarSound:
         """Frame *number* since the beginning, shape (FRAME_SAMPLES,); silence if not held."""
         if not max(0, self._count - KEPT_FRAMES) <= number < self._count:
             return np.zeros(FRAME_SAMPLES, np.float32)
-        return self._frames[number % KEPT_FRAMES].copy()
+        return np.array(self._frames[number % KEPT_FRAMES], np.float32)

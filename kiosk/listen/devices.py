@@ -8,11 +8,17 @@ from typing import Any, Final, Literal, Protocol
 DEFAULT: Final = "default"
 """The word by which a configuration asks for the machine's default microphone."""
 
+SOUND_REMEDY: Final = "see the machine's sound set-up: arecord -l"
 LOOK_REMEDY: Final = "plug it in, or set listen.microphone to one of: kiosk microphones"
 
 
 class DeviceError(Exception):
     """A microphone cannot be had; the message ends with the remedy."""
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        super().__init__(f"{problem}: {remedy}")
+        self.problem = problem
+        self.remedy = remedy
 
 
 class Stream(Protocol):
@@ -69,11 +75,11 @@ def sound_module() -> SoundModule:
         module: SoundModule = importlib.import_module("sounddevice")
     except ImportError:
         raise DeviceError(
-            "sounddevice is not installed: .venv/bin/pip install -e '.[microphone]'"
+            "sounddevice is not installed", ".venv/bin/pip install -e '.[microphone]'"
         ) from None
     except OSError as error:
         raise DeviceError(
-            f"PortAudio cannot be loaded ({error}): apt install libportaudio2"
+            f"PortAudio cannot be loaded ({error})", "apt install libportaudio2"
         ) from None
     return module
 
@@ -88,7 +94,7 @@ def microphones(sound: SoundModule) -> list[Device]:
         found = list(sound.query_devices())
         default = _default_index(sound)
     except Exception as error:  # PortAudioError, of a module that may not be there
-        raise DeviceError(f"PortAudio failed ({error}): see the machine's sound set-up") from error
+        raise DeviceError(f"PortAudio failed ({error})", SOUND_REMEDY) from error
     return [
         Device(
             index,
@@ -117,7 +123,7 @@ def refresh(sound: SoundModule) -> None:
         sound._terminate()
         sound._initialize()
     except Exception as error:
-        raise DeviceError(f"PortAudio failed ({error}): see the machine's sound set-up") from error
+        raise DeviceError(f"PortAudio failed ({error})", SOUND_REMEDY) from error
 
 
 def choose(devices: Sequence[Device], wanted: str) -> Device:
@@ -131,7 +137,7 @@ def choose(devices: Sequence[Device], wanted: str) -> Device:
         DeviceError: there is none, or it is not there.
     """
     if not devices:
-        raise DeviceError("this machine has no microphone: plug one in")
+        raise DeviceError("this machine has no microphone", "plug one in")
     if wanted == DEFAULT:
         return next((device for device in devices if device.default), devices[0])
     if wanted.isdecimal():
@@ -141,7 +147,7 @@ def choose(devices: Sequence[Device], wanted: str) -> Device:
         matching = [device for device in devices if device.name.casefold() == asked]
         matching = matching or [device for device in devices if asked in device.name.casefold()]
     if not matching:
-        raise DeviceError(f"the microphone {wanted!r} is not there: {LOOK_REMEDY}")
+        raise DeviceError(f"the microphone {wanted!r} is not there", LOOK_REMEDY)
     return matching[0]
 
 
@@ -155,10 +161,9 @@ def finding(wanted: str) -> tuple[Literal["ok", "warn"], str, str]:
         there = microphones(sound_module())
         chosen = choose(there, wanted) if wanted else None
     except DeviceError as error:
-        problem, _, remedy = str(error).rpartition(": ")
         if not wanted:
-            return "ok", f"none is listened to ({problem})", ""
-        return "warn", problem, remedy
+            return "ok", f"none is listened to ({error.problem})", ""
+        return "warn", error.problem, error.remedy
     if chosen is None:
         return "ok", f"{len(there)} there, none is listened to (listen.microphone)", ""
     return "ok", f"{chosen.index}: {chosen.name}, {chosen.rate_hz} Hz", ""

@@ -47,7 +47,7 @@ class EchoGuard:
         self.path.reset()
         self._far.reset()
         self._tail_db: FloatArray = np.full(BANDS, SILENCE_DB, np.float32)
-        self._aligned_frames = 0
+        self._offset = 0
         if self._canceller is not None:
             self._canceller.reset()
 
@@ -73,19 +73,24 @@ class EchoGuard:
         clean_db = heard_db if clean is frame else band_levels_db(clean)
         played_db = self.path.hear(heard_db, clean_db)
         self._tail_db = np.maximum(played_db, self._tail_db - DECAY_DB_PER_FRAME)
-        expected_db = self._tail_db + self.path.gain_db
-        if played_db.max() < QUIET_DB and expected_db.max() < QUIET_DB:
+        if max(played_db.max(), (self._tail_db + self.path.gain_db).max()) < QUIET_DB:
             return clean, True
-        standing_out = int((clean_db > expected_db + self._above_db).sum())
-        return clean, standing_out >= NEEDED_BANDS
+        may_be = self._stands_out(clean_db, self.path.gain_db)
+        if not self.path.settled:  # the canceller may take out, or put in, what is not there
+            may_be = may_be and self._stands_out(heard_db, self.path.whole_gain_db)
+        return clean, may_be
+
+    def _stands_out(self, levels_db: FloatArray, gain_db: FloatArray) -> bool:
+        expected_db = self._tail_db + gain_db + self._above_db
+        return int((levels_db > expected_db).sum()) >= NEEDED_BANDS
 
     def _cancel(self, frame: FloatArray) -> FloatArray:
         if self._canceller is None:
             return frame
         delay = self.path.delay_frames
-        if delay is not None and abs(delay - AHEAD_FRAMES - self._aligned_frames) >= REALIGN_FRAMES:
-            self._aligned_frames = delay - AHEAD_FRAMES
+        offset = self.path.skew - (0 if delay is None else delay - AHEAD_FRAMES)
+        if abs(offset - self._offset) >= REALIGN_FRAMES:
+            self._offset = offset
             self._canceller.reset()
             self.path.relearn_gain()
-        at = self.path.played_at(self.path.heard_count) - self._aligned_frames
-        return self._canceller.cancel(frame, self._far.frame(at))
+        return self._canceller.cancel(frame, self._far.frame(self.path.heard_count + self._offset))

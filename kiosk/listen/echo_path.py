@@ -4,16 +4,16 @@ The delay is where the bands' envelopes of what was heard resemble most those of
 (normalised cross-correlation of log envelopes); the gain of each band is a high quantile of heard
 over played, so that somebody who speaks over the avatar for a moment hardly moves it.
 
-What was played and what is heard arrive by different clocks, in bursts. Both are counted in frames
-of 20 ms; the median of the difference over a second joins them, and the delay takes the rest.
+What was played and what is heard arrive by different clocks, in bursts, and some of it is lost.
+Both are counted in frames of 20 ms; the least difference of late joins them, as a frame can come
+late and not early, and the delay takes the rest. Where the counts differ by more just now, the echo
+may lie anywhere between.
 """
 
 from collections import deque
-from statistics import median_low
 from typing import Final
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from engine.media import FloatArray
@@ -46,8 +46,11 @@ QUIETEST_ACTIVE_DB: Final = -65.0
 ACTIVE_RANGE_DB: Final = 22.0
 """What is played counts as loud within so much of the loudest."""
 
-_SKEW_FRAMES: Final = 50
-_SKEW_SLACK: Final = 1
+UNSETTLED_FRAMES: Final = 2
+SETTLE_FRAMES: Final = 200
+
+MAX_BURST_FRAMES: Final = 10
+"""Frames that come at once; of more, some are taken for lost."""
 
 
 class EchoPath:
@@ -58,17 +61,21 @@ class EchoPath:
 
     def reset(self) -> None:
         """Forget everything."""
-        shape = (HISTORY_FRAMES + MAX_DELAY_FRAMES - MIN_DELAY_FRAMES + 128, BANDS)
+        shape = (HISTORY_FRAMES + MAX_DELAY_FRAMES - MIN_DELAY_FRAMES + 256, BANDS)
         self._played = np.full(shape, SILENCE_DB, np.float32)
         self._heard = np.full((HISTORY_FRAMES, BANDS), SILENCE_DB, np.float32)
         self._clean = self._heard.copy()
+        self._while_played = np.zeros(HISTORY_FRAMES, np.int64)
         self.played_count = 0
         self.heard_count = 0
         self.delay_frames: int | None = None
         self.gain_db: FloatArray = np.full(BANDS, START_GAIN_DB, np.float32)
+        """Of what is left after echo cancellation, in each band."""
+        self.whole_gain_db: FloatArray = self.gain_db.copy()
+        """Without cancellation."""
         self._same_since = 0
-        self._skew = 0
-        self._skews: deque[int] = deque(maxlen=_SKEW_FRAMES)
+        self._skews: deque[int] = deque(maxlen=MAX_BURST_FRAMES)
+        self._moved_count = 0
         self._candidate: int | None = None
 
     @property
@@ -91,24 +98,35 @@ class EchoPath:
         Returns:
             The level in each band of what was played of which this frame may be the echo.
         """
-        self._heard[self.heard_count % HISTORY_FRAMES] = heard_db
-        self._clean[self.heard_count % HISTORY_FRAMES] = clean_db
+        before = self.skew
+        self._skews.append(self.played_count - self.heard_count - 1)
+        if self.skew != before:
+            self._moved_count = self.heard_count
+        row, at = self.heard_count % HISTORY_FRAMES, self.heard_count + self.skew
+        self._heard[row], self._clean[row], self._while_played[row] = heard_db, clean_db, at
         self.heard_count += 1
-        self._join()
         if self.heard_count % LEARN_EVERY_FRAMES == 0:
             self._learn()
         newest, oldest = self._lags
-        at = self.played_at(self.heard_count - 1)
-        return np.asarray(self._rows(at - oldest, at - newest + 1).max(axis=0), np.float32)
+        late = self._skews[-1] - self.skew
+        played = self._rows(np.arange(at - oldest, at - newest + late + 1))
+        return np.asarray(played.max(axis=0), np.float32)
+
+    @property
+    def settled(self) -> bool:
+        """Whether the counts are joined now as they have been for four seconds."""
+        late = self._skews[-1] - self.skew if self._skews else 0
+        return late < UNSETTLED_FRAMES and self.heard_count - self._moved_count > SETTLE_FRAMES
+
+    @property
+    def skew(self) -> int:
+        """Which frame was being played when frame 0 was heard, delay aside."""
+        return min(self._skews, default=0)
 
     def relearn_gain(self) -> None:
         """What is heard from now on is cleaned otherwise: nobody is heard until that is known."""
         self.gain_db[:] = START_GAIN_DB
         self._same_since = self.heard_count
-
-    def played_at(self, heard: int) -> int:
-        """Which frame was being played when frame *heard* came, delay aside."""
-        return heard + self._skew
 
     @property
     def _lags(self) -> tuple[int, int]:
@@ -117,42 +135,32 @@ class EchoPath:
             return MIN_DELAY_FRAMES, MAX_DELAY_FRAMES
         return self.delay_frames - SMEAR_FRAMES, self.delay_frames + SMEAR_FRAMES
 
-    def _join(self) -> None:
-        self._skews.append(self.played_count - self.heard_count)
-        middle = median_low(self._skews)
-        if abs(middle - self._skew) > _SKEW_SLACK:
-            self._skew = middle
-
-    def _rows(self, start: int, end: int) -> FloatArray:
-        """Levels of the frames played in [start, end); silence where there are none."""
-        index = np.arange(start, end)
-        known = (index >= max(0, self.played_count - len(self._played))) & (
-            index < self.played_count
-        )
+    def _rows(self, index: NDArray[np.int64]) -> FloatArray:
+        """Levels of the frames played at *index*, any shape; silence where there are none."""
+        oldest = max(0, self.played_count - len(self._played))
         rows = self._played[index % len(self._played)]
-        rows[~known] = SILENCE_DB
-        return rows
-
-    def _last(self, ring: FloatArray) -> FloatArray:
-        """The last frames of a ring of what was heard, in order."""
-        count = min(self.heard_count, HISTORY_FRAMES)
-        index = np.arange(self.heard_count - count, self.heard_count)
-        return np.asarray(ring[index % HISTORY_FRAMES])
+        rows[(index < oldest) | (index >= self.played_count)] = SILENCE_DB
+        return np.asarray(rows, np.float32)
 
     def _learn(self) -> None:
         count = min(self.heard_count, HISTORY_FRAMES)
-        start = self.played_at(self.heard_count - count)
-        played = self._rows(start - MAX_DELAY_FRAMES, start + count - MIN_DELAY_FRAMES)
-        loudest_db = played.max(axis=0)
-        if (played.max(axis=1) > QUIETEST_ACTIVE_DB).sum() < MIN_ACTIVE_FRAMES:
+        rows = np.arange(self.heard_count - count, self.heard_count) % HISTORY_FRAMES
+        lags = np.arange(MIN_DELAY_FRAMES, MAX_DELAY_FRAMES + 1)
+        played = self._rows(self._while_played[rows] - lags[:, None])
+        active = played[-MIN_DELAY_FRAMES].max(axis=1) > QUIETEST_ACTIVE_DB
+        if active.sum() < MIN_ACTIVE_FRAMES:
             return
-        self._learn_delay(_clipped(self._last(self._heard)), _clipped(played))
-        self._learn_gain(played, count, loudest_db)
+        self._learn_delay(self._heard[rows], played)
+        for heard, gain_db in (
+            (self._clean[rows], self.gain_db),
+            (self._heard[rows], self.whole_gain_db),
+        ):
+            self._learn_gain(heard, played, gain_db)
 
     def _learn_delay(self, heard: FloatArray, played: FloatArray) -> None:
         """Believe a delay that is found twice running."""
-        lag, resemblance = best_lag(heard, played)
-        found = MAX_DELAY_FRAMES - lag
+        found, resemblance = most_alike(heard, played)
+        found += MIN_DELAY_FRAMES
         if resemblance < MIN_RESEMBLANCE:
             self._candidate = None
             return
@@ -160,44 +168,37 @@ class EchoPath:
             self.delay_frames = found
         self._candidate = found
 
-    def _learn_gain(self, played: FloatArray, count: int, loudest_db: FloatArray) -> None:
-        newest, oldest = self._lags
-        # Row k of `around` is the loudest that was played at the delays of heard frame k.
-        around = sliding_window_view(played, oldest - newest + 1, axis=0).max(axis=-1)
-        around = around[MAX_DELAY_FRAMES - oldest :][:count]
-        active = around > np.maximum(QUIETEST_ACTIVE_DB, loudest_db - ACTIVE_RANGE_DB)
-        active[: max(0, self._same_since - (self.heard_count - count))] = False
-        clean = self._last(self._clean)[: len(around)]
+    def _learn_gain(self, heard: FloatArray, played: FloatArray, gain_db: FloatArray) -> None:
+        newest, oldest = (lag - MIN_DELAY_FRAMES for lag in self._lags)
+        around = played[max(0, newest) : oldest + 1].max(axis=0)
+        loud = np.maximum(QUIETEST_ACTIVE_DB, around.max(axis=0) - ACTIVE_RANGE_DB)
+        active = around > loud
+        if gain_db is self.gain_db:
+            active[: max(0, self._same_since - (self.heard_count - len(heard)))] = False
         for band in range(BANDS):
-            ratio = (clean[:, band] - around[:, band])[active[:, band]]
+            ratio = (heard[:, band] - around[:, band])[active[:, band]]
             if len(ratio) >= MIN_ACTIVE_FRAMES:
-                self.gain_db[band] = np.quantile(ratio, GAIN_QUANTILE)
+                gain_db[band] = np.quantile(ratio, GAIN_QUANTILE)
 
 
-def _clipped(levels_db: FloatArray) -> FloatArray:
-    """Envelopes without the depth of their silences."""
-    return np.maximum(levels_db, levels_db.max(axis=0) - 40.0)
+def _centred(levels_db: FloatArray) -> FloatArray:
+    """Envelopes, shape (..., n, bands), without their silences' depth, of mean 0 and length 1."""
+    clipped = np.maximum(levels_db, levels_db.max(axis=-2, keepdims=True) - 40.0)
+    centred = clipped - clipped.mean(axis=-2, keepdims=True)
+    length = np.sqrt((centred**2).sum(axis=-2, keepdims=True)) + 1e-6
+    return np.asarray(centred / length, np.float32)
 
 
-def best_lag(short: FloatArray, long: FloatArray) -> tuple[int, float]:
-    """Where *short* lies in *long*.
+def most_alike(heard: FloatArray, played: FloatArray) -> tuple[int, float]:
+    """Which of several envelopes resembles what was heard most.
 
     Args:
-        short: envelopes, shape (n, bands).
-        long: envelopes, shape (n + k, bands).
+        heard: shape (n, bands), in dB.
+        played: shape (lags, n, bands), in dB.
 
     Returns:
-        The row of *long* at which *short* fits best, and how well: the correlation, at most 1,
-        averaged over the bands.
+        Its index, and how well: the correlation, at most 1, averaged over the bands.
     """
-    count = len(short)
-    centred = short - short.mean(axis=0)
-    norm = np.sqrt((centred**2).sum(axis=0)) + 1e-6
-    fits: list[float] = []
-    for lag in range(len(long) - count + 1):
-        part = long[lag : lag + count]
-        part = part - part.mean(axis=0)
-        part_norm: NDArray[np.float32] = np.sqrt((part**2).sum(axis=0)) + 1e-6
-        fits.append(float(np.mean((centred * part).sum(axis=0) / norm / part_norm)))
-    lag = int(np.argmax(fits))
-    return lag, fits[lag]
+    fits = (_centred(played) * _centred(heard)).sum(axis=1).mean(axis=1)
+    best = int(np.argmax(fits))
+    return best, float(fits[best])

@@ -27,6 +27,7 @@ from kiosk.listen.devices import (
     refresh,
     sound_module,
 )
+from kiosk.metrics import Metrics
 from kiosk.stage import Stage
 
 logger = logging.getLogger(__name__)
@@ -44,7 +45,10 @@ GONE_S: Final = 2.0
 class Inlet(Protocol):
     """Where the sound goes; see ``inlets.Inlet``."""
 
-    closed: bool
+    @property
+    def closed(self) -> bool:
+        """Whether the stage takes no more."""
+        ...
 
     def push(self, samples: FloatArray) -> None:
         """Take in mono sound."""
@@ -61,7 +65,7 @@ class Opens(Protocol):
     def open(
         self,
         stage: Stage,
-        kind: str,
+        kind: Literal["microphone"],
         role: Literal["voice", "visitor"] | None,
         rate_hz: int,
         takeover: bool,
@@ -73,12 +77,15 @@ class Opens(Protocol):
 class Crossing:
     """A bounded queue from any thread to the event loop."""
 
-    def __init__(self, deliver: Callable[[FloatArray], None]) -> None:
+    def __init__(
+        self, deliver: Callable[[FloatArray], None], count: Callable[[], None] = lambda: None
+    ) -> None:
+        """Lead to *deliver*, on the running loop; *count* is told of each block that is dropped."""
+        self.count = count
         self._loop = asyncio.get_running_loop()
         self._deliver = deliver
         self._blocks: deque[FloatArray] = deque()
         self._lock = threading.Lock()
-        self.dropped = 0
         self.delivered_s = self._loop.time()
         """When the event loop last got something."""
 
@@ -88,7 +95,7 @@ class Crossing:
             self._blocks.append(block)
             if len(self._blocks) > MAX_BLOCKS:
                 self._blocks.popleft()
-                self.dropped += 1
+                self.count()
         with contextlib.suppress(RuntimeError):  # the loop is closed: the server has ended
             self._loop.call_soon_threadsafe(self._drain)
 
@@ -114,6 +121,7 @@ class Microphone:
         settings: ListenSettings,
         stages: _Stages,
         inlets: Opens,
+        metrics: Metrics,
         load: Callable[[], SoundModule] = sound_module,
     ) -> None:
         """Make it; ``run`` listens.
@@ -122,17 +130,15 @@ class Microphone:
             settings: which microphone, and which stage hears it.
             stages: those that are open.
             inlets: gives the way into a stage.
+            metrics: counts what happens.
             load: gives ``sounddevice``, or raises ``DeviceError``.
         """
         self._settings = settings
         self._stages = stages
         self._inlets = inlets
+        self._counts = metrics.microphone
         self._load = load
         self._missing = ""
-        self.dropped_blocks = 0
-        """Blocks of sound that the event loop was too slow for, or PortAudio."""
-        self.lost_count = 0
-        """Times that the microphone went away."""
 
     async def run(self) -> None:
         """Look for the microphone and for a stage, listen, and begin again; never returns."""
@@ -180,18 +186,17 @@ class Microphone:
             ProblemError: the stage hears somebody else.
         """
         inlet = self._inlets.open(stage, "microphone", None, device.rate_hz, False)
-        crossing = Crossing(inlet.push)
+        crossing = Crossing(inlet.push, self._counts.labels("dropped").inc)
+        opening = asyncio.create_task(asyncio.to_thread(self._open, device, crossing))
         try:
-            stream = await asyncio.to_thread(self._open, device, crossing)
-            try:
-                logger.info("stage %s hears the microphone %s", stage.name, device.name)
-                self._missing = ""
-                await self._watch(device, stage, inlet, crossing)
-            finally:
-                await asyncio.shield(asyncio.to_thread(_close, stream))
+            await asyncio.shield(opening)
+            logger.info("stage %s hears the microphone %s", stage.name, device.name)
+            self._missing = ""
+            self._counts.labels("opened").inc()
+            await self._watch(device, stage, inlet, crossing)
         finally:
-            self.dropped_blocks += crossing.dropped
             inlet.close()
+            await _end(opening)
 
     async def _watch(self, device: Device, stage: Stage, inlet: Inlet, crossing: Crossing) -> None:
         loop = asyncio.get_running_loop()
@@ -199,13 +204,13 @@ class Microphone:
         while not inlet.closed and any(stage is other for other in self._stages):
             await asyncio.sleep(CHECK_S)
             if loop.time() - crossing.delivered_s > GONE_S:
-                self.lost_count += 1
-                raise DeviceError(f"{device.name} gives no sound any more: plug it in again")
+                self._counts.labels("lost").inc()
+                raise DeviceError(f"{device.name} gives no sound any more", "plug it in again")
 
     def _open(self, device: Device, crossing: Crossing) -> Stream:
         def heard(indata: FloatArray, frames: int, time: object, status: object) -> None:
             if status:
-                self.dropped_blocks += 1
+                crossing.count()
             crossing.put(np.array(indata[:, 0], np.float32))
 
         try:
@@ -221,9 +226,16 @@ class Microphone:
             stream.start()
         except Exception as error:  # PortAudioError, of a module that may not be there
             raise DeviceError(
-                f"{device.name} cannot be opened ({error}): end what else uses it"
+                f"{device.name} cannot be opened ({error})", "end what else uses it"
             ) from error
         return stream
+
+
+async def _end(opening: asyncio.Task[Stream]) -> None:
+    """Close what was opened, or is being opened still."""
+    with contextlib.suppress(DeviceError):
+        stream = await opening
+        await asyncio.to_thread(_close, stream)
 
 
 def _close(stream: Stream) -> None:

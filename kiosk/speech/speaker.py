@@ -11,17 +11,16 @@ import threading
 from typing import Final
 
 from kiosk.speech import captions, phrases
+from kiosk.speech.delivery import Delivery
+from kiosk.speech.manner import Manner
 from kiosk.speech.prepared import PreparedSpeech
 from kiosk.speech.registry import Voices
 from kiosk.speech.request import SpeechRequest, SpeechTextError, SpokenPhrase
-from kiosk.speech.stop import StoppableVoice, speak
+from kiosk.speech.stop import StoppableVoice
 from kiosk.speech.voice import VoiceError
 
 MAX_CHARACTERS: Final = 20_000
 """Longest text of one request: about twenty minutes."""
-
-MIN_RATE: Final = 0.5
-MAX_RATE: Final = 2.0
 
 __all__ = ["Speaker", "SpeechRequest", "SpeechTextError", "SpokenPhrase", "StoppableVoice"]
 
@@ -47,6 +46,7 @@ class Speaker:
             prepared: phrases that need not be made anew.
         """
         self._prepared = prepared or PreparedSpeech()
+        self._delivery = Delivery()
         self._voices = voices
         self._max_ahead_s = max_ahead_s
         self._max_characters = max_characters
@@ -55,21 +55,26 @@ class Speaker:
         self._thread: threading.Thread | None = None
         self._closing = False
 
-    def say(self, text: str, voice: str | None = None, rate: float = 1.0) -> SpeechRequest:
+    def say(
+        self,
+        text: str,
+        voice: str | None = None,
+        manner: Manner = Manner(),  # noqa: B008 -- frozen
+    ) -> SpeechRequest:
         """Begin to speak *text*.
 
         Args:
             text: English, Chinese or both.
             voice: who speaks; stretches in a language that it does not read are given to a voice
                 of the same gender that does.
-            rate: speaking rate, 0.5 to 2.0.
+            manner: how; see ``manner.LIMITS``.
 
         Raises:
             SpeechTextError: there is nothing to say in *text*, or it is too long.
-            VoiceError: *voice* is unknown, there are no voices, or *rate* is out of range.
+            VoiceError: *voice* is unknown, there are no voices, or *manner* is out of bounds.
         """
-        self._check(text, voice, rate)
-        request = SpeechRequest(phrases.split(text), voice, rate, self._changed)
+        self._check(text, voice, manner)
+        request = SpeechRequest(phrases.split(text), voice, manner, self._changed)
         with self._changed:
             if self._closing:
                 raise VoiceError("the speaker is closed; remedy: start the kiosk again")
@@ -93,7 +98,7 @@ class Speaker:
         """``close`` without holding up the event loop."""
         await asyncio.to_thread(self.close)
 
-    def _check(self, text: str, voice: str | None, rate: float) -> None:
+    def _check(self, text: str, voice: str | None, manner: Manner) -> None:
         if len(text) > self._max_characters:
             raise SpeechTextError(
                 f"the text has {len(text)} characters, the limit is {self._max_characters}: "
@@ -105,8 +110,8 @@ class Speaker:
             raise SpeechTextError(
                 "nothing in the text can be pronounced: send English or Chinese words, or numbers"
             )
-        if not MIN_RATE <= rate <= MAX_RATE:
-            raise VoiceError(f"speaking rate {rate}: allowed are {MIN_RATE} to {MAX_RATE}")
+        if fault := manner.fault():
+            raise VoiceError(fault)
         self._voices.check(voice)
 
     def _start(self) -> None:
@@ -142,8 +147,8 @@ class Speaker:
         phrase, final = taken
         voice = self._voices.for_language(phrase.language, request.voice)
         name = voice.info.name
-        speech = self._prepared.get(name, phrase.spoken, request.rate)
+        speech = self._prepared.get(name, phrase.spoken, request.manner)
         if speech is None:
-            speech = speak(voice, phrase.spoken, request.rate, request.stop)
-            self._prepared.put(name, phrase.spoken, request.rate, speech)
+            speech = self._delivery.speak(voice, phrase.spoken, request.manner, request.stop)
+            self._prepared.put(name, phrase.spoken, request.manner, speech)
         request.add(phrase, captions.captioned(speech, phrase.shown), final)

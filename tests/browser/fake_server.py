@@ -74,6 +74,7 @@ class FakeServer:
         self.absent: set[str] = set()
         self.microphone = False
         self.whip = FakeWhip()
+        self.facts: dict[str, Any] = {}
         self._count = itertools.count(1)
 
     def application(self) -> web.Application:
@@ -118,6 +119,7 @@ class FakeServer:
                 "microphone": self.microphone,
                 "version": "test",
                 "token_required": False,
+                **self.facts,
             }
         )
 
