@@ -6,7 +6,6 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from kiosk.listen.hearing import Mode
 from kiosk.speech.manner import LIMITS, Style, Wish
 
 PROBLEM_TYPE: Final = "application/problem+json"
@@ -16,7 +15,6 @@ NAME_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 _MAX_NAME_CHARACTERS: Final = 64
 
 Name = Annotated[str, Field(min_length=1, max_length=_MAX_NAME_CHARACTERS, pattern=NAME_PATTERN)]
-StageState = Literal["idle", "speaking"]
 
 
 class Message(BaseModel):
@@ -181,43 +179,6 @@ class VoicesAnswer(Message):
     """The voices that are installed."""
 
     voices: list[VoiceAnswer] = Field(description="The voices that are installed.")
-
-
-class StageAnswer(Message):
-    """An avatar that is alive."""
-
-    stage: str = Field(description="Name of the stage.")
-    avatar: str = Field(description="Persona on it.")
-    state: StageState = Field(description="What it does.")
-    viewers: int = Field(ge=0, description="How many are watching.")
-    queued: int = Field(default=0, ge=0, description="Utterances that wait their turn.")
-    mode: Mode = Field(
-        default="speak", description="What is made of live speech: see StageRequest."
-    )
-    barge_in: bool = Field(default=True, description="Whether a visitor who speaks interrupts.")
-    attend: bool = Field(default=True, description="Whether the face listens to a visitor.")
-
-
-class StageRequest(Message):
-    """How a stage shall listen; what is left out stays as it is."""
-
-    mode: Mode | None = Field(
-        default=None,
-        description="speak: microphones are visitors; preview: the avatar says what they say. "
-        "For sources that come from now on.",
-    )
-    barge_in: bool | None = Field(
-        default=None, description="Whether a visitor who speaks interrupts the avatar."
-    )
-    attend: bool | None = Field(
-        default=None, description="Whether the face turns to listening while a visitor speaks."
-    )
-
-
-class StagesAnswer(Message):
-    """The avatars that are alive."""
-
-    stages: list[StageAnswer] = Field(description="The avatars that are alive.")
 
 
 class HealthAnswer(Message):

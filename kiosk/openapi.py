@@ -16,9 +16,6 @@ from kiosk.api import (
     ReadyAnswer,
     SayAnswer,
     SayRequest,
-    StageAnswer,
-    StageRequest,
-    StagesAnswer,
     VoicesAnswer,
 )
 from kiosk.api_avatars import (
@@ -30,6 +27,7 @@ from kiosk.api_avatars import (
     SaveRequest,
 )
 from kiosk.api_look import LookAnswer, LookRequest
+from kiosk.api_stages import StageAnswer, StageRequest, StagesAnswer
 from kiosk.api_sync import (
     CalibrationAnswer,
     CalibrationRequest,

@@ -1,6 +1,7 @@
 """The part of the OpenAPI document about the stages and what happens on them."""
 
-from kiosk.api import NAME_PATTERN, StageAnswer, StageRequest, StagesAnswer
+from kiosk.api import NAME_PATTERN
+from kiosk.api_stages import StageAnswer, StageRequest, StagesAnswer
 from kiosk.openapi_look import look_path
 from kiosk.openapi_parts import (
     Schema,

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from aiohttp import web
 
-from kiosk.api import StageAnswer, StageRequest, StagesAnswer, parse
+from kiosk.api import parse
+from kiosk.api_stages import StageAnswer, StageRequest, StagesAnswer
 from kiosk.stage import Stage
 from kiosk.stages import Stages
 
