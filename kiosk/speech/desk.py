@@ -7,7 +7,7 @@ from typing import Final
 
 from kiosk.api import refused
 from kiosk.config import SpeechSettings
-from kiosk.sources import FileSource, TextSource
+from kiosk.sources import FileSource, LiveSource, TextSource
 from kiosk.speech.decode import AudioFileError
 from kiosk.speech.prepared import PreparedSpeech
 from kiosk.speech.registry import Voices
@@ -85,6 +85,19 @@ class SpeechDesk:
         except VoiceError as error:
             raise refused(422, "unknown_voice", error, "see /v1/voices") from error
         return TextSource(request, self._pool)
+
+    def stream(self, voice: str | None, rate: float | None) -> LiveSource:
+        """Begin to speak a text that is yet to come.
+
+        Raises:
+            ProblemError: the voice is unknown, or there is none.
+        """
+        self._prepared.pause()
+        try:
+            text = self._speaker.stream(voice=voice, rate=rate or self._settings.rate)
+        except VoiceError as error:
+            raise refused(422, "unknown_voice", error, "see /v1/voices") from error
+        return LiveSource(text, self._pool)
 
     async def play(self, data: bytes) -> FileSource:
         """Open an audio file.

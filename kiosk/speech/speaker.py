@@ -8,20 +8,32 @@ one never waits for the rest of a long one.
 import asyncio
 import logging
 import threading
+import time
 from typing import Final
 
+import numpy as np
+
 from kiosk.speech import captions, phrases
+from kiosk.speech.live_request import LiveRequest
+from kiosk.speech.pace import Pace
+from kiosk.speech.phrases import Phrase
 from kiosk.speech.prepared import PreparedSpeech
 from kiosk.speech.registry import Voices
 from kiosk.speech.request import SpeechRequest, SpeechTextError, SpokenPhrase
 from kiosk.speech.stop import StoppableVoice, speak
-from kiosk.speech.voice import VoiceError
+from kiosk.speech.voice import Speech, VoiceError
 
 MAX_CHARACTERS: Final = 20_000
 """Longest text of one request: about twenty minutes."""
 
 MIN_RATE: Final = 0.5
 MAX_RATE: Final = 2.0
+
+LONGEST_WAIT_S: Final = 60.0
+"""Nothing is due: look again then, though nobody called."""
+
+SILENCE: Final = Speech("", np.zeros(0, np.float32), 24_000)
+"""Of what is shown and cannot be pronounced."""
 
 __all__ = ["Speaker", "SpeechRequest", "SpeechTextError", "SpokenPhrase", "StoppableVoice"]
 
@@ -50,6 +62,7 @@ class Speaker:
         self._voices = voices
         self._max_ahead_s = max_ahead_s
         self._max_characters = max_characters
+        self._pace = Pace()
         self._changed = threading.Condition()
         self._requests: list[SpeechRequest] = []
         self._thread: threading.Thread | None = None
@@ -70,13 +83,33 @@ class Speaker:
         """
         self._check(text, voice, rate)
         request = SpeechRequest(phrases.split(text), voice, rate, self._changed)
+        self._add(request)
+        return request
+
+    def stream(self, voice: str | None = None, rate: float = 1.0) -> LiveRequest:
+        """Begin to speak a text that is yet to come: feed it to what is returned.
+
+        Args:
+            voice: as for ``say``.
+            rate: as for ``say``.
+
+        Raises:
+            VoiceError: as for ``say``.
+        """
+        self._check_voice(voice, rate)
+        request = LiveRequest(
+            voice, rate, self._changed, self._pace, self._voices.words, self._max_characters
+        )
+        self._add(request)
+        return request
+
+    def _add(self, request: SpeechRequest) -> None:
         with self._changed:
             if self._closing:
                 raise VoiceError("the speaker is closed; remedy: start the kiosk again")
             self._requests.append(request)
             self._start()
             self._changed.notify_all()
-        return request
 
     def close(self) -> None:
         """Cancel everything and stop the thread."""
@@ -105,6 +138,9 @@ class Speaker:
             raise SpeechTextError(
                 "nothing in the text can be pronounced: send English or Chinese words, or numbers"
             )
+        self._check_voice(voice, rate)
+
+    def _check_voice(self, voice: str | None, rate: float) -> None:
         if not MIN_RATE <= rate <= MAX_RATE:
             raise VoiceError(f"speaking rate {rate}: allowed are {MIN_RATE} to {MAX_RATE}")
         self._voices.check(voice)
@@ -129,21 +165,32 @@ class Speaker:
         with self._changed:
             while not self._closing:
                 self._requests = [request for request in self._requests if not request.closed]
-                due = [r for r in self._requests if r.ahead_s < self._max_ahead_s]
+                near = [r for r in self._requests if r.ahead_s < self._max_ahead_s]
+                waits_s = [request.wait_s() for request in near]
+                due = [r for r, wait_s in zip(near, waits_s, strict=True) if wait_s <= 0]
                 if due:
-                    return min(due, key=lambda request: (not request.wanted, request.ahead_s))
-                self._changed.wait()
+                    return min(due, key=lambda request: (not request.wanted, request.unheard_s))
+                soonest_s = min(waits_s, default=LONGEST_WAIT_S)
+                self._changed.wait(min(soonest_s, LONGEST_WAIT_S))
         return None
 
     def _speak_next(self, request: SpeechRequest) -> None:
         taken = request.take_phrase()
         if taken is None:
-            raise SpeechTextError("nothing in the text can be pronounced: send words or numbers")
+            request.exhausted()
+            return
         phrase, final = taken
+        speech = self._speech(request, phrase) if phrase.spoken else SILENCE
+        request.add(phrase, captions.captioned(speech, phrase.shown), final)
+
+    def _speech(self, request: SpeechRequest, phrase: Phrase) -> Speech:
         voice = self._voices.for_language(phrase.language, request.voice)
         name = voice.info.name
         speech = self._prepared.get(name, phrase.spoken, request.rate)
         if speech is None:
+            begun_s = time.monotonic()
             speech = speak(voice, phrase.spoken, request.rate, request.stop)
+            made_s, sounded_s = time.monotonic() - begun_s, speech.duration_s * request.rate
+            self._pace.observe(phrase.language, phrase.shown, sounded_s, made_s)
             self._prepared.put(name, phrase.spoken, request.rate, speech)
-        request.add(phrase, captions.captioned(speech, phrase.shown), final)
+        return speech

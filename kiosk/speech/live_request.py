@@ -1,0 +1,152 @@
+"""A request whose text still arrives: fed from asyncio, read by the speech thread."""
+
+import asyncio
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from kiosk.speech import phrases
+from kiosk.speech.cuts import SplitWords
+from kiosk.speech.live_text import LiveText, Wait
+from kiosk.speech.pace import Pace
+from kiosk.speech.phrases import Phrase
+from kiosk.speech.request import SpeechRequest, SpeechTextError
+from kiosk.speech.sentences import Stretch
+
+ROOM_CHARACTERS: Final = 2000
+"""Text that may wait to be spoken, about two minutes, before its source is asked to wait."""
+
+
+class LiveRequest(SpeechRequest):
+    """A text that is spoken while it arrives; iterate it as any request.
+
+    ``feed``, ``flush``, ``finish`` and ``room`` are for the event loop that made it.
+    """
+
+    def __init__(
+        self,
+        voice: str | None,
+        rate: float,
+        changed: threading.Condition,
+        pace: Pace,
+        split_words: SplitWords,
+        max_characters: int,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Made by ``Speaker.stream``."""
+        super().__init__(iter(()), voice, rate, changed, clock)
+        self.on_cancel: Callable[[], None] = lambda: None
+        """Called once, on the event loop, if it is cancelled before all of it was spoken."""
+        self._text = LiveText(split_words, pace, rate)
+        self._max_characters = max_characters
+        self._loop = asyncio.get_running_loop()
+        self._room = asyncio.Event()
+        self._next: Stretch | None = None
+        self._pending: deque[Phrase] = deque()
+
+    @property
+    def characters(self) -> int:
+        """Characters that have come."""
+        return len(self._text.text)
+
+    @property
+    def speakable(self) -> bool:
+        """Whether anything that can be pronounced has come."""
+        return self._text.speakable
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more comes."""
+        return self._text.finished
+
+    def feed(self, piece: str) -> None:
+        """Add *piece* to the text; without effect once it is finished or cancelled.
+
+        Raises:
+            SpeechTextError: the text would be longer than allowed; *piece* is left out.
+        """
+        with self._changed:
+            if self._text.finished or self._closed:
+                return
+            if self.characters + len(piece) > self._max_characters:
+                raise SpeechTextError(
+                    f"the text has over {self._max_characters} characters: "
+                    "end the utterance and begin another"
+                )
+            self._text.feed(piece, self._clock())
+            self._changed.notify_all()
+
+    def flush(self) -> None:
+        """Speak what has come without waiting for what follows."""
+        with self._changed:
+            self._text.flush()
+            self._changed.notify_all()
+
+    def finish(self) -> None:
+        """Nothing more comes: speak what is left, then end."""
+        with self._changed:
+            self._text.finish()
+            self._changed.notify_all()
+
+    def cancel(self) -> None:
+        """Drop what is not yet spoken; whoever is iterating, or waits for room, stops at once."""
+        unspoken = not self._closed
+        super().cancel()
+        self._call(self._room.set)
+        if unspoken:
+            self._call(self.on_cancel)
+
+    async def room(self) -> None:
+        """Wait while more than ``ROOM_CHARACTERS`` wait to be spoken."""
+        while not self._closed and self._text.waiting > ROOM_CHARACTERS:
+            self._room.clear()
+            await self._room.wait()
+
+    # For the speech thread.
+
+    def wait_s(self) -> float:
+        """How long until there is a phrase to speak, or the end to tell: 0 if there is now."""
+        with self._changed:
+            if self._pending or self._text.over:
+                return 0.0
+            decided = self._text.next(self._clock(), self.unheard_s)
+            self._next = None if isinstance(decided, Wait) else decided
+            return decided.duration_s if isinstance(decided, Wait) else 0.0
+
+    def take_phrase(self) -> tuple[Phrase, bool] | None:
+        """The phrase that ``wait_s`` found and whether it is the last; None at the end."""
+        if not self._pending:
+            with self._changed:
+                stretch, text = self._next, self._text.text
+                if stretch is None:
+                    return None
+                self._text.take(stretch)
+                self._next = None
+            self._call(self._room.set)
+            self._pending += self._phrases(text, stretch)
+        phrase = self._pending.popleft()
+        return phrase, not self._pending and self._text.over
+
+    def exhausted(self) -> None:
+        """All was spoken when it became known that nothing more comes."""
+        with self._changed:
+            if self._text.over and not self._closed:
+                self._finish()
+
+    def _phrases(self, text: str, stretch: Stretch) -> list[Phrase]:
+        """*stretch* as phrases; as a silent one if nothing of it can be pronounced."""
+        found = list(phrases.within(text, stretch, self._text.language))
+        if found:
+            self._text.language = found[-1].language
+            return found
+        shown = text[stretch.start : stretch.end].strip()
+        start = text.index(shown, stretch.start)
+        return [Phrase(shown, "", self._text.language, start, start + len(shown), 0.0)]
+
+    def _call(self, callback: Callable[[], None]) -> None:
+        try:
+            self._loop.call_soon_threadsafe(callback)
+        except RuntimeError:  # the loop is closed: nobody is waiting
+            return
