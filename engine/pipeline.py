@@ -36,6 +36,10 @@ class Motion(Protocol):
         """Pass to other scales of mouth, and of head and body, without a jump."""
         ...
 
+    def attend(self, listening: bool) -> None:
+        """Turn to listening to somebody, or back, without a jump."""
+        ...
+
     def flush(self, pts: int) -> None:
         """Forget all that follows *pts*; the mouth closes from the shape it has there."""
         ...
@@ -137,6 +141,10 @@ class Pipeline:
             ValueError: a scale is out of range; nothing is changed.
         """
         self._motion.rescale(dynamic_scale, motion_scale)
+
+    def attend(self, listening: bool) -> None:
+        """Turn to listening to somebody, or back, without a jump."""
+        self._motion.attend(listening)
 
     def flush(self, pts: int) -> None:
         """Forget the sound after *pts* and close the mouth; the next push begins at *pts*."""

@@ -7,7 +7,7 @@ shown. It never waits for the pacers, nor they for it.
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Literal
 
 from engine.media import Audio, PictureFrame
 from engine.pipeline import Pipeline
@@ -65,6 +65,7 @@ class Animator:
         self._draw_samples = 0.0
         """How long a picture takes to draw, waiting included; a running mean."""
         self._flush_pts: int | None = None
+        self._listens = self._shows_listening = False
         self._work = asyncio.Event()
 
     def wake(self) -> None:
@@ -76,7 +77,7 @@ class Animator:
         """How long a picture takes to draw, waiting included."""
         return seconds(round(self._draw_samples))
 
-    def change_rung(self) -> None:
+    def _change_rung(self) -> None:
         """Work from now on as the ladder says."""
         rate_hz = self.ladder.rung.frame_rate_hz
         if self.grid.length(self._next_pts) != frame_samples(rate_hz):
@@ -87,6 +88,30 @@ class Animator:
         """Do *change* to the engine, between two pictures; it must take no time to speak of."""
         soon_s = self._clock.time_s(self._clock.now_pts)
         await self._worker.run(soon_s, lambda: change(self._pipeline))
+
+    def attend(self, listening: bool) -> None:
+        """Turn the face to listening, or back, from the next picture on."""
+        self._listens = listening
+        self.wake()
+
+    def judge(self, pts: int, encode_s: float, late: bool) -> Literal["", "up", "down"]:
+        """Go down the ladder, or up, by what pictures cost lately.
+
+        Args:
+            pts: the slot that was shown.
+            encode_s: what encoding a picture costs.
+            late: its picture was not ready.
+
+        Returns:
+            Which way, if any.
+        """
+        before = self.ladder.position
+        slot_s = seconds(self.grid.length(pts))
+        now_s = asyncio.get_running_loop().time()
+        if not self.ladder.observe(now_s, self.cost_s + encode_s, slot_s, late):
+            return ""
+        self._change_rung()
+        return "down" if self.ladder.position > before else "up"
 
     def rewind(self, pts: int) -> None:
         """What was heard after *pts* is no longer to be said."""
@@ -100,6 +125,9 @@ class Animator:
         while True:
             if self._flush_pts is not None:
                 await self._flush(self._flush_pts)
+            elif self._listens != self._shows_listening:
+                # After the flush, so that it begins with the first picture that is drawn anew.
+                await self._turn(self._listens)
             elif self._can_draw():
                 await self._draw()
             elif self._pushed_pts < self._line.write_pts:
@@ -119,6 +147,10 @@ class Animator:
             # The pictures that show what was flushed, as far as they have not been sent.
             first_pts = max(pts - self.shift_samples, self._clock.now_pts)
             self._next_pts = min(self._next_pts, self.grid.at_or_after(first_pts))
+
+    async def _turn(self, listening: bool) -> None:
+        self._shows_listening = listening
+        await self.change(lambda pipeline: pipeline.attend(listening))
 
     async def _draw(self) -> None:
         pts = self._choose()

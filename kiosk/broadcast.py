@@ -3,10 +3,10 @@
 import asyncio
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 from engine.media import Audio, PictureFrame
 from kiosk.encoders import AudioEncoder, VideoCodec, VideoEncoder
@@ -96,6 +96,8 @@ class Broadcast:
         self._lines: dict[VideoCodec, _CodecLine] = {}
         self._audio_encoder = AudioEncoder()
         self.viewers: list[Viewer] = []
+        self.on_viewers: Callable[[Literal["joined", "left"], str, int], None] = lambda *_: None
+        """Told who came or went, and how many watch then."""
 
     def attach(self, viewer: Viewer) -> None:
         """Begin sending to *viewer*."""
@@ -105,6 +107,7 @@ class Broadcast:
         line.viewers.append(viewer)
         line.keyframe = True
         self.viewers.append(viewer)
+        self.on_viewers("joined", viewer.id, len(self.viewers))
 
     def _encoder(self, codec: VideoCodec) -> VideoEncoder:
         return VideoEncoder(codec, *self._size, self._frame_rate_hz, self._bitrate_kbps)
@@ -118,6 +121,7 @@ class Broadcast:
         line.viewers.remove(viewer)
         if not line.viewers:
             del self._lines[viewer.codec]
+        self.on_viewers("left", viewer.id, len(self.viewers))
 
     def request_keyframe(self, codec: VideoCodec) -> None:
         """Make the next picture of *codec* one that decodes by itself."""

@@ -24,6 +24,7 @@ from kiosk.config_fields import (
     Title,
     Token,
 )
+from kiosk.config_listen import ListenSettings
 from kiosk.config_look import LookSettings
 from kiosk.config_sources import ConfigError as ConfigError
 from kiosk.config_sources import Values, complaints, merge, read_file
@@ -226,6 +227,7 @@ class Settings(Section):
     look: LookSettings = LookSettings()
     stages: StagesSettings = StagesSettings()
     sync: SyncSettings = SyncSettings()
+    listen: ListenSettings = ListenSettings()
     log: LogSettings = LogSettings()
 
 

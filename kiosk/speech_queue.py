@@ -262,10 +262,19 @@ def spoken_characters(captions: list[SpeechEvent], pts: int) -> int:
 
 
 def _characters_said(caption: Caption, elapsed_s: float) -> int:
-    position = said = 0
+    said = 0
+    for word, (_, char_end) in zip(caption.words, word_spans(caption), strict=True):
+        if word.end_s <= elapsed_s:
+            said = char_end - caption.char_start
+    return said
+
+
+def word_spans(caption: Caption) -> list[tuple[int, int]]:
+    """Where each word of *caption* lies in the utterance's text: (char_start, char_end)."""
+    spans, position, length = [], 0, len(caption.text)
     for word in caption.words:
         found = caption.text.find(word.text, position)
-        position = (found if found >= 0 else position) + len(word.text)
-        if word.end_s <= elapsed_s:
-            said = min(position, len(caption.text))
-    return said
+        start = min(found if found >= 0 else position, length)
+        position = min(start + len(word.text), length)
+        spans.append((caption.char_start + start, caption.char_start + position))
+    return spans

@@ -8,23 +8,27 @@ engine repeats pictures, and the sound goes on.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
 
-from engine.media import Audio, PictureFrame
+from engine.media import Audio, FloatArray, PictureFrame
 from engine.pipeline import Pipeline
 from engine.timeline import PACKET_SAMPLES, samples, seconds
 from kiosk import slate
 from kiosk.animator import Animator
 from kiosk.appearance import Appearance
-from kiosk.audio_line import AudioLine
+from kiosk.audio_line import FADE_SAMPLES, AudioLine
 from kiosk.broadcast import Broadcast
 from kiosk.clock import MediaClock
+from kiosk.events import EventHub
+from kiosk.keep_going import keep_going
+from kiosk.listen.hearing import Hearing
 from kiosk.metrics import Metrics
 from kiosk.scheduler import FrameCounters
 from kiosk.speech_queue import SpeechQueue, Utterance
+from kiosk.stage_events import StageEvents
 from kiosk.sync import SyncController
 from kiosk.transcript import Interrupted, Transcript
 from kiosk.trim import OuterTrim
@@ -41,7 +45,7 @@ LIVE_LEAD_SAMPLES: Final = samples(0.14)
 SPLICE_SAMPLES: Final = samples(0.1)
 """Speech that begins in silence is written this near to the play head, over the silence."""
 
-CUT_SAMPLES: Final = samples(0.02)
+CUT_SAMPLES: Final = FADE_SAMPLES
 """An interruption takes effect this far ahead of the play head."""
 
 STALL_S: Final = 0.5
@@ -68,6 +72,7 @@ class Stage:
         appearance: Appearance = DEFAULT_APPEARANCE,
         with_slate: bool = False,
         with_sync: bool = True,
+        hub: EventHub | None = None,
     ) -> None:
         """Make a stage and start its clock; ``start`` sets it going.
 
@@ -82,6 +87,7 @@ class Stage:
             appearance: how *pipeline* shows it.
             with_slate: whether the test pattern is laid over picture and sound.
             with_sync: whether the pages' reports correct the lip sync.
+            hub: takes the events; none: nobody is told.
         """
         self.name = name
         self.appearance = appearance
@@ -96,7 +102,13 @@ class Stage:
         self.sync = SyncController(with_sync)
         self.trim = OuterTrim()
         self.queue = SpeechQueue()
-        self.transcript = Transcript(broadcast.send, metrics)
+        self.hearing = Hearing()
+        """How it listens."""
+        self.played: list[Callable[[FloatArray], None]] = []
+        """Those who hear every packet of sound that is sent."""
+        self.events = StageEvents(hub or EventHub(), name, self.clock)
+        broadcast.on_viewers = self.events.viewers
+        self.transcript = Transcript(broadcast.send, metrics, self.events.tell)
         self.video_emitted_count = 0
         self._metrics = metrics
         self._with_slate = with_slate
@@ -108,8 +120,9 @@ class Stage:
     def start(self) -> None:
         """Set the stage going."""
         for work in (self._pace_audio, self._pace_video, self.animator.run):
-            task = asyncio.create_task(self._guard(work), name=f"{self.name}:{work.__name__}")
-            self._tasks.append(task)
+            name = f"stage {self.name}: {work.__name__}"
+            going = keep_going(name, work, self._metrics)
+            self._tasks.append(asyncio.create_task(going, name=name))
 
     async def aclose(self) -> None:
         """Stop everything; the viewers' peers are closed by their owner."""
@@ -168,6 +181,10 @@ class Stage:
         """Do *change* to the engine, between two pictures; it must take no time to speak of."""
         await self.animator.change(change)
 
+    def attend(self, listening: bool) -> None:
+        """Turn the face to listening, or back, within ``motion.life.ATTEND_S``."""
+        self.animator.attend(listening)
+
     def interrupt(self) -> Interrupted:
         """Stop speaking: fade the sound out, drop what is queued, close the mouth."""
         dropped = self.queue.clear()
@@ -184,16 +201,6 @@ class Stage:
         self._write_ahead()
         return cut_pts
 
-    async def _guard(self, work: Callable[[], Awaitable[None]]) -> None:
-        while True:
-            try:
-                await work()
-            except Exception:
-                # One fault must not end an unattended stage; it is counted and gone on from.
-                logger.exception("stage %s: %s failed and starts again", self.name, work.__name__)
-                self._metrics.faults.inc()
-                await asyncio.sleep(0.1)
-
     async def _pace_audio(self) -> None:
         while True:
             pts = self.line.play_pts
@@ -204,7 +211,10 @@ class Stage:
             self._splice()
             self._write_ahead()
             audio = self.line.send(PACKET_SAMPLES)
-            self.broadcast.emit_audio(slate.mix(audio) if self._with_slate else audio)
+            played = slate.mix(audio) if self._with_slate else audio
+            self.broadcast.emit_audio(played)
+            for hear in tuple(self.played):
+                hear(played.samples)
             self.transcript.advance(self.line.play_pts)
             self._correct(audio)
 
@@ -250,17 +260,10 @@ class Stage:
         self.video_emitted_count += 1
 
     def _judge(self, pts: int, late: bool) -> None:
-        """Go down the ladder, or up, by what pictures cost lately."""
-        animator, ladder = self.animator, self.animator.ladder
-        before = ladder.position
-        slot_s = seconds(animator.grid.length(pts))
-        cost_s = animator.cost_s + self._encode_s
-        if not ladder.observe(asyncio.get_running_loop().time(), cost_s, slot_s, late):
-            return
-        direction = "down" if ladder.position > before else "up"
-        logger.warning("stage %s: ladder %s to %s", self.name, direction, ladder.rung.name)
-        self._metrics.ladder_steps.labels(direction).inc()
-        animator.change_rung()
+        if direction := self.animator.judge(pts, self._encode_s, late):
+            rung = self.animator.ladder.rung.name
+            logger.warning("stage %s: ladder %s to %s", self.name, direction, rung)
+            self._metrics.ladder_steps.labels(direction).inc()
 
     def _splice(self) -> None:
         """Bring speech that begins in silence nearer than the lead."""

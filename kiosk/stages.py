@@ -14,6 +14,8 @@ from kiosk.api import ProblemError
 from kiosk.appearance import Appearance
 from kiosk.broadcast import Broadcast
 from kiosk.config import Settings
+from kiosk.events import EventHub
+from kiosk.listen.hearing import Hearing
 from kiosk.metrics import Metrics
 from kiosk.stage import Stage
 from kiosk.worker import Worker
@@ -63,6 +65,8 @@ class Stages:
         self._closers: dict[str, asyncio.Task[None]] = {}
         self._arriving: Counter[str] = Counter()
         """Of each stage, viewers who are admitted and do not watch yet."""
+        self.hub = EventHub()
+        """Takes what happens on every stage."""
         self.worker = Worker("inference")
         self._encode_pool = ThreadPoolExecutor(1, "encode")
         metrics.watch(lambda: self._stages.values())
@@ -183,9 +187,13 @@ class Stages:
             appearance,
             with_slate,
             self._settings.sync.enabled,
+            self.hub,
         )
+        listen = self._settings.listen
+        stage.hearing = Hearing(listen.mode, listen.barge_in, listen.attend)
         self._stages[stage_name] = stage
         stage.start()
+        stage.events.opened(avatar)
         logger.info("stage %s opened: %s, %d×%d", stage_name, avatar, width, height)
         return stage
 
@@ -215,6 +223,7 @@ class Stages:
         self._arriving.pop(stage.name, None)
         self._metrics.retire(stage)
         await stage.aclose()
+        stage.events.closed()
         logger.info("stage %s closed", stage.name)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from engine.timeline import SAMPLE_RATE_HZ, samples, seconds
 from kiosk.broadcast import Message
+from kiosk.heard_words import HeardWord, HeardWords
 from kiosk.metrics import Metrics
 from kiosk.speech_queue import SpeechEvent, spoken_characters
 
@@ -30,14 +31,22 @@ class Interrupted:
 class Transcript:
     """Speech events between the write head and the play head, and their messages."""
 
-    def __init__(self, send: Callable[[Message], None], metrics: Metrics) -> None:
+    def __init__(
+        self,
+        send: Callable[[Message], None],
+        metrics: Metrics,
+        tell: Callable[[Message], None] = lambda _: None,
+    ) -> None:
         """Make an empty transcript.
 
         Args:
             send: gives a message to every viewer.
             metrics: counts utterances.
+            tell: takes what becomes of utterances, and every word as it is heard.
         """
         self._send = send
+        self._tell = tell
+        self._words = HeardWords()
         self._metrics = metrics
         self._ahead: deque[SpeechEvent] = deque()
         self._captions: list[SpeechEvent] = []
@@ -49,16 +58,19 @@ class Transcript:
         self._ahead.append(event)
         if event.kind == "caption":
             self._captions.append(event)
+            self._words.add(event)
             self._send(caption_message(event))
 
     def advance(self, play_pts: int) -> None:
         """Announce what has begun or ended by *play_pts*."""
         while self._ahead and self._ahead[0].pts <= play_pts:
             event = self._ahead.popleft()
+            self._hear(event.pts)
             if event.kind == "started":
                 self._start(event)
             elif event.kind in ("finished", "failed"):
                 self._end(event)
+        self._hear(play_pts)
         self._forget(play_pts)
 
     def interrupt(self, cut_pts: int, dropped: tuple[str, ...]) -> Interrupted:
@@ -70,6 +82,7 @@ class Transcript:
         """
         ahead = [event.utterance for event in self._ahead]
         self._ahead.clear()
+        self._words.clear()
         utterances = tuple(dict.fromkeys([*filter(None, [self.utterance]), *ahead, *dropped]))
         captions = self._captions
         self._captions = []
@@ -91,6 +104,10 @@ class Transcript:
         messages += [caption_message(event) for event in self._captions]
         return messages
 
+    def _hear(self, pts: int) -> None:
+        for word in self._words.before(pts):
+            self._tell(word_message(word))
+
     def _start(self, event: SpeechEvent) -> None:
         self.utterance = event.utterance
         self._send(state_message("speaking", event.utterance, event.pts))
@@ -108,7 +125,7 @@ class Transcript:
                     "remedy": "Try again, or choose another voice.",
                 }
             )
-        self._announce(event.utterance, event.kind, event.pts, characters)
+        self._announce(event.utterance, event.kind, event.pts, characters, event.reason)
         if self.utterance in (event.utterance, None) and not self._ahead:
             self._set_idle(event.pts)
 
@@ -116,17 +133,19 @@ class Transcript:
         self.utterance = None
         self._send(state_message("idle", None, pts))
 
-    def _announce(self, utterance: str, event: str, pts: int, characters: int) -> None:
+    def _announce(
+        self, utterance: str, event: str, pts: int, characters: int, reason: str = ""
+    ) -> None:
         self._metrics.utterances.labels(event).inc()
-        self._send(
-            {
-                "type": "utterance",
-                "utterance": utterance,
-                "event": event,
-                "media_ms": media_ms(pts),
-                "characters_spoken": characters,
-            }
-        )
+        message: Message = {
+            "type": "utterance",
+            "utterance": utterance,
+            "event": event,
+            "media_ms": media_ms(pts),
+            "characters_spoken": characters,
+        }
+        self._send(message)
+        self._tell({**message, "reason": reason} if reason else message)
 
     def _forget(self, play_pts: int) -> None:
         """Drop captions that are over, but for those of the utterance being said."""
@@ -144,6 +163,18 @@ def _end_pts(event: SpeechEvent) -> int:
 def state_message(state: str, utterance: str | None, pts: int) -> Message:
     """The stage's state from *pts* on."""
     return {"type": "state", "state": state, "utterance": utterance, "media_ms": media_ms(pts)}
+
+
+def word_message(word: HeardWord) -> Message:
+    """A word that begins to be heard."""
+    return {
+        "type": "word",
+        "utterance": word.utterance,
+        "text": word.text,
+        "char_start": word.char_start,
+        "char_end": word.char_end,
+        "media_ms": media_ms(word.pts),
+    }
 
 
 def caption_clear_message(utterance: str, pts: int) -> Message:

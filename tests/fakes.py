@@ -86,6 +86,7 @@ class FakeMotion:
     def __init__(self) -> None:
         self.generation = 0
         self.pushed_pts = 0
+        self.attended: list[bool] = []
         self.audio = np.zeros(0, np.float32)
 
     @property
@@ -108,6 +109,9 @@ class FakeMotion:
 
     def rescale(self, dynamic_scale: float, motion_scale: float) -> None:
         self.scales = dynamic_scale, motion_scale
+
+    def attend(self, listening: bool) -> None:
+        self.attended.append(listening)
 
     def flush(self, pts: int) -> None:
         self.generation += 1

@@ -27,3 +27,10 @@ def test_a_change_of_mind_starts_where_it_is() -> None:
     glide.go(1.0, GLIDE_S / 2)
     assert glide.at(GLIDE_S / 2) == pytest.approx(halfway) == pytest.approx(1.05)
     assert glide.at(9.0) == 1.0
+
+
+def test_a_change_takes_as_long_as_it_is_told() -> None:
+    glide = Glide(0.0, 0.4)
+    glide.go(1.0, 2.0)
+    assert glide.at(2.2) == pytest.approx(0.5)
+    assert glide.at(2.4) == pytest.approx(1.0)

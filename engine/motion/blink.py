@@ -27,6 +27,10 @@ LEFT_IN_SPEECH: Final = 0.7
 about that of rest. People blink 17 times a minute at rest and 26 in talk (Bentivoglio et al. 1997;
 8 to 21 and 10 to 32: Doughty 2001); a face that looks at a visitor stays between 15 and 20."""
 
+LEFT_IN_LISTENING: Final = 0.6
+"""Of those: people blink less while what they attend to holds them (Shultz, Klin and Jones,
+*Inhibition of eye blinking reveals subjective perceptions of stimulus salience*, 2011)."""
+
 _EDGE: Final = 0.06
 """Over this much of ``lively`` a blink fades instead of vanishing while it lasts."""
 
@@ -49,32 +53,39 @@ class Blinks:
         with_glances = 60.0 / GAZE_CELL_S * LOOK_AWAY_CHANCE * WITH_GLANCE_CHANCE
         self._cell_s = 60.0 / max(per_min - with_glances, 0.1) if per_min else math.inf
 
-    def at(self, time_s: float, prosody: Prosody) -> float:
-        """Lid closure: 0 open, 1 shut."""
+    def at(self, time_s: float, prosody: Prosody, listening: float = 0.0) -> float:
+        """Lid closure: 0 open, 1 shut.
+
+        Args:
+            time_s: when.
+            prosody: of the voice, at that instant.
+            listening: 0 not at all, 1 all ears.
+        """
         if math.isinf(self._cell_s):
             return 0.0
         return max(
-            self._own(time_s, prosody.lively),
-            self._with_glance(time_s),
+            self._own(time_s, prosody.lively, listening),
+            (1.0 - listening) * self._with_glance(time_s),
             self._at_phrase_end(prosody),
         )
 
-    def _own(self, time_s: float, lively: float) -> float:
-        """One blink in every cell, anywhere in it; fewer in speech."""
+    def _own(self, time_s: float, lively: float, listening: float) -> float:
+        """One blink in every cell, anywhere in it; fewer in speech, and while listening."""
         cell, closure = math.floor(time_s / self._cell_s), 0.0
         for i in (cell - 1, cell):
             start_s = (i + 0.1 + 0.8 * self._noise.chance(1100, i)) * self._cell_s
             shape = blink_shape(time_s - start_s)
             if shape:
-                closure = max(closure, self._depth(i) * shape * self._stays(i, lively))
+                closure = max(closure, self._depth(i) * shape * self._stays(i, lively, listening))
         return closure
 
     def _depth(self, index: int) -> float:
         return 0.92 + 0.08 * self._noise.chance(1101, index)
 
-    def _stays(self, index: int, lively: float) -> float:
+    def _stays(self, index: int, lively: float, listening: float) -> float:
         """1 for a blink that stays while the voice is this *lively*, else 0."""
         kept = 1.0 - (1.0 - LEFT_IN_SPEECH) * min(1.0, lively / 0.7)
+        kept *= 1.0 - (1.0 - LEFT_IN_LISTENING) * listening
         return ease((kept - self._noise.chance(1102, index)) / _EDGE + 1.0)
 
     def _with_glance(self, time_s: float) -> float:

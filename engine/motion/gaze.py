@@ -58,17 +58,23 @@ class Gaze:
         self._glance: tuple[int, Glance | None] = (-1, self._draw_glance(-1))
         self._thought: tuple[int, Glance | None] = (-1, self._draw_thought(-1))
 
-    def at(self, time_s: float, pause: Pause) -> tuple[float, float]:
-        """Where the eyes want to look, (yaw, pitch) in degrees from the visitor."""
+    def at(self, time_s: float, pause: Pause, free: float = 1.0) -> tuple[float, float]:
+        """Where the eyes want to look, (yaw, pitch) in degrees from the visitor.
+
+        Args:
+            time_s: when.
+            pause: of the voice, at that instant.
+            free: how far they may leave the visitor: 1 as they like, 0 not at all.
+        """
         yaw = 0.55 * self._noise.steps(70, time_s, 0.9, 0.025)
         pitch = 0.35 * self._noise.steps(71, time_s, 1.1, 0.025)
         thought = self.thought(pause)
-        absent = thought.part(pause.since_s) * pause.waiting if thought else 0.0
+        absent = free * thought.part(pause.since_s) * pause.waiting if thought else 0.0
         if thought and absent:
             yaw, pitch = yaw + absent * thought.yaw_deg, pitch + absent * thought.pitch_deg
         glance = self.glance(time_s)
         if glance is not None:
-            part = (1.0 - absent) * glance.part(time_s)
+            part = free * (1.0 - absent) * glance.part(time_s)
             yaw, pitch = yaw + part * glance.yaw_deg, pitch + part * glance.pitch_deg
         return yaw, pitch
 

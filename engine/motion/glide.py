@@ -11,13 +11,15 @@ GLIDE_S: Final = 0.8
 class Glide:
     """A number over time. It starts constant; ``go`` changes where it is headed."""
 
-    def __init__(self, value: float) -> None:
+    def __init__(self, value: float, lasts_s: float = GLIDE_S) -> None:
+        """Be *value*; changes will take *lasts_s*."""
         self._before = self._after = value
         self._start_s = 0.0
+        self._lasts_s = lasts_s
 
     def at(self, time_s: float) -> float:
         """The value at *time_s*."""
-        part = ease((time_s - self._start_s) / GLIDE_S)
+        part = ease((time_s - self._start_s) / self._lasts_s)
         return self._before + part * (self._after - self._before)
 
     def go(self, value: float, time_s: float) -> None:

@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from engine.media import FloatArray, Pose
+from engine.motion.attention import CHIN_DEG, Attention
 from engine.motion.blink import Blinks
 from engine.motion.coefficients import COEFFICIENTS, INDEX
 from engine.motion.gaze import Gaze
@@ -66,6 +67,8 @@ class Life:
         self._blinks = Blinks(self._noise, self._gaze, settings.blinks_per_min)
         self.scale = Glide(settings.motion_scale)
         """Of head and body; may be changed while they move."""
+        self.attention = Attention(self._noise)
+        """To a visitor who speaks; may be turned on and off while the face moves."""
         self._rest = np.zeros(len(COEFFICIENTS), np.float32)
         self._rest[_both("mouthSmile")] = settings.smile
         self._rest[_both("cheekSquint")] = 0.6 * settings.smile
@@ -74,11 +77,14 @@ class Life:
         """Head and chest at *time_s*."""
         drift, scale, lively = self._noise.drift, self.scale.at(time_s), prosody.lively
         breath = self.breath(time_s)
-        down = NOD_DEG * prosody.nod + SETTLE_DEG * settling(prosody.pause)
-        yaw = self._turn(1, time_s, 2.4, 1.4, 3.0 * lively)
-        roll = self._turn(9, time_s, 1.2, 0.6, 1.6 * lively)
-        pitch = self._turn(5, time_s, 1.3, 0.8, 1.8 * lively, 0.25 * breath - down)
-        lean = LEAN * (drift(13, time_s, 8.0, 2) + lively)
+        listening = self.attention.at(time_s)
+        calm = listening.drift
+        down = NOD_DEG * prosody.nod + SETTLE_DEG * settling(prosody.pause) + listening.nod_deg
+        yaw = self._turn(1, time_s, calm * 2.4, calm * 1.4, 3.0 * lively)
+        roll = self._turn(9, time_s, calm * 1.2, calm * 0.6, 1.6 * lively, listening.tilt_deg)
+        chin = 0.25 * breath - down - CHIN_DEG * listening.part
+        pitch = self._turn(5, time_s, calm * 1.3, calm * 0.8, 1.8 * lively, chin)
+        lean = LEAN * (drift(13, time_s, 8.0, 2) + lively) + listening.lean
         return Pose(
             yaw_deg=yaw,
             pitch_deg=pitch,
@@ -114,11 +120,11 @@ class Life:
 
     def gaze(self, time_s: float, pause: Pause) -> tuple[float, float]:
         """Where the eyes want to look, (yaw, pitch) in degrees from the visitor."""
-        return self._gaze.at(time_s, pause)
+        return self._gaze.at(time_s, pause, self.attention.at(time_s).elsewhere)
 
     def blink(self, time_s: float, prosody: Prosody) -> float:
         """Lid closure: 0 open, 1 shut."""
-        return self._blinks.at(time_s, prosody)
+        return self._blinks.at(time_s, prosody, self.attention.at(time_s).part)
 
     def coefficients(self, time_s: float, prosody: Prosody, pose: Pose) -> FloatArray:
         """Eyes, brows and the friendly rest, shape (len(COEFFICIENTS),)."""
@@ -130,6 +136,7 @@ class Life:
         out[_BLINK] = max(self.blink(time_s, prosody), 0.3 * down)
         idle = 0.05 * max(0.0, self._noise.drift(60, time_s, 5.0))
         brow = BROW_RAISE * self.scale.at(time_s) * prosody.brow + idle
+        brow += self.attention.at(time_s).brows
         out[_BROW_INNER] = min(brow, 1.0)
         out[_BROW_OUTER] = min(0.8 * brow, 1.0)
         return out

@@ -25,7 +25,7 @@ LOOKAHEAD_SAMPLES: Final = STEP_DELAY_SAMPLES + MOTION_STEP_SAMPLES - 1
 included; at a motion step (every picture at 25 fps after a reset) ``STEP_DELAY_SAMPLES`` (73 ms) is
 enough. ``MotionSettings.lip_alignment_s`` comes on top."""
 
-CLOSING_S: Final = 0.12
+CLOSING_S: Final = 0.1
 """After a flush the mouth gives up its shape in this time."""
 
 HISTORY_S: Final = 2.0
@@ -96,6 +96,7 @@ class MotionStream:
         self._generation = 0
         self._shown_pts = pts
         self._life.scale.settle()
+        self._life.attention.settle()
         self._history = History(pts)
         self._begin(pts, Prosody())
         self._shape: FloatArray | None = None
@@ -116,6 +117,10 @@ class MotionStream:
         )
         self._steps.scale = dynamic_scale
         self._life.scale.go(motion_scale, seconds(self._shown_pts))
+
+    def attend(self, listening: bool) -> None:
+        """Turn to listening to somebody, or back; passes there without a jump."""
+        self._life.attention.go(listening, seconds(self._shown_pts))
 
     def push(self, audio: Audio) -> None:
         """Take the next stretch of sound.
@@ -180,6 +185,7 @@ class MotionStream:
         it closes within ``CLOSING_S`` if that is silence. The next push must start at *pts*.
         """
         self._reach(pts)
+        self._shown_pts = min(self._shown_pts, pts)  # what was shown beyond is drawn anew
         last = self._kept(pts)
         # The first step of the new sound stands at *pts*: it follows from the one before.
         before = self._kept(pts - MOTION_STEP_SAMPLES).prosody
