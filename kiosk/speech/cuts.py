@@ -5,7 +5,7 @@ abbreviation belongs to its neighbours, a full stop ends a sentence once the nex
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from enum import IntEnum
 from typing import Final, NamedTuple
 
@@ -21,7 +21,7 @@ from kiosk.speech.sentences import (
     sentences,
 )
 
-SplitWords = Callable[[str], list[str]]
+SplitWords = Callable[[str], Sequence[str]]
 """Splits a run of Chinese characters into words that, joined, are the run."""
 
 WINDOW: Final = 2 * HARD_LENGTH
@@ -152,9 +152,9 @@ class _Part:
     def _clauses(self, first: int, end: int) -> Iterator[Cut]:
         whole = Shield(self._text, 0, end)
         for mark in CLAUSE_END.finditer(self._text, first, end):
-            if whole.covers(mark.start()) or mark.end() >= end or mark.start() <= first:
+            if whole.covers(mark.start()) or self._in_markup(mark.start()):
                 continue
-            if self._in_markup(mark.start()):
+            if mark.start() <= first or (mark.end() == end and not self._stalled):
                 continue
             following = self._text[mark.end() : end].lstrip()[:1]
             after_digit = self._text[mark.start() - 1].isdigit()
@@ -178,6 +178,8 @@ class _Part:
             after = _TOKEN.match(self._text, gap.end(), end)
             if after is None or _NUMERIC.search(before) or _NUMERIC.search(after[0][:1]):
                 continue
+            if before[-1] in ",;:-–—":
+                continue  # the mark itself is a place to cut, if any is
             # Few Latin words within Chinese are read by the Mandarin voice: they stay together.
             if han or not _LETTER.match(after[0]) or _bare(before) in _LEAN_ON_NEXT:
                 continue

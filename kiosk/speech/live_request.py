@@ -125,7 +125,8 @@ class LiveRequest(SpeechRequest):
                 self._text.take(stretch)
                 self._next = None
             self._call(self._room.set)
-            self._pending += self._phrases(text, stretch)
+            self._pending += phrases.within(text, stretch, self._text.language)
+            self._text.language = self._pending[-1].language
         phrase = self._pending.popleft()
         return phrase, not self._pending and self._text.over
 
@@ -134,16 +135,6 @@ class LiveRequest(SpeechRequest):
         with self._changed:
             if self._text.over and not self._closed:
                 self._finish()
-
-    def _phrases(self, text: str, stretch: Stretch) -> list[Phrase]:
-        """*stretch* as phrases; as a silent one if nothing of it can be pronounced."""
-        found = list(phrases.within(text, stretch, self._text.language))
-        if found:
-            self._text.language = found[-1].language
-            return found
-        shown = text[stretch.start : stretch.end].strip()
-        start = text.index(shown, stretch.start)
-        return [Phrase(shown, "", self._text.language, start, start + len(shown), 0.0)]
 
     def _call(self, callback: Callable[[], None]) -> None:
         try:

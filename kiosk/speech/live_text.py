@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from kiosk.speech.cuts import HAN_LETTER, Cut, Kind, SplitWords, cuts
-from kiosk.speech.pace import Pace
+from kiosk.speech.pace import Pace, weight
 from kiosk.speech.phrases import SPEAKABLE
 from kiosk.speech.sentences import Stretch
 
@@ -38,6 +38,9 @@ REVIVING_S: Final = 0.9
 
 MAX_S: Final = 8.0
 """Nothing is waited for beyond this: enough to sound well."""
+
+TICK_S: Final = 0.002
+"""Shorter waits are none."""
 
 FOREVER: Final = float("inf")
 
@@ -118,7 +121,7 @@ class LiveText:
             now_s: the time.
             ahead_s: how much longer the listener has something to hear.
         """
-        stalled = now_s - self._fed_s >= STALL_S
+        stalled = self._fed_s + STALL_S - now_s <= TICK_S
         found = cuts(self.text, self.taken, self._settled, self._split_words, stalled)
         if not found:
             return self._rest() or self._until_stalled(now_s)
@@ -136,7 +139,7 @@ class LiveText:
 
     def _until_stalled(self, now_s: float) -> Wait:
         left_s = self._fed_s + STALL_S - now_s
-        return Wait(left_s if left_s > 0 and self.waiting else FOREVER)
+        return Wait(left_s if left_s > TICK_S and self.waiting else FOREVER)
 
     def _first(self, found: list[Cut], now_s: float) -> Cut | Wait:
         """The first phrase: to the first clause's end that comes soon, else a few words."""
@@ -149,14 +152,14 @@ class LiveText:
         left_s = (now_s if self._begun_s is None else self._begun_s) + FIRST_WAIT_S - now_s
         enough = [cut for cut in found if self._enough(cut)]
         short = [cut for cut in enough if self._duration_s(cut) <= FIRST_S]
-        if left_s > 0 and len(short) == len(enough):
+        if left_s > TICK_S and len(short) == len(enough):
             return Wait(left_s)
         return _best(short) if short else enough[0] if enough else Wait(FOREVER)
 
     def _later(self, found: list[Cut], ahead_s: float) -> Cut | Wait:
         """The best that can be made in time; it is waited for while there is time."""
         spare_s = ahead_s - RESERVE_S
-        enough = [cut for cut in found if self._enough(cut)]
+        enough = self._without_orphans([cut for cut in found if self._enough(cut)])
         if not enough:
             return Wait(FOREVER)
         in_time = [cut for cut in enough if self._cost_s(cut) <= spare_s]
@@ -166,9 +169,19 @@ class LiveText:
         best = _best(in_time)
         more = len(in_time) == len(enough) and self._duration_s(enough[-1]) < MAX_S
         slack_s = spare_s - self._cost_s(best)
-        if best.kind is Kind.SENTENCE or not more or slack_s <= 0:
+        if best.kind is Kind.SENTENCE or not more or slack_s <= TICK_S:
             return best
         return Wait(slack_s)
+
+    def _without_orphans(self, found: list[Cut]) -> list[Cut]:
+        """*found* without cuts between words that leave a word or two before the next mark."""
+        marks = [cut.end for cut in found if cut.kind >= Kind.CLAUSE]
+
+        def leaves_orphan(cut: Cut) -> bool:
+            mark = next((end for end in marks if end > cut.end), None)
+            return mark is not None and weight(self.text[cut.end : mark]) < MIN_WEIGHT
+
+        return [cut for cut in found if cut.kind >= Kind.CLAUSE or not leaves_orphan(cut)]
 
     def _enough(self, cut: Cut) -> bool:
         return cut.kind is Kind.SENTENCE or self._duration_s(cut) >= self._pace.duration_s(

@@ -14,11 +14,12 @@ DIGIT_WEIGHT: Final = 4
 SECONDS_PER_WEIGHT: Final = 0.068
 """Of the neural voices, before anything was heard of them: about 15 Latin letters a second."""
 
-COST_PER_SECOND: Final = 0.6
-"""Seconds of work that a second of speech takes, before anything was measured."""
+COST_PER_SECOND: Final = 0.4
+"""Seconds of work that a second of sound takes, before anything was measured."""
 
-OVERHEAD_S: Final = 0.06
-"""What a phrase costs whatever its length: reading it, starting the network."""
+SILENCE_S: Final = 0.65
+"""The neural voices make so much silence about each phrase, which is cut off: it costs as much as
+speech."""
 
 _SHARE: Final = 0.25
 """Of each new observation in what is believed."""
@@ -64,9 +65,8 @@ class Pace:
         with self._lock:
             known = self._by_language.setdefault(language, _Learned())
             known.seconds_per_weight = _nearer(known.seconds_per_weight, sounded_s / length)
-            known.cost_per_second = _nearer(
-                known.cost_per_second, max(0.0, made_s - OVERHEAD_S) / sounded_s
-            )
+            cost = made_s / (sounded_s + SILENCE_S)
+            known.cost_per_second = _nearer(known.cost_per_second, cost)
 
     def duration_s(self, language: str, text: str) -> float:
         """How long *text* will sound at rate 1."""
@@ -74,7 +74,7 @@ class Pace:
 
     def cost_s(self, language: str, duration_s: float) -> float:
         """How long making *duration_s* of speech will take."""
-        return OVERHEAD_S + duration_s * self._of(language).cost_per_second
+        return (duration_s + SILENCE_S) * self._of(language).cost_per_second
 
     def _of(self, language: str) -> _Learned:
         with self._lock:

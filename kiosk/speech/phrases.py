@@ -89,10 +89,17 @@ def within(text: str, stretch: Stretch, language: str) -> Iterator[Phrase]:
         language: of what was said before.
 
     Yields:
-        Phrases, their places counted in *text*; none if there is nothing to pronounce.
+        Phrases, their places counted in *text*; a silent one (``spoken`` is empty) if nothing can
+        be pronounced.
     """
-    runs = languages(text, stretch, language)
-    yield from _phrases(text, runs, stretch.start, stretch.end)
+    silent = True
+    for phrase in _phrases(
+        text, languages(text, stretch, language), stretch.start, stretch.end
+    ):
+        silent = False
+        yield phrase
+    if silent and text[stretch.start : stretch.end].strip():
+        yield _phrase(text, stretch.start, stretch, "", language)
 
 
 def _phrases(

@@ -2,7 +2,7 @@
 
 import difflib
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from pathlib import Path
@@ -116,7 +116,7 @@ class Voices:
         elif not self._loaders:
             raise VoiceError(self._nobody("en"))
 
-    def words(self, run: str) -> list[str]:
+    def words(self, run: str) -> Sequence[str]:
         """The words of a run of Chinese characters; the first call takes half a second."""
         return word_splitter(self._voices_dir)(run)
 
