@@ -18,7 +18,7 @@ ENGLISH = [
     "proof of your address. Dr. Smith in Room 204 can sign the form until 3:05 p.m. on Nov. 5, 2026.",
     "I can certainly explain how the registration of a new resident works in this city and which "
     "documents the office will ask you for when you come.",
-    "Yes. It opens at nine. No, not on Sundays.\n\n- First, take a **ticket**: $125.75 is due. "
+    "Yes. It opens at nine. No, not on Sundays.\n\n- First, take a **number**. It costs $125.75. "
     "- Call 010-8888-6666 or write to a.b@c-d.com, e.g. today! 😀",
 ]
 CHINESE = [
