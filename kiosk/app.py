@@ -28,6 +28,8 @@ from kiosk.loopback import offer_loopback_when_alone
 from kiosk.metrics import Metrics
 from kiosk.routes import MAX_BODY_BYTES, Routes, Speaks, static_dir
 from kiosk.speech.desk import LANGUAGES, SpeechDesk
+from kiosk.speech.speak_session import Streams
+from kiosk.speech.speak_socket import SpeakRoutes
 from kiosk.stages import Stages
 from kiosk.sync_routes import SyncRoutes
 from kiosk.terminals import Terminals
@@ -56,7 +58,7 @@ class Faces(Dresses, Lends, Protocol):
         ...
 
 
-class Voicing(Speaks, Protocol):
+class Voicing(Speaks, Streams, Protocol):
     """What the server needs of the voices; see ``speech.desk.SpeechDesk``."""
 
     def warm_up(self, language: str) -> None:
@@ -102,6 +104,7 @@ class Kiosk:
         self.lip_sync = LipSync(self.metrics, terminals, self.injector)
         self.whep = Whep(settings, self.stages, self.metrics, self.lip_sync, self.injector)
         self.routes = Routes(settings, self.stages, speech, self.metrics)
+        self.speak = SpeakRoutes(settings.speech, self.stages, speech)
         self.looks = Looks(self.stages, avatars)
         self.drafts = Drafts(avatars, bakes)
         self.admin = Admin(settings.avatar, self.stages, self.looks, avatars, self.drafts)
@@ -110,6 +113,7 @@ class Kiosk:
         guard = Guard(settings.server, self.metrics)
         self.app = web.Application(middlewares=[guard.middleware], client_max_size=MAX_BODY_BYTES)
         self.routes.add_to(self.app.router)
+        self.speak.add_to(self.app.router)
         self.looks.add_to(self.app.router)
         self.admin.add_to(self.app.router)
         self.whep.add_routes(self.app.router)
@@ -128,6 +132,7 @@ class Kiosk:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self.speak.aclose()
         await self.drafts.aclose()
         if self.injector is not None:
             await self.injector.aclose()

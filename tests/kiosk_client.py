@@ -13,10 +13,12 @@ from kiosk.api import ProblemError
 from kiosk.app import Kiosk
 from kiosk.config import Settings, load
 from kiosk.inject import Faults
-from kiosk.sources import Source
+from kiosk.sources import LiveSource, Source
+from kiosk.speech.speaker import Speaker
 from kiosk.speech.voice import VoiceInfo
 from kiosk.speech_queue import Utterance
-from tests.fakes import FakeSynthesis, fake_pipeline, utterance
+from tests.fakes import FakeSynthesis, InlineExecutor, fake_pipeline, utterance
+from tests.speech_utils import FakeVoice, FakeVoices
 
 KioskClient = TestClient[Request, Application]
 
@@ -67,6 +69,9 @@ class FakeSpeech:
         self.played: list[bytes] = []
         self.failure: Exception | None = None
         self.prepared = False
+        self.english, self.mandarin = FakeVoice("af_test"), FakeVoice("zf_test", "zh")
+        self.streamed: list[LiveSource] = []
+        self._speaker: Speaker | None = None
 
     def voices(self) -> tuple[VoiceInfo, ...]:
         return (VoiceInfo("af_test", "kokoro", ("en",), "female", "Apache-2.0"),)
@@ -81,6 +86,12 @@ class FakeSpeech:
         self.played.append(data)
         return FakeSource("file")
 
+    def stream(self, voice: str | None, rate: float | None) -> LiveSource:
+        if self._speaker is None:
+            self._speaker = Speaker(FakeVoices(self.english, self.mandarin))
+        self.streamed.append(LiveSource(self._speaker.stream(voice), InlineExecutor()))
+        return self.streamed[-1]
+
     def warm_up(self, language: str) -> None:
         if self.failure:
             raise self.failure
@@ -90,7 +101,8 @@ class FakeSpeech:
         return iter(())
 
     def close(self) -> None:
-        pass
+        if self._speaker is not None:
+            self._speaker.close()
 
 
 def settings(**overrides: object) -> Settings:

@@ -1,4 +1,4 @@
-"""What the tests of live text share: tokens as a language model writes them, and a voice's clock."""
+"""What tests of live text share: tokens as a language model writes them, and a voice's clock."""
 
 import re
 from collections.abc import Iterator

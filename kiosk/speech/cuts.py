@@ -4,6 +4,7 @@ Only what cannot change any more counts: a word is over when something follows i
 abbreviation belongs to its neighbours, a full stop ends a sentence once the next letter is seen.
 """
 
+import itertools
 import re
 from collections.abc import Callable, Iterator, Sequence
 from enum import IntEnum
@@ -42,25 +43,36 @@ _SETTLED: Final = re.compile(rf"[。！？!?…][{CLOSERS}]*\s*$|[^\W\d_]\.[{CLO
 _UNSETTLED: Final = re.compile(rf"(?:\b(?:{ABBREVIATIONS}|[Nn]os?|[A-Za-z])|\d)\.\s*$")
 
 _LEAN_ON_NEXT: Final = frozenset(
-    "a an the of to in on at by for from with and or but nor so as is are was were be been am will "
-    "would can could shall should may might must have has had do does did not no my your his her "
-    "its our their this that these those i you he she we they it if when who which what where how "
-    "than very more most too also please about into over per under every each some any i'm you're "
-    "it's that's we're they're i'll you'll we'll let's don't can't won't there there's".split()
+    re.findall(
+        r"\S+",
+        "a an the of to in on at by for from with and or but nor so as is are was were be been am "
+        "will would can could shall should may might must have has had do does did not no my your "
+        "his her its our their this that these those i you he she we they it if when who which "
+        "what where how than very more most too also please about into over per under every each "
+        "some any i'm you're it's that's we're they're i'll you'll we'll let's don't can't won't "
+        "there there's",
+    )
 )
 _BEGIN_BREATH: Final = frozenset(
-    "and or but so because if when while where which who that to in on at by for from with as than "
-    "before after until since about into through during without between of".split()
+    re.findall(
+        r"\S+",
+        "and or but so because if when while where which who that to in on at by for from with as "
+        "than before after until since about into through during without between of",
+    )
 )
 _ZH_LEAN_ON_NEXT: Final = frozenset(
-    "在 和 与 或 把 被 对 从 到 向 给 让 请 不 没 很 最 更 也 都 就 还 要 会 能 可以 可 一 这 那 每 各 "
-    "第 是 有 我 你 您 他 她 的 为 由 于 将 比 用 以 所 再 先 并 但 而 如果 因为 所以".split()
+    re.findall(
+        r"\S+",
+        "在 和 与 或 把 被 对 从 到 向 给 让 请 不 没 很 最 更 也 都 就 还 要 会 能 可以 可 一 这 那 每 "
+        "各 第 是 有 我 你 您 他 她 的 为 由 于 将 比 用 以 所 再 先 并 但 而 如果 因为 所以",
+    )
 )
 _ZH_LEAN_ON_LAST: Final = frozenset(
-    "的 了 吗 呢 吧 着 过 们 得 地 啊 呀 么 个 号 元 年 月 日 点 分 位 些 里 上 下 中 内 外 后 前 时 张 "
-    "次 名 件 块 楼 室".split()
+    "的了吗呢吧着过们得地啊呀么个号元年月日点分位些里上下中内外后前时张次名件块楼室"
 )
-_ZH_BEGIN_BREATH: Final = frozenset("在 和 与 或 并 并且 但 但是 而 因为 所以 如果 请 然后 以及".split())
+_ZH_BEGIN_BREATH: Final = frozenset(
+    re.findall(r"\S+", "在 和 与 或 并 并且 但 但是 而 因为 所以 如果 请 然后 以及")
+)
 _ZH_NUMERAL: Final = re.compile(r"[一二三四五六七八九十百千万亿零〇两半]")
 
 
@@ -198,7 +210,7 @@ class _Part:
         grows = run.end() == len(self._text) and not self._closed
         last = run.end() - (2 if grows else 0)
         index = run.start()
-        for before, after in zip(words, words[1:], strict=False):
+        for before, after in itertools.pairwise(words):
             index += len(before)
             if index > last or _ZH_NUMERAL.search(before) or _ZH_NUMERAL.search(after):
                 continue

@@ -37,8 +37,6 @@ class LiveRequest(SpeechRequest):
     ) -> None:
         """Made by ``Speaker.stream``."""
         super().__init__(iter(()), voice, rate, changed, clock)
-        self.on_cancel: Callable[[], None] = lambda: None
-        """Called once, on the event loop, if it is cancelled before all of it was spoken."""
         self._text = LiveText(split_words, pace, rate)
         self._max_characters = max_characters
         self._loop = asyncio.get_running_loop()
@@ -92,11 +90,8 @@ class LiveRequest(SpeechRequest):
 
     def cancel(self) -> None:
         """Drop what is not yet spoken; whoever is iterating, or waits for room, stops at once."""
-        unspoken = not self._closed
         super().cancel()
-        self._call(self._room.set)
-        if unspoken:
-            self._call(self.on_cancel)
+        self._let_in()
 
     async def room(self) -> None:
         """Wait while more than ``ROOM_CHARACTERS`` wait to be spoken."""
@@ -124,7 +119,7 @@ class LiveRequest(SpeechRequest):
                     return None
                 self._text.take(stretch)
                 self._next = None
-            self._call(self._room.set)
+            self._let_in()
             self._pending += phrases.within(text, stretch, self._text.language)
             self._text.language = self._pending[-1].language
         phrase = self._pending.popleft()
@@ -136,8 +131,8 @@ class LiveRequest(SpeechRequest):
             if self._text.over and not self._closed:
                 self._finish()
 
-    def _call(self, callback: Callable[[], None]) -> None:
+    def _let_in(self) -> None:
         try:
-            self._loop.call_soon_threadsafe(callback)
+            self._loop.call_soon_threadsafe(self._room.set)
         except RuntimeError:  # the loop is closed: nobody is waiting
             return

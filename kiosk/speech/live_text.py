@@ -165,7 +165,9 @@ class LiveText:
         in_time = [cut for cut in enough if self._cost_s(cut) <= spare_s]
         in_time = [cut for cut in in_time if self._duration_s(cut) <= MAX_S] or in_time[:1]
         if not in_time:
-            return _best([cut for cut in enough if self._duration_s(cut) <= REVIVING_S] or enough[:1])
+            return _best(
+                [cut for cut in enough if self._duration_s(cut) <= REVIVING_S] or enough[:1]
+            )
         best = _best(in_time)
         more = len(in_time) == len(enough) and self._duration_s(enough[-1]) < MAX_S
         slack_s = spare_s - self._cost_s(best)

@@ -93,9 +93,7 @@ def within(text: str, stretch: Stretch, language: str) -> Iterator[Phrase]:
         be pronounced.
     """
     silent = True
-    for phrase in _phrases(
-        text, languages(text, stretch, language), stretch.start, stretch.end
-    ):
+    for phrase in _phrases(text, languages(text, stretch, language), stretch.start, stretch.end):
         silent = False
         yield phrase
     if silent and text[stretch.start : stretch.end].strip():

@@ -125,9 +125,7 @@ class SpeechRequest:
 
     def exhausted(self) -> None:
         """``take_phrase`` had nothing: nothing in the text can be pronounced."""
-        self.fail(
-            SpeechTextError("nothing in the text can be pronounced: send words or numbers")
-        )
+        self.fail(SpeechTextError("nothing in the text can be pronounced: send words or numbers"))
 
     def take_phrase(self) -> tuple[Phrase, bool] | None:
         """The next phrase to speak and whether it is the last."""

@@ -42,5 +42,7 @@ class TextDecoder:
 
 
 def _whole(text: str) -> str:
-    joined = _PAIR.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
+    joined = _PAIR.sub(
+        lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text
+    )
     return _LONE.sub(_REPLACEMENT, joined)
