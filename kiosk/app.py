@@ -28,6 +28,7 @@ from kiosk.loopback import offer_loopback_when_alone
 from kiosk.metrics import Metrics
 from kiosk.routes import MAX_BODY_BYTES, Routes, Speaks, static_dir
 from kiosk.speech.desk import LANGUAGES, SpeechDesk
+from kiosk.speech.openers import OPENERS
 from kiosk.speech.speak_session import Streams
 from kiosk.speech.speak_socket import SpeakRoutes
 from kiosk.stages import Stages
@@ -218,7 +219,8 @@ async def serve(settings: Settings, with_slate: bool = False, faults: Faults | N
         loop.add_signal_handler(number, stop.set)
     offer_loopback_when_alone()
     known = settings.topics if settings.speech.prepare_topics else ()
-    speech = SpeechDesk(settings.speech, [topic.text for topic in known])
+    openers = OPENERS if settings.speech.prepare_topics else ()
+    speech = SpeechDesk(settings.speech, [*(topic.text for topic in known), *openers])
     kiosk = Kiosk(
         settings,
         Avatars(settings.avatar, settings.look.look()),

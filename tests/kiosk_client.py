@@ -70,6 +70,7 @@ class FakeSpeech:
         self.failure: Exception | None = None
         self.prepared = False
         self.english, self.mandarin = FakeVoice("af_test"), FakeVoice("zf_test", "zh")
+        self.max_characters = 20_000
         self.streamed: list[LiveSource] = []
         self._speaker: Speaker | None = None
 
@@ -88,7 +89,8 @@ class FakeSpeech:
 
     def stream(self, voice: str | None, rate: float | None) -> LiveSource:
         if self._speaker is None:
-            self._speaker = Speaker(FakeVoices(self.english, self.mandarin))
+            voices = FakeVoices(self.english, self.mandarin)
+            self._speaker = Speaker(voices, max_characters=self.max_characters)
         self.streamed.append(LiveSource(self._speaker.stream(voice), InlineExecutor()))
         return self.streamed[-1]
 

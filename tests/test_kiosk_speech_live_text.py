@@ -107,6 +107,12 @@ def test_words_enough_for_a_beginning_do_not_wait() -> None:
     assert took(text, text.next(0.0, 0.0)) == "What is the best"
 
 
+def test_a_greeting_is_spoken_at_once() -> None:
+    for greeting in ("Hello, ", "您好，"):
+        text = live(greeting + "welcome")
+        assert took(text, text.next(0.0, 0.0)) == greeting.strip()
+
+
 def test_a_short_sentence_is_spoken_at_once() -> None:
     text = live("Yes. It")
     assert took(text, text.next(0.0, 0.0)) == "Yes."

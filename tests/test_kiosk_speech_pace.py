@@ -34,3 +34,12 @@ def test_nothing_is_learned_from_nothing() -> None:
     pace.observe("en", " ", 1.0, 1.0)
     pace.observe("en", "word", 0.0, 1.0)
     assert pace.cost_s("en", 1.0) == Pace().cost_s("en", 1.0)
+
+
+def test_a_slow_machine_needs_longer_phrases_to_keep_up() -> None:
+    pace = Pace()
+    usual_s = pace.sustained_s("en")
+    assert pace.cost_s("en", usual_s) == pytest.approx(usual_s)
+    for _ in range(60):
+        pace.observe("en", "ten letters", 1.0, 2.0)
+    assert usual_s < pace.sustained_s("en") < 5.0

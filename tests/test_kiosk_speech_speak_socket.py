@@ -129,7 +129,7 @@ async def test_an_interrupt_is_told_at_once_and_the_rest_is_dropped() -> None:
 
 
 async def test_a_later_writer_takes_over_or_waits_as_it_asks() -> None:
-    async with hall() as (client, _, _, speech), writer(client) as first:
+    async with hall() as (client, _, _, _), writer(client) as first:
         await say(first, "one two three four. " * 20, end=False)
         await answer(first, "started")
         async with writer(client, "?stage=lobby&interrupt=false") as patient:
@@ -184,7 +184,8 @@ async def test_bad_messages_are_told_and_the_session_goes_on() -> None:
 
 
 async def test_a_text_without_end_is_cut_at_the_limit() -> None:
-    async with hall(speech__max_characters=100) as (client, _, _, _), writer(client) as socket:
+    async with hall() as (client, _, _, speech), writer(client) as socket:
+        speech.max_characters = 100
         await say(socket, "extraordinarily " * 5, "long " * 5, "dropped", end=False)
         kinds = {(await socket.receive_json(timeout=5))["type"] for _ in range(3)}
         assert kinds == {"started", "error", "finished"}
@@ -204,12 +205,14 @@ async def test_a_stalled_writer_gives_the_stage_free(monkeypatch: pytest.MonkeyP
 
 
 async def test_a_writer_who_leaves_is_spoken_to_the_end() -> None:
-    async with hall() as (client, _, stage, speech):
+    async with hall() as (client, _, _, speech):
+        spoken = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        speech.english.on_speak = lambda: loop.call_soon_threadsafe(spoken.set) and None
         async with writer(client) as socket:
             await say(socket, "Good by", end=False)
         async with asyncio.timeout(5):
-            while "Good by" not in speech.english.spoken or stage.queue.busy:
-                await asyncio.sleep(0.02)
+            await spoken.wait()
 
 
 @pytest.mark.parametrize(

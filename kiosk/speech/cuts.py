@@ -63,8 +63,9 @@ _BEGIN_BREATH: Final = frozenset(
 _ZH_LEAN_ON_NEXT: Final = frozenset(
     re.findall(
         r"\S+",
-        "在 和 与 或 把 被 对 从 到 向 给 让 请 不 没 很 最 更 也 都 就 还 要 会 能 可以 可 一 这 那 每 "
-        "各 第 是 有 我 你 您 他 她 的 为 由 于 将 比 用 以 所 再 先 并 但 而 如果 因为 所以",
+        "在 和 与 或 把 被 对 从 到 向 给 让 请 不 没 很 最 更 也 都 就 还 要 会 能 可以 "
+        "可 一 这 那 每 各 第 是 有 我 你 您 他 她 的 为 由 于 将 比 用 以 所 再 先 并 但 而 "
+        "如果 因为 所以",
     )
 )
 _ZH_LEAN_ON_LAST: Final = frozenset(

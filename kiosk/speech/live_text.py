@@ -15,7 +15,7 @@ from kiosk.speech.pace import Pace, weight
 from kiosk.speech.phrases import SPEAKABLE
 from kiosk.speech.sentences import Stretch
 
-FIRST_WAIT_S: Final = 0.3
+FIRST_WAIT_S: Final = 0.25
 """How long the first words wait for a clause's end."""
 
 STALL_S: Final = 0.3
@@ -29,12 +29,18 @@ MIN_WEIGHT: Final = 9
 """A phrase that ends in no sentence is at least so long: shorter ones sound chopped and leave no
 time to make the next."""
 
+FIRST_CLAUSE_WEIGHT: Final = 6
+"""A first clause may be shorter: *Hello,* is soon made, and heard as a greeting."""
+
 FIRST_S: Final = 1.2
 """How long the first phrase may sound if it is cut between words; at a clause's end, half as long
 again."""
 
 REVIVING_S: Final = 0.9
-"""How long a phrase may sound that comes too late anyway: short, and yet time to make the next."""
+"""How long a phrase may sound that comes too late anyway: short, and yet time to make the next;
+longer on a slow machine, which would be late again otherwise."""
+
+_REVIVING_MARGIN: Final = 1.3
 
 MAX_S: Final = 8.0
 """Nothing is waited for beyond this: enough to sound well."""
@@ -147,7 +153,8 @@ class LiveText:
             long_s = self._duration_s(cut)
             if cut.kind is Kind.SENTENCE and long_s <= 2 * FIRST_S:
                 return cut
-            if cut.kind is Kind.CLAUSE and self._enough(cut) and long_s <= 1.5 * FIRST_S:
+            greeting = weight(self.text[self.taken : cut.end]) >= FIRST_CLAUSE_WEIGHT
+            if cut.kind is Kind.CLAUSE and greeting and long_s <= 1.5 * FIRST_S:
                 return cut
         left_s = (now_s if self._begun_s is None else self._begun_s) + FIRST_WAIT_S - now_s
         enough = [cut for cut in found if self._enough(cut)]
@@ -165,15 +172,19 @@ class LiveText:
         in_time = [cut for cut in enough if self._cost_s(cut) <= spare_s]
         in_time = [cut for cut in in_time if self._duration_s(cut) <= MAX_S] or in_time[:1]
         if not in_time:
-            return _best(
-                [cut for cut in enough if self._duration_s(cut) <= REVIVING_S] or enough[:1]
-            )
+            return self._reviving(enough)
         best = _best(in_time)
         more = len(in_time) == len(enough) and self._duration_s(enough[-1]) < MAX_S
         slack_s = spare_s - self._cost_s(best)
         if best.kind is Kind.SENTENCE or not more or slack_s <= TICK_S:
             return best
         return Wait(slack_s)
+
+    def _reviving(self, enough: list[Cut]) -> Cut:
+        """The best for a listener who runs dry whatever is done."""
+        sustained_s = self._pace.sustained_s(self._language(enough[0])) / self._rate
+        most_s = max(REVIVING_S, _REVIVING_MARGIN * sustained_s)
+        return _best([cut for cut in enough if self._duration_s(cut) <= most_s] or enough[:1])
 
     def _without_orphans(self, found: list[Cut]) -> list[Cut]:
         """*found* without cuts between words that leave a word or two before the next mark."""

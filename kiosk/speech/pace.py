@@ -28,6 +28,9 @@ _DUREST: Final = 3.0
 """No observation counts for more than this many times what was believed, nor for less than its
 inverse: a machine that slept for a moment is not slow."""
 
+_NEARLY_TOO_SLOW: Final = 0.8
+"""Seconds of work for a second of sound; what is slower is not to be helped by longer phrases."""
+
 _HAN_LETTER: Final = re.compile(rf"[{HAN}]")
 _DIGIT: Final = re.compile(r"\d")
 
@@ -75,6 +78,11 @@ class Pace:
     def cost_s(self, language: str, duration_s: float) -> float:
         """How long making *duration_s* of speech will take."""
         return (duration_s + SILENCE_S) * self._of(language).cost_per_second
+
+    def sustained_s(self, language: str) -> float:
+        """The length of phrases of which each sounds as long as making the next one takes."""
+        cost = min(self._of(language).cost_per_second, _NEARLY_TOO_SLOW)
+        return cost * SILENCE_S / (1.0 - cost)
 
     def _of(self, language: str) -> _Learned:
         with self._lock:
