@@ -54,7 +54,8 @@ class FakeVoice:
 
     def _sound(self, length: int) -> FloatArray:
         """A tone of 300 Hz: a constant would not pass a codec."""
-        return (self.level * np.sin(np.arange(length) * 0.0785)).astype(np.float32)
+        tone: FloatArray = (self.level * np.sin(np.arange(length) * 0.0785)).astype(np.float32)
+        return tone
 
 
 class FakeVoices(Voices):

@@ -18,9 +18,11 @@ Socket = aiohttp.ClientWebSocketResponse
 
 
 @contextlib.asynccontextmanager
-async def hall(**overrides: object) -> AsyncIterator[tuple[KioskClient, Kiosk, Stage, FakeSpeech]]:
+async def hall(
+    linger_s: float = 2.0,
+) -> AsyncIterator[tuple[KioskClient, Kiosk, Stage, FakeSpeech]]:
     speech = FakeSpeech()
-    async with kiosk_client(speech, **overrides) as (client, kiosk):
+    async with kiosk_client(speech, stages__linger_s=linger_s) as (client, kiosk):
         stage = await kiosk.stages.open("lobby", None, "square")
         yield client, kiosk, stage, speech
         for voice in (speech.english, speech.mandarin):
@@ -159,7 +161,7 @@ async def test_a_cancel_of_what_waits_leaves_the_speaker_alone() -> None:
 
 
 async def test_a_closing_stage_is_told() -> None:
-    async with hall(stages__linger_s=0.0) as (client, kiosk, stage, _), writer(client) as socket:
+    async with hall(linger_s=0.0) as (client, kiosk, stage, _), writer(client) as socket:
         await say(socket, "one two three four. " * 20, end=False)
         await answer(socket, "started")
         await asyncio.sleep(0.4)
@@ -184,14 +186,26 @@ async def test_bad_messages_are_told_and_the_session_goes_on() -> None:
 
 
 async def test_a_text_without_end_is_cut_at_the_limit() -> None:
-    async with hall() as (client, _, _, speech), writer(client) as socket:
+    async with hall() as (client, _, _, speech):
         speech.max_characters = 100
-        await say(socket, "extraordinarily " * 5, "long " * 5, "dropped", end=False)
-        kinds = {(await socket.receive_json(timeout=5))["type"] for _ in range(3)}
-        assert kinds == {"started", "error", "finished"}
-        await say(socket, "dropped too")
-        await say(socket, "Kept.")
-        await answer(socket, "started")
+        async with writer(client) as socket:
+            await say(socket, "extraordinarily " * 5, "long " * 5, "dropped", end=False)
+            kinds = {(await socket.receive_json(timeout=5))["type"] for _ in range(3)}
+            assert kinds == {"started", "error", "finished"}
+            await say(socket, "dropped too")
+            await say(socket, "Kept.")
+            await answer(socket, "started")
+            assert "dropped" not in " ".join(speech.english.spoken)
+
+
+async def test_what_was_sent_before_leaving_is_said() -> None:
+    async with hall() as (client, _, _, speech):
+        async with writer(client) as socket:
+            await say(socket, *["word "] * 200)
+        async with asyncio.timeout(5):
+            while not speech.streamed[-1].text.finished:  # noqa: ASYNC110 -- no event tells it
+                await asyncio.sleep(0.01)
+        assert speech.streamed[-1].text.characters == 1000
 
 
 async def test_a_stalled_writer_gives_the_stage_free(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -208,7 +222,11 @@ async def test_a_writer_who_leaves_is_spoken_to_the_end() -> None:
     async with hall() as (client, _, _, speech):
         spoken = asyncio.Event()
         loop = asyncio.get_running_loop()
-        speech.english.on_speak = lambda: loop.call_soon_threadsafe(spoken.set) and None
+
+        def speaks() -> None:
+            loop.call_soon_threadsafe(spoken.set)
+
+        speech.english.on_speak = speaks
         async with writer(client) as socket:
             await say(socket, "Good by", end=False)
         async with asyncio.timeout(5):

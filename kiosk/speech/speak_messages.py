@@ -16,6 +16,16 @@ _SHOWN_CHARACTERS: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """What the address of the socket says."""
+
+    stage: str | None = None
+    voice: str | None = None
+    rate: float | None = None
+    interrupt: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Command:
     """What a writer asks for."""
 

@@ -7,6 +7,7 @@ bounded: a writer who is far ahead of the voice is read from no further.
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -18,6 +19,7 @@ from kiosk.sources import LiveSource
 from kiosk.speech.request import SpeechTextError
 from kiosk.speech.speak_messages import (
     Answer,
+    Asked,
     Command,
     CommandError,
     command,
@@ -34,6 +36,9 @@ HELD_MESSAGES: Final = 256
 SEND_TIMEOUT_S: Final = 10.0
 """A writer who takes no answer for so long is gone."""
 
+LEAVING_S: Final = 10.0
+"""So long, what a writer sent before leaving is still read."""
+
 MAX_UTTERANCES: Final = 32
 """Utterances of one writer that may wait for the stage; more are not read before one is over."""
 
@@ -49,22 +54,16 @@ class Streams(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What the address of the socket says."""
-
-    stage: str | None = None
-    voice: str | None = None
-    rate: float | None = None
-    interrupt: bool = True
-
-
 @dataclass(eq=False, slots=True)
 class _Utterance:
     source: LiveSource
     stages: set[str] = field(default_factory=set)
     """Those that are to say it, or are saying it."""
     characters_spoken: int = 0
+
+    def interrupted(self, stage: str) -> Answer:
+        about: Answer = {"utterance": self.source.id, "stage": stage}
+        return {"type": "interrupted", **about, "characters_spoken": self.characters_spoken}
 
 
 class SpeakSession:
@@ -121,6 +120,9 @@ class SpeakSession:
                     await self._answers.put(answer)
             else:
                 await self._commands.put(asked)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LEAVING_S):
+                await self._commands.join()
 
     async def _write(self) -> None:
         while True:
@@ -139,13 +141,17 @@ class SpeakSession:
             except TimeoutError:
                 await self._stalled()
                 continue
-            if asked.kind == "text":
-                await self._text(asked.piece)
-            elif asked.kind == "flush" and self._current:
-                self._current.source.text.flush()
-            elif asked.kind == "end":
-                await self._text(self._decoder.finish())
-                await self._finish()
+            await self._do(asked)
+            self._commands.task_done()
+
+    async def _do(self, asked: Command) -> None:
+        if asked.kind == "text":
+            await self._text(asked.piece)
+        elif asked.kind == "flush" and self._current:
+            self._current.source.text.flush()
+        elif asked.kind == "end":
+            await self._text(self._decoder.finish())
+            await self._finish()
 
     async def _stalled(self) -> None:
         self._end()
@@ -223,6 +229,7 @@ class SpeakSession:
         """
         while not self._commands.empty():
             self._commands.get_nowait()
+            self._commands.task_done()
         self._decoder = TextDecoder()
         self._end()
         self._deaf = False
@@ -233,7 +240,7 @@ class SpeakSession:
                 stage.interrupt()
                 continue
             for utterance in ours:
-                answers.append(_interrupted(utterance, stage.name))
+                answers.append(utterance.interrupted(stage.name))
                 self._over(utterance, stage.name)
         for utterance in said.values():
             utterance.source.text.cancel()
@@ -276,7 +283,7 @@ class SpeakSession:
         answers: list[Answer] = []
         for utterance in [each for each in self._said.values() if stage in each.stages]:
             self._over(utterance, stage)
-            answers.append(_interrupted(utterance, stage))
+            answers.append(utterance.interrupted(stage))
         if answers or stage == self._asked.stage:
             remedy = "a stage opens with its first viewer: see /v1/stages, then send text again"
             answers.append(failure("stage_closed", f"the stage {stage!r} is closed", remedy))
@@ -291,12 +298,3 @@ class SpeakSession:
         self._fewer.set()
         if utterance is self._current:
             self._drop()
-
-
-def _interrupted(utterance: _Utterance, stage: str) -> Answer:
-    return {
-        "type": "interrupted",
-        "utterance": utterance.source.id,
-        "stage": stage,
-        "characters_spoken": utterance.characters_spoken,
-    }

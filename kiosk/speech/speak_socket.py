@@ -7,8 +7,8 @@ from aiohttp import WSCloseCode, web
 
 from kiosk.api import ProblemError, flag
 from kiosk.config import SpeechSettings
-from kiosk.speech.speak_messages import Answer
-from kiosk.speech.speak_session import Asked, SpeakSession, Streams
+from kiosk.speech.speak_messages import Answer, Asked
+from kiosk.speech.speak_session import SpeakSession, Streams
 from kiosk.speech.speaker import MAX_RATE, MIN_RATE
 from kiosk.stages import Stages
 
