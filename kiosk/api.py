@@ -1,9 +1,13 @@
 """The HTTP contract: what is asked, what is answered, and how a refusal looks (RFC 9457)."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from kiosk.listen.hearing import Mode
+from kiosk.speech.manner import LIMITS, Style, Wish
 
 PROBLEM_TYPE: Final = "application/problem+json"
 """Content type of every refusal."""
@@ -65,7 +69,37 @@ def refused(status: int, code: str, error: Exception, remedy: str) -> ProblemErr
     return ProblemError(status, code, text, remedy)
 
 
-class SayRequest(Message):
+def _part(name: str, description: str) -> Any:  # noqa: ANN401 -- pydantic's FieldInfo
+    least, most = LIMITS[name]
+    return Field(default=None, ge=least, le=most, description=description)
+
+
+class MannerRequest(Message):
+    """How something is said; what is absent is as the style has it, or as configured."""
+
+    style: Style | None = Field(
+        default=None,
+        description="gentle: slower, a little lower, longer pauses, a touch louder; plain.",
+    )
+    rate: float | None = _part("rate", "Speaking rate; 1 is the voice's own.")
+    pitch_semitones: float | None = _part("pitch_semitones", "How much higher.")
+    pitch_range: float | None = _part("pitch_range", "Melody: below 1 flatter, above 1 livelier.")
+    pause: float | None = _part("pause", "Scales the pauses between phrases.")
+    loudness_db: float | None = _part("loudness_db", "How much louder.")
+
+    def wish(self) -> Wish:
+        """What is asked about the manner."""
+        return Wish(
+            style=self.style,
+            rate=self.rate,
+            pitch_semitones=self.pitch_semitones,
+            pitch_range=self.pitch_range,
+            pause=self.pause,
+            loudness_db=self.loudness_db,
+        )
+
+
+class SayRequest(MannerRequest):
     """Text to be spoken."""
 
     text: str = Field(description="What to say; Chinese and English may mix.")
@@ -75,9 +109,6 @@ class SayRequest(Message):
     stage: Name | None = Field(default=None, description="Who says it; every stage if absent.")
     interrupt: bool = Field(
         default=True, description="Whether to break off what is being said; else to queue after it."
-    )
-    rate: float | None = Field(
-        default=None, ge=0.5, le=2.0, description="Speaking rate; the configured one if absent."
     )
 
 
@@ -94,10 +125,24 @@ class InterruptRequest(Message):
     stage: Name | None = Field(default=None, description="Who shall stop; every stage if absent.")
 
 
+class InterruptedStage(Message):
+    """What an interruption ended on one stage."""
+
+    stage: str = Field(description="Name of the stage.")
+    utterance: str | None = Field(description="What was being said; null: nothing.")
+    characters_spoken: int = Field(
+        ge=0, description="How much of its text was heard, to the last whole word."
+    )
+    dropped: list[str] = Field(description="Utterances that waited behind it, in order.")
+
+
 class InterruptAnswer(Message):
     """Who was told to stop."""
 
     stages: list[str] = Field(description="The stages that were told to stop.")
+    interrupted: list[InterruptedStage] = Field(
+        default=[], description="What that ended, for each of the stages."
+    )
 
 
 class TopicAnswer(Message):
@@ -113,6 +158,8 @@ class PageAnswer(Message):
     title: str = Field(description="Heading of the page.")
     language: Literal["en", "zh"] = Field(description="Language of the page's own words.")
     captions: bool = Field(description="Whether captions show from the start.")
+    captions_size: Literal["normal", "large"] = Field(description="Type of the captions.")
+    style: Style = Field(description="How the avatar speaks where a request does not say.")
     avatar: str = Field(description="Persona shown when a viewer asks for none.")
     topics: list[TopicAnswer] = Field(description="The touch buttons.")
     version: str = Field(description="Version of the server.")
@@ -123,7 +170,7 @@ class VoiceAnswer(Message):
     """A voice that can be asked for."""
 
     name: str = Field(description="What to send as voice.")
-    engine: str = Field(description="kokoro, piper or espeak.")
+    engine: str = Field(description="kokoro, piper, espeak; wyoming or openai: another machine.")
     languages: list[str] = Field(description="ISO 639-1 codes it reads, best first.")
     gender: str = Field(description="female, male or unknown.")
     licence: str = Field(description="SPDX identifier of the voice's licence.")
@@ -143,6 +190,27 @@ class StageAnswer(Message):
     state: StageState = Field(description="What it does.")
     viewers: int = Field(ge=0, description="How many are watching.")
     queued: int = Field(default=0, ge=0, description="Utterances that wait their turn.")
+    mode: Mode = Field(
+        default="speak", description="What is made of live speech: see StageRequest."
+    )
+    barge_in: bool = Field(default=True, description="Whether a visitor who speaks interrupts.")
+    attend: bool = Field(default=True, description="Whether the face listens to a visitor.")
+
+
+class StageRequest(Message):
+    """How a stage shall listen; what is left out stays as it is."""
+
+    mode: Mode | None = Field(
+        default=None,
+        description="speak: microphones are visitors; preview: the avatar says what they say. "
+        "For sources that come from now on.",
+    )
+    barge_in: bool | None = Field(
+        default=None, description="Whether a visitor who speaks interrupts the avatar."
+    )
+    attend: bool | None = Field(
+        default=None, description="Whether the face turns to listening while a visitor speaks."
+    )
 
 
 class StagesAnswer(Message):
@@ -196,6 +264,26 @@ def flag(query: Mapping[str, str], key: str, default: bool) -> bool:
         return False
     raise ProblemError(
         422, "invalid_request", f"{key}={value!r} is not a flag", "allowed are true and false"
+    )
+
+
+def name(query: Mapping[str, str], key: str) -> str | None:
+    """Read a name of the query.
+
+    Raises:
+        ProblemError: 422 ``invalid_name`` for what is none.
+    """
+    value = query.get(key)
+    if value is None:
+        return None
+    if len(value) <= _MAX_NAME_CHARACTERS and re.fullmatch(NAME_PATTERN, value):
+        return value
+    raise ProblemError(
+        422,
+        "invalid_name",
+        f"{key}={value!r} is not a name",
+        "use letters, digits, '_', '-' and '.', beginning with a letter or digit, at most "
+        f"{_MAX_NAME_CHARACTERS}",
     )
 
 

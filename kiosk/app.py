@@ -17,12 +17,17 @@ from kiosk.admin import Admin
 from kiosk.api import ReadyAnswer
 from kiosk.avatars import Avatars
 from kiosk.baker import bake
+from kiosk.barge_in import BargeIn
 from kiosk.config import Settings
 from kiosk.drafts import Bakes, Drafts, Lends
+from kiosk.events_socket import EventsSocket
 from kiosk.guard import Guard
 from kiosk.health import feed_watchdog, notify, watchdog_interval_s
 from kiosk.inject import Faults, Injector
 from kiosk.lip_sync import LipSync
+from kiosk.listen.inlets import Inlets
+from kiosk.listen.microphone import Microphone
+from kiosk.listen.pcm_socket import PcmSockets
 from kiosk.looks import Dresses, Looks
 from kiosk.loopback import offer_loopback_when_alone
 from kiosk.metrics import Metrics
@@ -31,6 +36,8 @@ from kiosk.speech.desk import LANGUAGES, SpeechDesk
 from kiosk.speech.openers import OPENERS
 from kiosk.speech.speak_session import Streams
 from kiosk.speech.speak_socket import SpeakRoutes
+from kiosk.stage import Stage
+from kiosk.stage_routes import StageRoutes
 from kiosk.stages import Stages
 from kiosk.sync_routes import SyncRoutes
 from kiosk.terminals import Terminals
@@ -106,6 +113,8 @@ class Kiosk:
         self.whep = Whep(settings, self.stages, self.metrics, self.lip_sync, self.injector)
         self.routes = Routes(settings, self.stages, speech, self.metrics)
         self.speak = SpeakRoutes(settings.speech, self.stages, speech)
+        self.inlets = Inlets(lambda stage: stage.hearing.mode, self.metrics, self._ear)
+        self.microphone = Microphone(settings.listen, self.stages, self.inlets, self.metrics)
         self.looks = Looks(self.stages, avatars)
         self.drafts = Drafts(avatars, bakes)
         self.admin = Admin(settings.avatar, self.stages, self.looks, avatars, self.drafts)
@@ -116,16 +125,24 @@ class Kiosk:
         self.routes.add_to(self.app.router)
         self.speak.add_to(self.app.router)
         self.looks.add_to(self.app.router)
+        StageRoutes(self.stages).add_to(self.app.router)
+        EventsSocket(self.stages).add_to(self.app)
+        PcmSockets(self.stages, self.inlets).add_to(self.app)
         self.admin.add_to(self.app.router)
         self.whep.add_routes(self.app.router)
         sync_routes = SyncRoutes(self.stages, self.lip_sync, self.injector, static_dir())
         sync_routes.add_to(self.app.router)
         self.app.cleanup_ctx.append(self._live)
 
+    def _ear(self, stage: Stage) -> BargeIn:
+        return BargeIn(stage, self.stages.hub, self.settings.listen)
+
     async def _live(self, _app: web.Application) -> AsyncIterator[None]:
         tasks = [asyncio.create_task(self._warm_up(), name="warm-up")]
         if interval_s := watchdog_interval_s():
             tasks.append(asyncio.create_task(feed_watchdog(self.stages, interval_s)))
+        if self.settings.listen.microphone:
+            tasks.append(asyncio.create_task(self.microphone.run(), name="microphone"))
         if self.injector is not None:
             await self.injector.start()
         yield
@@ -220,7 +237,8 @@ async def serve(settings: Settings, with_slate: bool = False, faults: Faults | N
     offer_loopback_when_alone()
     known = settings.topics if settings.speech.prepare_topics else ()
     openers = OPENERS if settings.speech.prepare_topics else ()
-    speech = SpeechDesk(settings.speech, [*(topic.text for topic in known), *openers])
+    texts = [*(topic.text for topic in known), *openers]
+    speech = SpeechDesk(settings.speech, texts, settings.remote_voices)
     kiosk = Kiosk(
         settings,
         Avatars(settings.avatar, settings.look.look()),
@@ -228,6 +246,7 @@ async def serve(settings: Settings, with_slate: bool = False, faults: Faults | N
         with_slate=with_slate,
         faults=faults,
     )
+    kiosk.metrics.watch_remote_voices(speech.remote_phrases)
     async with listening(kiosk):
         await stop.wait()
         logger.info("stopping")

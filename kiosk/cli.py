@@ -14,11 +14,9 @@ from typing import Annotated, Final, NoReturn
 
 import typer
 
-from kiosk import __version__, cli_offline, cli_serve, cli_sync
-from kiosk.api import SayAnswer, SayRequest
-from kiosk.cli_options import Config, Json, Queue, Stage, Token, Url, UsageError
+from kiosk import __version__, cli_listen, cli_offline, cli_say, cli_serve, cli_sync
+from kiosk.cli_options import Config, Json, UsageError
 from kiosk.cli_portrait import portrait_app
-from kiosk.client import Client
 from kiosk.config import ConfigError, Settings, load
 
 DEBUG_FLAG: Final = "--debug"
@@ -58,58 +56,12 @@ def _root(
 app.command()(cli_serve.serve)
 
 
-@app.command()
-def say(
-    text: Annotated[str, typer.Argument(help="What to say; '-' reads standard input.")],
-    voice: Annotated[str | None, typer.Option(help="See them all: kiosk voices.")] = None,
-    rate: Annotated[
-        float | None, typer.Option(min=0.5, max=2.0, help="Speaking rate, 0.5 to 2.")
-    ] = None,
-    stage: Stage = None,
-    queue: Queue = False,
-    url: Url = None,
-    token: Token = None,
-    config: Config = None,
-    as_json: Json = False,
-) -> None:
-    """Have a running kiosk speak TEXT."""
-    spoken = sys.stdin.read() if text == "-" else text
-    try:
-        request = SayRequest(text=spoken, voice=voice, stage=stage, interrupt=not queue, rate=rate)
-    except ValueError:
-        raise UsageError(
-            "--voice and --stage are names of letters, digits, '_', '-' and '.': correct them"
-        ) from None
-    _tell(_client(url, token, config).say(request), as_json)
-
-
-@app.command()
-def play(
-    file: Annotated[Path, typer.Argument(help="WAV, MP3, OGG, FLAC ...")],
-    stage: Stage = None,
-    queue: Queue = False,
-    url: Url = None,
-    token: Token = None,
-    config: Config = None,
-    as_json: Json = False,
-) -> None:
-    """Have a running kiosk speak a sound FILE."""
-    _tell(_client(url, token, config).play(file, stage, not queue), as_json)
-
-
-def _client(url: str | None, token: str | None, config: Path | None) -> Client:
-    server = load(config).server
-    return Client(url or server.url, server.token if token is None else token)
-
-
-def _tell(answer: SayAnswer, as_json: bool) -> None:
-    where = f" on {answer.stage}" if answer.stage else ""
-    typer.echo(answer.model_dump_json() if as_json else f"speaking{where}: {answer.utterance}")
-
-
+app.command()(cli_say.say)
+app.command()(cli_say.play)
 app.command()(cli_offline.render)
 app.command()(cli_offline.motion)
 app.command()(cli_sync.calibrate)
+app.command()(cli_listen.microphones)
 bench_app.command("sync")(cli_sync.bench_sync)
 
 
@@ -142,9 +94,12 @@ def voices(context: typer.Context, config: Config = None, as_json: Json = False)
     if context.invoked_subcommand:
         return
     from kiosk.speech.registry import Voices
+    from kiosk.speech.remote_voices import RemoteVoices
 
     settings = load(config)
-    found = Voices(settings.speech.voices_path).list()
+    everyone = Voices(settings.speech.voices_path)
+    RemoteVoices(settings.remote_voices, everyone).find()
+    found = everyone.list()
     if as_json:
         _print_json([{k: getattr(v, k) for k in v.__dataclass_fields__} for v in found])
         return

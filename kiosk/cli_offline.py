@@ -20,6 +20,7 @@ from kiosk.cli_options import (
     Preset,
     ShowMark,
     Steps,
+    Style,
     UsageError,
     look_overrides,
 )
@@ -46,6 +47,7 @@ def render(
     size: Annotated[str, typer.Option(help=f"{_SIZES}.")] = "square",
     fps: Fps = None,
     voice: Annotated[str | None, typer.Option(help="With --say: who speaks.")] = None,
+    style: Style = None,
     title: Annotated[
         str | None, typer.Option(help="For the file's metadata.", show_default="the avatar's name")
     ] = None,
@@ -67,6 +69,7 @@ def render(
     overrides = {
         "video.frame_rate_hz": fps,
         "avatar.name": avatar_name(avatar),
+        "speech.style": style,
         **look_overrides(
             preset, inference_steps, background, mark, mark_text, mark_position, mark_font
         ),
@@ -129,6 +132,7 @@ def motion(
     text: Say = None,
     fps: Fps = None,
     voice: Annotated[str | None, typer.Option(help="With --say: who speaks.")] = None,
+    style: Style = None,
     live_link: Annotated[
         bool, typer.Option("--live-link", help="A CSV laid out as by Epic's Live Link Face.")
     ] = False,
@@ -143,7 +147,7 @@ def motion(
     eyes' outer corners (right, down), head_scale, and breath from 0 to 1.
     """
     audio, out = _files(files, text, "out.csv")
-    settings = load(config, {"video.frame_rate_hz": fps})
+    settings = load(config, {"video.frame_rate_hz": fps, "speech.style": style})
     from engine.motion.settings import MotionSettings
     from engine.motion.stream import MotionStream
     from kiosk.motion_file import SUFFIXES, write_motion

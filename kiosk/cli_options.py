@@ -22,6 +22,23 @@ Stage = Annotated[
 Queue = Annotated[bool, typer.Option("--queue", help="After what is being said, not instead.")]
 
 _AS_CONFIGURED = "as configured"
+Style = Annotated[
+    str | None,
+    typer.Option("--style", help="plain, or gentle: slower.", show_default=_AS_CONFIGURED),
+]
+Rate = Annotated[float | None, typer.Option(min=0.5, max=2.0, help="Speaking rate, 0.5 to 2.")]
+Pitch = Annotated[
+    float | None, typer.Option("--pitch-semitones", min=-4, max=4, help="How much higher.")
+]
+PitchRange = Annotated[
+    float | None, typer.Option("--pitch-range", min=0.5, max=1.5, help="Flatter or livelier.")
+]
+Pause = Annotated[
+    float | None, typer.Option("--pause", min=0.5, max=3, help="Scales pauses between phrases.")
+]
+Loudness = Annotated[
+    float | None, typer.Option("--loudness-db", min=-12, max=6, help="How much louder.")
+]
 Preset = Annotated[
     str | None,
     typer.Option(help="fast, balanced or quality.", show_default=_AS_CONFIGURED),

@@ -14,6 +14,11 @@ NTP_EPOCH_S: Final = 2_208_988_800
 """Seconds from 1900 to 1970 (RFC 5905)."""
 
 
+STALL_S: Final = 0.5
+"""A pacer later than this goes on from where it is instead of sprinting; what is less, a browser's
+jitter buffer learns to bridge."""
+
+
 class MediaClock:
     """Sample 0 happens at ``epoch_s`` of the event loop's monotonic time."""
 
@@ -51,3 +56,11 @@ class MediaClock:
         """Make sample *pts* due now: after a stall, go on from here rather than sprint."""
         self._epoch_s = self._loop.time() - pts / SAMPLE_RATE_HZ
         self.reanchored_count += 1
+
+    def catch_up(self, pts: int) -> float:
+        """After a stall, make *pts* due now; returns how long it stood still, 0 if it did not."""
+        late_s = self.late_s(pts)
+        if late_s <= STALL_S:
+            return 0.0
+        self.reanchor(pts)
+        return late_s

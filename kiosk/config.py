@@ -26,13 +26,14 @@ from kiosk.config_fields import (
 )
 from kiosk.config_listen import ListenSettings
 from kiosk.config_look import LookSettings
+from kiosk.config_remote import RemoteVoicesSettings
 from kiosk.config_sources import ConfigError as ConfigError
 from kiosk.config_sources import Values, complaints, merge, read_file
+from kiosk.config_speech import SpeechSettings as SpeechSettings
 from kiosk.config_sync import SyncSettings
 from kiosk.flags import FLAGS as FLAGS
 from kiosk.flags import PORTRAIT_FLAGS
 from kiosk.packages import default_dir
-from kiosk.speech.assets import default_voices_dir
 
 PROJECT: Final = Path(__file__).resolve().parent.parent
 """Where the project lies: ``kiosk.toml`` and ``voices/`` are beside the packages."""
@@ -118,6 +119,8 @@ class PageSettings(Section):
     """Language of the page's own words."""
     captions: bool = True
     """Whether captions show from the start."""
+    captions_size: Literal["normal", "large"] = "normal"
+    """Type of the captions: ``large`` can be read from two metres away."""
 
 
 class Topic(Section):
@@ -144,35 +147,6 @@ class VideoSettings(Section):
     """Pictures per second."""
     bitrate_kbps: Annotated[int, Field(ge=200, le=20_000)] = 2500
     """Video bitrate for each viewer."""
-
-
-class SpeechSettings(Section):
-    """Who speaks, and how."""
-
-    voice_en: Name = "af_heart"
-    """Voice for English."""
-    voice_zh: Name = "zf_xiaobei"
-    """Voice for Mandarin."""
-    rate: Annotated[float, Field(ge=0.5, le=2.0)] = 1.0
-    """Speaking rate; 1.0 is the voice's own."""
-    threads: Annotated[int, Field(ge=1, le=16)] = 1
-    """CPU threads that the voice may use."""
-    max_characters: Annotated[int, Field(ge=100, le=100_000)] = 20_000
-    """Longest text that one request may speak."""
-    prepare_topics: bool = True
-    """Whether topics and common openings are spoken beforehand, so that they sound at once."""
-    voices_dir: str = ""
-    """Folder of the voices; empty: ``voices`` beside the project."""
-
-    @property
-    def voices(self) -> dict[str, str]:
-        """Who speaks each language when a request names nobody."""
-        return {"en": self.voice_en, "zh": self.voice_zh}
-
-    @property
-    def voices_path(self) -> Path:
-        """Folder of the voices."""
-        return Path(self.voices_dir).expanduser() if self.voices_dir else default_voices_dir()
 
 
 class AvatarSettings(Section):
@@ -223,6 +197,7 @@ class Settings(Section):
     topics: Annotated[tuple[Topic, ...], Field(max_length=48)] = ()
     video: VideoSettings = VideoSettings()
     speech: SpeechSettings = SpeechSettings()
+    remote_voices: RemoteVoicesSettings = RemoteVoicesSettings()
     avatar: AvatarSettings = AvatarSettings()
     look: LookSettings = LookSettings()
     stages: StagesSettings = StagesSettings()

@@ -1,8 +1,13 @@
 """What can be set about the ears: whose speech arrives live, and what is made of it."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from kiosk.config_fields import Section
+from kiosk.config_sources import Allowed
+
+MICROPHONE_WORDS = '"" for none, "default", a name or part of one, or a number: kiosk microphones'
 
 
 class ListenSettings(Section):
@@ -14,3 +19,13 @@ class ListenSettings(Section):
     """Whether a visitor who speaks interrupts the avatar; a stage may be told otherwise."""
     attend: bool = True
     """Whether the face turns to listening while a visitor speaks."""
+    detector: Literal["webrtc", "silero"] = "silero"
+    """What tells speech from other sound; webrtc: lighter, and misled by talk in the room."""
+    sensitivity: Annotated[float, Field(ge=0.0, le=1.0)] = 0.5
+    """How readily a visitor is heard: 0, only who is loud and clear; 1, whoever is near."""
+    microphone: Annotated[str, Field(max_length=200), Allowed(MICROPHONE_WORDS)] = ""
+    """Microphone of this machine that is listened to."""
+    microphone_stage: Annotated[str, Field(max_length=64)] = ""
+    """Stage that hears this machine's microphone; empty: the first that is open."""
+    echo_guard: bool = True
+    """Whether the avatar's own voice in the microphone is kept from counting as a visitor's."""

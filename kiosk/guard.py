@@ -21,6 +21,10 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 OPEN_PATHS: Final = ("/", "/admin", "/stats", "/favicon.ico", "/healthz", "/v1/page")
 """What needs no token, besides the pages' own files: the pages themselves hold nothing."""
 
+WEBSOCKET_PROTOCOL: Final = "sonic-kiosk"
+"""What every WebSocket here speaks. Pages cannot send headers with one: they offer this protocol
+and ``bearer.TOKEN`` beside it, which, unlike a query, is kept in no log and no history."""
+
 EXPOSED_HEADERS: Final = "Location, ETag, Link, Retry-After, Kiosk-Lip-Sync"
 SECURITY_HEADERS: Final = {
     "Content-Security-Policy": (
@@ -114,8 +118,10 @@ class Guard:
         token = self._settings.token
         if not token or request.path in OPEN_PATHS or request.path.startswith("/static/"):
             return
-        given = request.headers.get("Authorization", "")
-        if hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+        if _same(request.headers.get("Authorization", ""), f"Bearer {token}"):
+            return
+        offered = request.headers.get("Sec-WebSocket-Protocol", "").split(",")
+        if any(_same(name.strip(), f"bearer.{token}") for name in offered):
             return
         raise ProblemError(
             401,
@@ -148,6 +154,11 @@ _FAULT: Final = Problem(
 )
 
 
+def _same(given: str, wanted: str) -> bool:
+    """Compared in a time that tells nothing about *wanted*."""
+    return hmac.compare_digest(given.encode("utf-8", "replace"), wanted.encode())
+
+
 def _http_problem(error: web.HTTPException) -> Problem:
     detail, remedy = _PLAIN.get(error.status, (error.text or error.reason, "see /openapi.json"))
     return Problem(
@@ -163,7 +174,7 @@ def _preflight() -> web.Response:
     return web.Response(
         status=204,
         headers={
-            "Access-Control-Allow-Methods": "GET, POST, PATCH, DELETE, OPTIONS",
+            "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH, DELETE, OPTIONS",
             "Access-Control-Allow-Headers": "Content-Type, Authorization, If-Match",
             "Access-Control-Max-Age": "600",
         },

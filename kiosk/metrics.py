@@ -1,6 +1,6 @@
 """What the kiosk counts, as Prometheus metrics in a registry of its own."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -8,6 +8,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from kiosk.scheduler import FrameCounters
+from kiosk.speech.remote import Outcome
 
 OFFSET_BUCKETS_MS = (-185, -125, -60, -45, -20, -10, -5, 0, 5, 10, 20, 45, 60, 90, 125, 185)
 
@@ -107,16 +108,30 @@ class Metrics:
             "Times that viewers were sent to a new session because lip sync was lost.",
             registry=self.registry,
         )
+        self.microphone = Counter(
+            "kiosk_microphone",
+            "What became of this machine's microphone: opened, lost, blocks dropped.",
+            ["event"],
+            registry=self.registry,
+        )
         self.injected = Gauge(
             "kiosk_faults_injected",
             "1 while faults are injected on purpose.",
             registry=self.registry,
         )
 
-    def watch(self, stages: Callable[[], Iterable[StageCounts]]) -> None:
-        """Also report the counters of *stages*, read at each scrape."""
-        self._stage_counts = _StageCollector(stages)
+    def watch(
+        self,
+        stages: Callable[[], Iterable[StageCounts]],
+        events_dropped: Callable[[], int] = lambda: 0,
+    ) -> None:
+        """Also report the counters of *stages*, and of events lost, read at each scrape."""
+        self._stage_counts = _StageCollector(stages, events_dropped)
         self.registry.register(self._stage_counts)
+
+    def watch_remote_voices(self, counts: Callable[[], Mapping[Outcome, int]]) -> None:
+        """Also report what became of phrases asked of other machines, read at each scrape."""
+        self.registry.register(_RemoteCollector(counts))
 
     def retire(self, stage: StageCounts) -> None:
         """Keep what a stage that closes has counted, so that totals never fall."""
@@ -127,11 +142,28 @@ class Metrics:
         return generate_latest(self.registry)
 
 
+class _RemoteCollector(Collector):
+    """Phrases of remote voices, by what became of them."""
+
+    def __init__(self, counts: Callable[[], Mapping[Outcome, int]]) -> None:
+        self._counts = counts
+
+    def collect(self) -> Iterator[Metric]:
+        help_text = "Phrases asked of remote voices; all but spoken: the local voice spoke."
+        family = CounterMetricFamily("kiosk_remote_phrases", help_text, labels=["event"])
+        for outcome, count in sorted(self._counts().items()):
+            family.add_metric([outcome], count)
+        yield family
+
+
 class _StageCollector(Collector):
     """Sums over the open stages and those that closed."""
 
-    def __init__(self, stages: Callable[[], Iterable[StageCounts]]) -> None:
+    def __init__(
+        self, stages: Callable[[], Iterable[StageCounts]], events_dropped: Callable[[], int]
+    ) -> None:
         self._stages = stages
+        self._events_dropped = events_dropped
         self._retired = dict.fromkeys(_TOTALS, 0)
 
     def retire(self, stage: StageCounts) -> None:
@@ -144,6 +176,9 @@ class _StageCollector(Collector):
         for name, help_text in _TOTALS.items():
             total = self._retired[name] + sum(totals[name] for totals in open_totals)
             yield CounterMetricFamily(f"kiosk_{name}", help_text, value=total)
+        help_text = "Events that readers of /v1/events lost because they read too slowly."
+        lost = self._events_dropped()
+        yield CounterMetricFamily("kiosk_events_dropped", help_text, value=lost)
         yield GaugeMetricFamily("kiosk_stages", "Open stages.", value=len(stages))
         viewers = sum(stage.viewer_count for stage in stages)
         yield GaugeMetricFamily("kiosk_viewers", "Viewers.", value=viewers)

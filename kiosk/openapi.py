@@ -16,6 +16,8 @@ from kiosk.api import (
     ReadyAnswer,
     SayAnswer,
     SayRequest,
+    StageAnswer,
+    StageRequest,
     StagesAnswer,
     VoicesAnswer,
 )
@@ -36,7 +38,7 @@ from kiosk.api_sync import (
     SyncAnswer,
 )
 from kiosk.openapi_avatars import avatar_paths, draft_paths
-from kiosk.openapi_look import look_path
+from kiosk.openapi_listen import listen_paths
 from kiosk.openapi_parts import (
     Schema,
     get_path,
@@ -46,17 +48,19 @@ from kiosk.openapi_parts import (
     problems,
     query,
 )
+from kiosk.openapi_stages import stage_paths
 from kiosk.openapi_sync import sync_paths
 
 _Models = tuple[type[BaseModel], ...]
 
 _REQUESTS: Final[_Models] = (
     SayRequest, InterruptRequest, LookRequest, SaveRequest, CalibrationRequest, InjectRequest,
+    StageRequest,
 )  # fmt: skip
 _ANSWERS: Final[_Models] = (
     AvatarAnswer, AvatarsAnswer, DraftAnswer, FindingAnswer, HealthAnswer, InterruptAnswer,
-    LookAnswer, PageAnswer, PhotoProblem, Problem, ReadyAnswer, SayAnswer, StagesAnswer,
-    VoicesAnswer, CalibrationAnswer, InjectAnswer, SyncAnswer,
+    LookAnswer, PageAnswer, PhotoProblem, Problem, ReadyAnswer, SayAnswer, StageAnswer,
+    StagesAnswer, VoicesAnswer, CalibrationAnswer, InjectAnswer, SyncAnswer,
 )  # fmt: skip
 _SDP: Final = "application/sdp"
 _SOUND_TYPES: Final = ("application/octet-stream", "audio/*")
@@ -82,7 +86,9 @@ def document() -> Schema:
         | _page_paths()
         | avatar_paths()
         | draft_paths()
-        | sync_paths(),
+        | stage_paths()
+        | sync_paths()
+        | listen_paths(),
         "components": {
             "schemas": _schemas(),
             "securitySchemes": {
@@ -253,12 +259,6 @@ def _state_paths() -> Schema:
         "/v1/voices": get_path(
             "voices", "The voices.", {"200": json_answer(VoicesAnswer, "All that are installed.")}
         ),
-        "/v1/stages": get_path(
-            "stages",
-            "The avatars that are alive.",
-            {"200": json_answer(StagesAnswer, "All of them.")},
-        ),
-        "/v1/stages/{stage}/look": look_path(),
         "/healthz": get_path(
             "health",
             "Whether the server answers.",

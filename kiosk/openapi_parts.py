@@ -17,6 +17,7 @@ _PROBLEMS: Final[dict[str, str]] = {
     "413": "The body is too large.",
     "415": "The body has another content type.",
     "422": "A key or a value is refused; the detail names it.",
+    "426": "The path speaks WebSocket alone.",
     "500": "It cannot be done on this machine; the remedy says what to change.",
     "507": "The disk is full, or the folder may not be written.",
     "503": "The server is full or not ready; try again after Retry-After seconds.",

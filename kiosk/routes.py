@@ -12,14 +12,13 @@ from kiosk import __version__, openapi
 from kiosk.api import (
     HealthAnswer,
     InterruptAnswer,
+    InterruptedStage,
     InterruptRequest,
     PageAnswer,
     ProblemError,
     ReadyAnswer,
     SayAnswer,
     SayRequest,
-    StageAnswer,
-    StagesAnswer,
     TopicAnswer,
     VoiceAnswer,
     VoicesAnswer,
@@ -29,6 +28,7 @@ from kiosk.api import (
 from kiosk.config import PROJECT, Settings
 from kiosk.metrics import Metrics
 from kiosk.sources import Source
+from kiosk.speech.manner import Wish
 from kiosk.speech.voice import VoiceInfo
 from kiosk.stage import Stage
 from kiosk.stages import Stages
@@ -44,7 +44,7 @@ class Speaks(Protocol):
         """Everyone who can speak here."""
         ...
 
-    def say(self, text: str, voice: str | None, rate: float | None) -> Source:
+    def say(self, text: str, voice: str | None, wish: Wish) -> Source:
         """Begin to speak *text*; raises ``ProblemError`` for what cannot be spoken."""
         ...
 
@@ -76,7 +76,6 @@ class Routes:
         router.add_post("/v1/play", self._play)
         router.add_post("/v1/interrupt", self._interrupt)
         router.add_get("/v1/voices", self._voices)
-        router.add_get("/v1/stages", self._list_stages)
         router.add_get("/healthz", self._health)
         router.add_get("/readyz", self._ready)
         router.add_get("/metrics", self._exposition)
@@ -85,7 +84,7 @@ class Routes:
     async def _say(self, request: web.Request) -> web.Response:
         asked = parse(SayRequest, await request.read())
         stages = self._stages.select(asked.stage)
-        source = self._speech.say(asked.text, asked.voice, asked.rate)
+        source = self._speech.say(asked.text, asked.voice, asked.wish())
         return self._begin(source, stages, asked.stage, asked.interrupt)
 
     async def _play(self, request: web.Request) -> web.Response:
@@ -106,9 +105,18 @@ class Routes:
         body = await request.read()
         asked = parse(InterruptRequest, body) if body.strip() else InterruptRequest()
         stages = self._stages.select(asked.stage) if asked.stage else list(self._stages)
-        for stage in stages:
-            stage.interrupt()
-        return answer(InterruptAnswer(stages=[stage.name for stage in stages]))
+        ended = [(stage.name, stage.interrupt()) for stage in stages]
+        interrupted = [
+            InterruptedStage(
+                stage=name,
+                utterance=what.utterances[0] if what.utterances else None,
+                characters_spoken=what.characters_spoken,
+                dropped=list(what.utterances[1:]),
+            )
+            for name, what in ended
+        ]
+        names = [name for name, _ in ended]
+        return answer(InterruptAnswer(stages=names, interrupted=interrupted))
 
     async def _voices(self, _request: web.Request) -> web.Response:
         voices = [
@@ -123,19 +131,6 @@ class Routes:
         ]
         return answer(VoicesAnswer(voices=voices))
 
-    async def _list_stages(self, _request: web.Request) -> web.Response:
-        stages = [
-            StageAnswer(
-                stage=stage.name,
-                avatar=stage.avatar,
-                state="speaking" if stage.speaking else "idle",
-                viewers=stage.viewer_count,
-                queued=stage.queue.waiting_count,
-            )
-            for stage in self._stages
-        ]
-        return answer(StagesAnswer(stages=stages))
-
     async def _page(self, _request: web.Request) -> web.Response:
         settings = self._settings
         topics = [TopicAnswer(title=topic.title, text=topic.text) for topic in settings.topics]
@@ -144,6 +139,8 @@ class Routes:
                 title=settings.page.title,
                 language=settings.page.language,
                 captions=settings.page.captions,
+                captions_size=settings.page.captions_size,
+                style=settings.speech.style,
                 avatar=self._stages.avatar,
                 topics=topics,
                 version=__version__,

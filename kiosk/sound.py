@@ -9,6 +9,7 @@ from engine.media import FloatArray
 from kiosk.config import SpeechSettings
 from kiosk.sources import piece_of
 from kiosk.speech.decode import AudioFileError, decode
+from kiosk.speech.manner import Wish
 from kiosk.speech.registry import Voices
 from kiosk.speech.speaker import Speaker
 
@@ -46,8 +47,9 @@ def spoken(text: str, voice: str | None, settings: SpeechSettings) -> FloatArray
 async def _speak(text: str, voice: str | None, settings: SpeechSettings) -> FloatArray:
     voices = Voices(settings.voices_path, settings.threads, settings.voices)
     speaker = Speaker(voices, max_characters=settings.max_characters)
+    manner = Wish().over(settings.manner, settings.style)
     try:
-        request = speaker.say(text, voice=voice, rate=settings.rate)
+        request = speaker.say(text, voice=voice, manner=manner)
         return _joined([piece_of(phrase).samples async for phrase in request])
     finally:
         speaker.close()

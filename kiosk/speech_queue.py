@@ -111,12 +111,12 @@ class SpeechQueue:
     @property
     def has_sound(self) -> bool:
         """Whether sound is ready now."""
-        return bool(self._buffer) or self.live
+        return bool(self._buffer) or self._live is not None
 
     @property
     def live(self) -> bool:
         """Whether what is said is being spoken elsewhere right now."""
-        return self._live is not None
+        return self._live is not None and not self._buffered_samples
 
     def add(self, utterance: Utterance) -> None:
         """Say *utterance* after all that is queued."""

@@ -48,10 +48,6 @@ SPLICE_SAMPLES: Final = samples(0.1)
 CUT_SAMPLES: Final = FADE_SAMPLES
 """An interruption takes effect this far ahead of the play head."""
 
-STALL_S: Final = 0.5
-"""A pacer later than this goes on from where it is instead of sprinting; what is less, a browser's
-jitter buffer learns to bridge."""
-
 DEFAULT_APPEARANCE: Final = Appearance()
 
 WARN_EVERY_S: Final = 10.0
@@ -106,12 +102,16 @@ class Stage:
         """How it listens."""
         self.played: list[Callable[[FloatArray], None]] = []
         """Those who hear every packet of sound that is sent."""
-        self.events = StageEvents(hub or EventHub(), name, self.clock)
+        self.hub = hub or EventHub()
+        self.events = StageEvents(self.hub, name, self.clock)
         broadcast.on_viewers = self.events.viewers
         self.transcript = Transcript(broadcast.send, metrics, self.events.tell)
+        self.closing: list[Callable[[], None]] = []
+        """Called when the stage closes, by whoever is connected to it."""
         self.video_emitted_count = 0
         self._metrics = metrics
         self._with_slate = with_slate
+        self._attended: set[object] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._spoken_end_pts = 0
         self._encode_s = 0.0
@@ -126,6 +126,8 @@ class Stage:
 
     async def aclose(self) -> None:
         """Stop everything; the viewers' peers are closed by their owner."""
+        for close in tuple(self.closing):
+            close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -181,9 +183,10 @@ class Stage:
         """Do *change* to the engine, between two pictures; it must take no time to speak of."""
         await self.animator.change(change)
 
-    def attend(self, listening: bool) -> None:
-        """Turn the face to listening, or back, within ``motion.life.ATTEND_S``."""
-        self.animator.attend(listening)
+    def attend(self, listening: bool, to: object = None) -> None:
+        """Turn the face to listening to somebody, or back once that was the last one."""
+        (self._attended.add if listening else self._attended.discard)(to)
+        self.animator.attend(bool(self._attended))
 
     def interrupt(self) -> Interrupted:
         """Stop speaking: fade the sound out, drop what is queued, close the mouth."""
@@ -205,9 +208,8 @@ class Stage:
         while True:
             pts = self.line.play_pts
             await self.clock.sleep_until(pts)
-            if self.clock.late_s(pts) > STALL_S:
-                self._stalled(self.clock.late_s(pts))
-                self.clock.reanchor(pts)
+            if late_s := self.clock.catch_up(pts):
+                self._stalled(late_s)
             self._splice()
             self._write_ahead()
             audio = self.line.send(PACKET_SAMPLES)

@@ -69,7 +69,7 @@ class Stages:
         """Takes what happens on every stage."""
         self.worker = Worker("inference")
         self._encode_pool = ThreadPoolExecutor(1, "encode")
-        metrics.watch(lambda: self._stages.values())
+        metrics.watch(lambda: self._stages.values(), lambda: self.hub.dropped_events)
 
     def __iter__(self) -> Iterator[Stage]:
         return iter(list(self._stages.values()))
@@ -147,6 +147,22 @@ class Stages:
                 "see /v1/stages for those that are open; a stage opens with its first viewer",
             )
         return [self._stages[name]]
+
+    def only(self, name: str | None) -> Stage:
+        """The stage called *name*, or the one that is open.
+
+        Raises:
+            ProblemError: as of ``select``; 409 where several are open and none is named.
+        """
+        stages = self.select(name)
+        if len(stages) == 1:
+            return stages[0]
+        raise ProblemError(
+            409,
+            "several_stages",
+            f"{len(stages)} stages are open",
+            "name one with stage=; see /v1/stages",
+        )
 
     def viewer_left(self, stage: Stage) -> None:
         """Close *stage* after a while if nobody watches it any more."""

@@ -111,10 +111,11 @@ export class Api {
   /**
    * @param {string} text
    * @param {string} stage
+   * @param {string} [style] undefined: as the server has it
    * @returns {Promise<{utterance: string, stage: string}>}
    */
-  say(text, stage) {
-    return this.ask('/v1/say', { text, stage, interrupt: true });
+  say(text, stage, style) {
+    return this.ask('/v1/say', { text, stage, interrupt: true, style });
   }
 
   /** @param {string} stage */

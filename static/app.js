@@ -7,6 +7,7 @@ import { Address, sizeFor } from './address.js';
 import { Api, Problem, takeToken } from './api.js';
 import { Backdrop } from './backdrop.js';
 import { CaptionView } from './captions.js';
+import { Ease } from './ease.js';
 import { Meter } from './measure.js';
 import { Notice, noticeWords } from './notice.js';
 import { installOverlay } from './overlay.js';
@@ -37,7 +38,7 @@ class KioskPage {
   language = supported(this.query.get('lang')) ?? supported(navigator.language) ?? 'en';
   /** @type {{title: string, topics: import('./topics.js').Topic[]}} */
   page = { title: '', topics: [] };
-  /** @type {{topic: import('./topics.js').Topic|null, utterance: string}|null} */
+  /** @type {{text: string, topic: import('./topics.js').Topic|null, utterance: string}|null} */
   asked = null;
   refusal = /** @type {Problem|null} */ (null);
   retryAtMs = 0;
@@ -49,6 +50,7 @@ class KioskPage {
     this.view = new View(element);
     this.captions = new CaptionView(element('caption'), element('spoken'));
     this.notice = new Notice(element);
+    this.ease = new Ease(element, this.query, () => this.asked && this.say(this.asked.text, this.asked.topic));
     this.topics = new TopicGrid(element('topics'), (topic) => this.say(topic.text, topic));
     this.sound = new Sound(element('video'), () => this.view.sound(this.sound, this.language));
     this.backdrop = new Backdrop(element('video'), element);
@@ -82,6 +84,7 @@ class KioskPage {
       const page = await this.api.page();
       this.page = page;
       this.captions.enabled = page.captions !== false;
+      this.ease.usual(page);
       this.language = supported(this.query.get('lang')) ?? supported(page.language) ?? 'en';
       this.render();
     } catch {
@@ -190,10 +193,10 @@ class KioskPage {
       this.tell(new Problem({ code: 'not_connected' }));
       return false;
     }
-    const asked = { topic, utterance: '' };
+    const asked = { text, topic, utterance: '' };
     this.prepare(asked);
     try {
-      asked.utterance = (await this.api.say(text, this.stage)).utterance;
+      asked.utterance = (await this.api.say(text, this.stage, this.ease.style)).utterance;
       this.notice.close();
       return true;
     } catch (error) {
@@ -203,7 +206,7 @@ class KioskPage {
     }
   }
 
-  /** @param {{topic: import('./topics.js').Topic|null, utterance: string}} asked */
+  /** @param {{text: string, topic: import('./topics.js').Topic|null, utterance: string}} asked */
   prepare(asked) {
     this.asked = asked;
     this.topics.mark(asked.topic);
@@ -262,6 +265,7 @@ class KioskPage {
   render() {
     this.view.language(this.language, this.page.title);
     this.view.sound(this.sound, this.language);
+    this.ease.show(this.language);
     this.topics.show(topicsFor(this.page.topics, this.language));
     this.renderState();
   }

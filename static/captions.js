@@ -105,7 +105,7 @@ export class CaptionView {
   show(nowMs) {
     const caption = this.enabled ? this.track.at(nowMs) : null;
     if (caption !== this.current) this.#change(caption);
-    if (caption) this.#light(spoken(this.#parts, nowMs));
+    if (caption) this.#light(spoken(this.#parts, nowMs), nowMs >= caption.end_ms);
   }
 
   /**
@@ -122,19 +122,40 @@ export class CaptionView {
     this.current = caption;
     this.#lit = -1;
     this.#parts = caption ? pieces(caption) : [];
-    this.box.replaceChildren(...this.#parts.map((part) => {
+    this.box.replaceChildren(...this.#parts.flatMap((part) => {
       const span = document.createElement('span');
-      span.textContent = part.text;
-      return span;
+      span.textContent = part.text.trimEnd();
+      return [span, part.text.slice(part.text.trimEnd().length)];
     }));
     this.box.hidden = !caption;
+    this.box.scrollTop = 0;
     if (caption) this.live.textContent = caption.text;
   }
 
-  /** @param {number} count */
-  #light(count) {
-    if (count === this.#lit) return;
-    this.#lit = count;
-    [...this.box.children].forEach((span, i) => span.classList.toggle('said', i < count));
+  /**
+   * @param {number} count pieces begun
+   * @param {boolean} over whether all is said
+   */
+  #light(count, over) {
+    const lit = over ? Infinity : count;
+    if (lit === this.#lit) return;
+    this.#lit = lit;
+    [...this.box.children].forEach((span, i) => {
+      span.classList.toggle('said', i < count);
+      span.classList.toggle('now', i === lit - 1);
+    });
+    this.#turn(/** @type {HTMLElement|undefined} */ (this.box.children[count - 1]));
+  }
+
+  /**
+   * Large type may not show a long phrase at once: turn the page, as subtitles do, when the word
+   * that is spoken is beyond the last line.
+   * @param {HTMLElement} [word]
+   */
+  #turn(word) {
+    const { scrollTop, clientHeight, scrollHeight } = this.box;
+    if (!word || scrollHeight <= clientHeight) return;
+    const beyond = word.offsetTop + word.offsetHeight > scrollTop + clientHeight + 1;
+    if (beyond || word.offsetTop < scrollTop) this.box.scrollTop = word.offsetTop;
   }
 }

@@ -14,6 +14,8 @@ from kiosk.app import Kiosk
 from kiosk.config import Settings, load
 from kiosk.inject import Faults
 from kiosk.sources import LiveSource, Source
+from kiosk.speech.manner import Wish
+from kiosk.speech.remote import Outcome
 from kiosk.speech.speaker import Speaker
 from kiosk.speech.voice import VoiceInfo
 from kiosk.speech_queue import Utterance
@@ -65,7 +67,7 @@ class FakeSpeech:
     """Speaks tones; remembers what was asked."""
 
     def __init__(self) -> None:
-        self.said: list[tuple[str, str | None, float | None]] = []
+        self.said: list[tuple[str, str | None, Wish]] = []
         self.played: list[bytes] = []
         self.failure: Exception | None = None
         self.prepared = False
@@ -77,17 +79,20 @@ class FakeSpeech:
     def voices(self) -> tuple[VoiceInfo, ...]:
         return (VoiceInfo("af_test", "kokoro", ("en",), "female", "Apache-2.0"),)
 
-    def say(self, text: str, voice: str | None, rate: float | None) -> Source:
+    def say(self, text: str, voice: str | None, wish: Wish) -> Source:
         if not text.strip():
             raise ProblemError(422, "unspeakable_text", "nothing to say", "send words")
-        self.said.append((text, voice, rate))
+        self.said.append((text, voice, wish))
         return FakeSource(f"u{len(self.said)}")
+
+    def remote_phrases(self) -> dict[Outcome, int]:
+        return {}
 
     async def play(self, data: bytes) -> Source:
         self.played.append(data)
         return FakeSource("file")
 
-    def stream(self, voice: str | None, rate: float | None) -> LiveSource:
+    def stream(self, voice: str | None, wish: Wish) -> LiveSource:
         if self._speaker is None:
             voices = FakeVoices(self.english, self.mandarin)
             self._speaker = Speaker(voices, max_characters=self.max_characters)

@@ -53,7 +53,7 @@ async def test_a_certificate_that_is_none_is_named(tmp_path: Path) -> None:
 
 async def test_it_ends_when_told_to(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(app, "Avatars", lambda _settings, _look: FakeAvatars())
-    monkeypatch.setattr(app, "SpeechDesk", lambda _settings, _texts: FakeSpeech())
+    monkeypatch.setattr(app, "SpeechDesk", lambda _settings, _texts, _remote: FakeSpeech())
     serving = asyncio.create_task(app.serve(settings(server__port=free_port())))
     await asyncio.sleep(0.2)
     os.kill(os.getpid(), signal.SIGTERM)

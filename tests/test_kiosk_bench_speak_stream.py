@@ -44,7 +44,8 @@ async def test_a_whole_run_hears_a_voice() -> None:
     speech = FakeSpeech()
     speech.english.level = 0.3
     async with kiosk_client(speech) as (client, _):
-        report = await run(1, str(client.make_url("")), texts=["Yes. It is."])
+        url = str(client.make_url(""))
+        report = await run(1, url, texts=["Yes. It is."])
     assert report.first_token_ms is not None and 50 < report.first_token_ms < 5000
     assert report.phrase_gap_ms is not None
 

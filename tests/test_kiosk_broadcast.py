@@ -99,3 +99,14 @@ def test_messages_go_to_open_channels_that_are_read() -> None:
     assert channels[0].sent == ['{"type": "caption", "text": "你好"}']
     assert channels[1].sent == channels[2].sent == []
     assert broadcast.viewers[2].dropped_messages == 1
+
+
+def test_it_tells_who_came_and_went_and_how_many_watch() -> None:
+    told: list[tuple[str, str, int]] = []
+    broadcast, a, b = make(), viewer("a"), viewer("b")
+    broadcast.on_viewers = lambda change, name, count: told.append((change, name, count))
+    broadcast.attach(a)
+    broadcast.attach(b)
+    broadcast.detach(a)
+    broadcast.detach(a)
+    assert told == [("joined", "a", 1), ("joined", "b", 2), ("left", "a", 1)]

@@ -41,6 +41,18 @@ def test_reanchoring_makes_a_sample_due_now() -> None:
     run_virtual(work)
 
 
+def test_it_goes_on_from_where_it_stood_only_after_a_real_stall() -> None:
+    async def work() -> None:
+        clock = MediaClock()
+        await asyncio.sleep(0.4)
+        assert clock.catch_up(0) == 0.0 and clock.reanchored_count == 0
+        await asyncio.sleep(2.0)
+        assert clock.catch_up(960) == pytest.approx(2.38, abs=1e-3)
+        assert clock.now_pts == pytest.approx(960, abs=2)
+
+    run_virtual(work)
+
+
 def test_a_day_of_slots_without_drift() -> None:
     """24 h of deadlines, every timer late by 200 ppm: no error gathers, to the sample."""
 

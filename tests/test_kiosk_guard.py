@@ -64,6 +64,10 @@ async def test_with_a_token_only_its_bearer_is_served() -> None:
         assert (await client.get("/v1/stages")).status == 401
         wrong = {"Authorization": "Bearer 0123456789abcdeF"}
         assert (await client.get("/v1/stages", headers=wrong)).status == 401
+        for bare in ({"Authorization": token}, {"Sec-WebSocket-Protocol": f"x, {token}"}):
+            assert (await client.get("/v1/stages", headers=bare)).status == 401
+        offered = {"Sec-WebSocket-Protocol": f"sonic-kiosk, bearer.{token}"}
+        assert (await client.get("/v1/stages", headers=offered)).status == 200
         right = {"Authorization": f"Bearer {token}"}
         assert (await client.get("/v1/stages", headers=right)).status == 200
         for path in ("/", "/healthz", "/v1/page"):

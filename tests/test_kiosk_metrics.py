@@ -6,6 +6,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from kiosk.metrics import Metrics
 from kiosk.scheduler import FrameCounters
+from kiosk.speech.remote import Outcome
 
 
 @dataclass
@@ -46,6 +47,16 @@ def test_what_a_closed_stage_counted_is_kept() -> None:
     assert read["kiosk_frames_repeated_total"] == 2
     assert read["kiosk_speech_underruns_total"] == 1
     assert read["kiosk_stages"] == 0
+
+
+def test_phrases_of_other_machines_are_told_by_what_became_of_them() -> None:
+    metrics = Metrics()
+    counts: dict[Outcome, int] = {"spoken": 3, "timeout": 1}
+    metrics.watch_remote_voices(lambda: counts)
+    counts["timeout"] = 2
+    text = metrics.exposition().decode()
+    assert 'kiosk_remote_phrases_total{event="spoken"} 3.0' in text
+    assert 'kiosk_remote_phrases_total{event="timeout"} 2.0' in text
 
 
 def test_two_servers_do_not_share_a_registry() -> None:

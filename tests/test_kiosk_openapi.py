@@ -10,14 +10,14 @@ from kiosk import api, api_avatars, api_look, api_sync
 from kiosk.openapi import document
 
 PATHS = (
-    "/", "/admin", "/healthz", "/metrics", "/openapi.json", "/readyz", "/stats", "/v1/avatars",
-    "/v1/avatars/{name}", "/v1/avatars/{name}/portrait", "/v1/avatars/{name}/sheet",
+    "/", "/admin", "/healthz", "/metrics", "/openapi.json", "/readyz", "/stats", "/v1/audio",
+    "/v1/avatars", "/v1/avatars/{name}", "/v1/avatars/{name}/portrait", "/v1/avatars/{name}/sheet",
     "/v1/avatars/{name}/show", "/v1/calibration", "/v1/drafts", "/v1/drafts/{draft}",
-    "/v1/drafts/{draft}/portrait", "/v1/drafts/{draft}/sheet", "/v1/inject", "/v1/interrupt",
-    "/v1/page", "/v1/play", "/v1/say", "/v1/stages", "/v1/stages/{stage}/look", "/v1/sync",
-    "/v1/voices", "/whep", "/whep/{session}",
+    "/v1/drafts/{draft}/portrait", "/v1/drafts/{draft}/sheet", "/v1/events", "/v1/inject",
+    "/v1/interrupt", "/v1/page", "/v1/play", "/v1/say", "/v1/stages", "/v1/stages/{stage}",
+    "/v1/stages/{stage}/look", "/v1/sync", "/v1/voices", "/whep", "/whep/{session}",
 )  # fmt: skip
-VERBS = ("get", "post", "patch", "delete", "options")
+VERBS = ("get", "post", "put", "patch", "delete", "options")
 
 
 def operations() -> list[tuple[str, dict[str, Any]]]:

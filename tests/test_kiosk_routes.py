@@ -7,6 +7,7 @@ import pytest
 from aiohttp import FormData
 from prometheus_client.parser import text_string_to_metric_families
 
+from kiosk.speech.manner import Wish
 from kiosk.speech.voice import VoiceError
 from kiosk.stage import CUT_SAMPLES
 from tests.kiosk_client import FakeSpeech, kiosk_client
@@ -19,14 +20,18 @@ async def test_say_speaks_on_every_stage_or_the_one_named() -> None:
         await join(client, a, "?stage=one")
         await join(client, b, "?stage=two")
         answer = await client.post(
-            "/v1/say", json={"text": "hello", "voice": "af_test", "rate": 1.5}
+            "/v1/say", json={"text": "hello", "voice": "af_test", "rate": 1.5, "style": "gentle"}
         )
         assert answer.status == 202
         assert await answer.json() == {"utterance": "u1", "stage": None}
-        assert speech.said == [("hello", "af_test", 1.5)]
+        assert speech.said == [("hello", "af_test", Wish("gentle", 1.5))]
         assert all(stage.speaking for stage in kiosk.stages)
         interrupted = await client.post("/v1/interrupt", json={"stage": "one"})
-        assert await interrupted.json() == {"stages": ["one"]}
+        told = await interrupted.json()
+        assert told["stages"] == ["one"]
+        assert told["interrupted"] == [
+            {"stage": "one", "utterance": "u1", "characters_spoken": 0, "dropped": []}
+        ]
         one, two = sorted(kiosk.stages, key=lambda stage: stage.name)
         await one.clock.sleep_until(one.line.play_pts + 2 * CUT_SAMPLES)
         assert two.speaking and not one.speaking
@@ -54,6 +59,9 @@ async def test_play_takes_a_body_or_a_form() -> None:
         ("/v1/say", b"{}", 422, "invalid_request"),
         ("/v1/say", b'{"text": 5}', 422, "invalid_request"),
         ("/v1/say", b'{"text": "a", "rate": 9}', 422, "invalid_request"),
+        ("/v1/say", b'{"text": "a", "style": "loud"}', 422, "invalid_request"),
+        ("/v1/say", b'{"text": "a", "pitch_semitones": -5}', 422, "invalid_request"),
+        ("/v1/say", b'{"text": "a", "loudness_db": NaN}', 422, "invalid_request"),
         ("/v1/say", b'{"text": "a", "colour": "red"}', 422, "invalid_request"),
         ("/v1/say", b'{"text": "  "}', 422, "unspeakable_text"),
         ("/v1/say", b'{"text": "a", "stage": "nowhere"}', 404, "unknown_stage"),

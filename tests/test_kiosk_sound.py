@@ -12,6 +12,7 @@ from engine.timeline import SAMPLE_RATE_HZ
 from kiosk import sound
 from kiosk.config import SpeechSettings
 from kiosk.speech.decode import AudioFileError
+from kiosk.speech.manner import STYLES, Manner
 from kiosk.speech.speaker import SpokenPhrase
 from kiosk.speech.voice import Speech
 
@@ -46,14 +47,14 @@ def test_bad_files_are_told(tmp_path: Path) -> None:
 class FakeSpeaker:
     """Speaks each word as a second of ones, with half a second of pause after it."""
 
-    asked: tuple[str, str | None, float] | None = None
+    asked: tuple[str, str | None, Manner] | None = None
     closed = False
 
     def __init__(self, voices: object, **_: object) -> None:
         FakeSpeaker.closed = False
 
-    def say(self, text: str, voice: str | None, rate: float) -> AsyncIterator[SpokenPhrase]:
-        FakeSpeaker.asked = (text, voice, rate)
+    def say(self, text: str, voice: str | None, manner: Manner) -> AsyncIterator[SpokenPhrase]:
+        FakeSpeaker.asked = (text, voice, manner)
         return self._phrases(text)
 
     async def _phrases(self, text: str) -> AsyncIterator[SpokenPhrase]:
@@ -70,9 +71,9 @@ def test_spoken_phrases_are_joined_with_their_pauses(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(sound, "Speaker", FakeSpeaker)
-    settings = SpeechSettings(rate=1.5, voices_dir=str(tmp_path))
+    settings = SpeechSettings(rate=1.5, style="gentle", voices_dir=str(tmp_path))
     samples = sound.spoken("one two", "am_adam", settings)
     assert len(samples) == 3 * SAMPLE_RATE_HZ
     assert np.count_nonzero(samples > 0.5) == pytest.approx(2 * SAMPLE_RATE_HZ, abs=1000)
-    assert FakeSpeaker.asked == ("one two", "am_adam", 1.5)
+    assert FakeSpeaker.asked == ("one two", "am_adam", Manner(1.5).then(STYLES["gentle"]))
     assert FakeSpeaker.closed

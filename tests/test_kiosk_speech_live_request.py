@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from kiosk.speech.live_request import ROOM_CHARACTERS, LiveRequest
+from kiosk.speech.manner import Manner
 from kiosk.speech.request import SpeechRequest, SpeechTextError, SpokenPhrase
 from kiosk.speech.speaker import Speaker
 from kiosk.speech.voice import VoiceError
@@ -174,4 +175,4 @@ async def test_an_unknown_voice_or_rate_is_refused(speaker: Speaker) -> None:
     with pytest.raises(VoiceError, match="af_heart"):
         speaker.stream(voice="af_haert")
     with pytest.raises(VoiceError, match="rate"):
-        speaker.stream(rate=9.0)
+        speaker.stream(manner=Manner(rate=9.0))

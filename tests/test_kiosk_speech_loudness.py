@@ -35,6 +35,16 @@ def test_peaks_are_held_without_changing_the_length() -> None:
     assert float(np.abs(loud).max()) > 1.0
 
 
+@pytest.mark.parametrize("gain_db", [-12.0, 3.0, 6.0])
+def test_louder_is_louder_by_so_much_and_never_clips(gain_db: float) -> None:
+    levelled = loudness.level(voice_like(0.1), RATE_HZ)
+    louder = loudness.louder(levelled, RATE_HZ, gain_db)
+    change = loudness.active_rms(louder, RATE_HZ) / loudness.active_rms(levelled, RATE_HZ)
+    assert 20 * np.log10(change) == pytest.approx(gain_db, abs=0.5)
+    assert float(np.abs(louder).max()) <= loudness.PEAK_LIMIT + 1e-6
+    assert len(louder) == len(levelled)
+
+
 def test_silence_stays_silence() -> None:
     silence = np.zeros(1000, np.float32)
     assert not loudness.level(silence, RATE_HZ).any()

@@ -2,19 +2,21 @@
 
 import numpy as np
 
+from kiosk.speech.manner import Manner
 from kiosk.speech.prepared import PreparedSpeech
 from kiosk.speech.speaker import Speaker
 from kiosk.speech.voice import Speech
 from tests.speech_utils import FakeVoice, FakeVoices
 
+PLAIN = Manner()
 TOPIC = "Welcome to the hall. We open at 9:00."
 
 
-async def say(speaker: Speaker, text: str, rate: float = 1.0) -> list[str]:
-    return [phrase.speech.text async for phrase in speaker.say(text, rate=rate)]
+async def say(speaker: Speaker, text: str, manner: Manner = PLAIN) -> list[str]:
+    return [phrase.speech.text async for phrase in speaker.say(text, manner=manner)]
 
 
-async def test_a_known_text_is_spoken_once_for_each_rate() -> None:
+async def test_a_known_text_is_spoken_once_for_each_manner_that_sounds_otherwise() -> None:
     voice = FakeVoice("af_heart", "en")
     voice.gate.set()
     speaker = Speaker(FakeVoices(voice), prepared=PreparedSpeech([TOPIC]))
@@ -22,8 +24,11 @@ async def test_a_known_text_is_spoken_once_for_each_rate() -> None:
     made = len(voice.spoken)
     assert await say(speaker, TOPIC) == first
     assert len(voice.spoken) == made
-    await say(speaker, TOPIC, rate=1.5)
-    assert len(voice.spoken) == 2 * made
+    for number, manner in enumerate((Manner(1.5), Manner(pitch_range=0.9), Manner(loudness_db=3))):
+        await say(speaker, TOPIC, manner)
+        assert len(voice.spoken) == (number + 2) * made
+    await say(speaker, TOPIC, Manner(1.5, pause=2.0))
+    assert len(voice.spoken) == 4 * made, "pauses are no part of the sound"
     speaker.close()
 
 
@@ -41,32 +46,32 @@ def test_beginnings_are_prepared_one_at_a_time() -> None:
     voice = FakeVoice("af_heart", "en")
     voice.gate.set()
     prepared = PreparedSpeech([TOPIC, "Goodbye.", "..."])
-    steps = prepared.prepare(FakeVoices(voice), 1.0)
+    steps = prepared.prepare(FakeVoices(voice), PLAIN)
     assert next(steps) == "Welcome to the hall."
     assert voice.spoken == [], "the caller decides when"
     assert list(steps) == ["Goodbye.", "We open at nine o'clock."], "beginnings come first"
     assert len(voice.spoken) == 3
-    assert prepared.get("af_heart", "Goodbye.", 1.0) is not None
-    assert list(prepared.prepare(FakeVoices(voice), 1.0)) == []
+    assert prepared.get("af_heart", "Goodbye.", PLAIN) is not None
+    assert list(prepared.prepare(FakeVoices(voice), PLAIN)) == []
 
 
 def test_preparing_gives_way_and_goes_on_later() -> None:
     voice = FakeVoice("af_heart", "en")
     voice.gate.set()
     prepared = PreparedSpeech(["Goodbye."])
-    steps = prepared.prepare(FakeVoices(voice), 1.0)
+    steps = prepared.prepare(FakeVoices(voice), PLAIN)
     next(steps)
     voice.on_speak = prepared.pause
     assert next(steps) == "Goodbye.", "broken off: it is tried again"
     voice.on_speak = lambda: None
     assert list(steps) == []
-    assert prepared.get("af_heart", "Goodbye.", 1.0) is not None
+    assert prepared.get("af_heart", "Goodbye.", PLAIN) is not None
 
 
 def test_what_does_not_fit_is_not_kept() -> None:
     prepared = PreparedSpeech(["Hello. Goodbye."], capacity_bytes=500)
     speech = Speech("Hello.", np.zeros(100, np.float32), 24_000)
-    prepared.put("v", "Hello.", 1.0, speech)
-    prepared.put("v", "Goodbye.", 1.0, speech)
-    assert prepared.get("v", "Hello.", 1.0) is speech
-    assert prepared.get("v", "Goodbye.", 1.0) is None
+    prepared.put("v", "Hello.", PLAIN, speech)
+    prepared.put("v", "Goodbye.", PLAIN, speech)
+    assert prepared.get("v", "Hello.", PLAIN) is speech
+    assert prepared.get("v", "Goodbye.", PLAIN) is None

@@ -5,13 +5,14 @@ from collections.abc import Iterable
 import numpy as np
 import pytest
 
+from kiosk.speech.manner import Manner
 from kiosk.speech.phrases import Phrase, split
 from kiosk.speech.request import KEPT_S, SpeechRequest, SpokenPhrase
 from kiosk.speech.voice import Speech, VoiceError
 
 
-def request_of(text: str) -> SpeechRequest:
-    return SpeechRequest(split(text), None, 1.0, threading.Condition())
+def request_of(text: str, manner: Manner = Manner()) -> SpeechRequest:  # noqa: B008 -- frozen
+    return SpeechRequest(split(text), None, manner, threading.Condition())
 
 
 def speak_all(request: SpeechRequest, duration_s: float = 1.0) -> None:
@@ -52,6 +53,15 @@ async def test_speech_ahead_is_what_the_first_listener_has_not_taken() -> None:
     cursor = aiter(request)
     await anext(cursor)
     assert request.ahead_s == pytest.approx(total_s - 1.25)
+
+
+async def test_pauses_are_scaled() -> None:
+    request = request_of("One. Two.", Manner(pause=2.0))
+    speak_all(request)
+    plain = request_of("One. Two.")
+    speak_all(plain)
+    pauses = [(await anext(aiter(r))).pause_s for r in (request, plain)]
+    assert pauses[0] == pytest.approx(2.0 * pauses[1])
 
 
 async def test_a_cancelled_request_ends() -> None:
@@ -99,7 +109,9 @@ async def test_a_listener_far_behind_misses_phrases_and_they_are_counted() -> No
 
 async def test_what_was_taken_is_unheard_until_it_has_sounded() -> None:
     now = [100.0]
-    request = SpeechRequest(split("One. Two."), None, 1.0, threading.Condition(), lambda: now[0])
+    request = SpeechRequest(
+        split("One. Two."), None, Manner(), threading.Condition(), lambda: now[0]
+    )
     speak_all(request)
     assert request.unheard_s == request.ahead_s == pytest.approx(2.75)
     cursor, late = aiter(request), aiter(request)

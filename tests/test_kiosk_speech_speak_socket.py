@@ -240,6 +240,7 @@ async def test_a_writer_who_leaves_is_spoken_to_the_end() -> None:
         ("?rate=fast", 422, "invalid_request"),
         ("?rate=9", 422, "invalid_request"),
         ("?rate=nan", 422, "invalid_request"),
+        ("?style=loud", 422, "invalid_request"),
         ("?interrupt=maybe", 422, "invalid_request"),
     ],
 )

@@ -3,6 +3,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from kiosk.speech.manner import Manner
 from kiosk.speech.speaker import Speaker, SpeechRequest, SpeechTextError, SpokenPhrase
 from kiosk.speech.voice import VoiceError
 
@@ -60,7 +61,7 @@ async def test_captions_show_what_is_written_and_voices_say_what_is_meant(
 
 async def test_the_rate_reaches_the_voice(speaker: Speaker) -> None:
     [usual] = await listen(speaker.say("One two three four."))
-    [quick] = await listen(speaker.say("One two three four.", rate=2.0))
+    [quick] = await listen(speaker.say("One two three four.", manner=Manner(2.0)))
     assert quick.speech.duration_s == pytest.approx(usual.speech.duration_s / 2)
 
 
@@ -139,7 +140,7 @@ def test_an_unknown_voice_or_rate_is_refused(speaker: Speaker) -> None:
     with pytest.raises(VoiceError, match="af_heart"):
         speaker.say("Hello.", voice="af_haert")
     with pytest.raises(VoiceError, match="rate"):
-        speaker.say("Hello.", rate=5.0)
+        speaker.say("Hello.", manner=Manner(5.0))
 
 
 async def test_closing_ends_everything(english: FakeVoice) -> None:

@@ -91,3 +91,37 @@ def test_a_viewer_who_joins_learns_the_state_and_the_captions() -> None:
     assert caption["text"] == "Hello there."
     transcript.advance(200_000)
     assert [m["type"] for m in transcript.current(200_000)] == ["state"]
+
+
+def test_words_and_what_becomes_of_utterances_are_told_in_the_order_they_are_heard() -> None:
+    sent: list[Message] = []
+    told: list[Message] = []
+    transcript = Transcript(sent.append, Metrics(), told.append)
+    speak(transcript)
+    assert told == []
+    for pts in range(0, 120_000, 960):
+        transcript.advance(pts)
+    assert [(m["type"], m.get("event") or m.get("text")) for m in told] == [
+        ("utterance", "started"),
+        ("word", "Hello"),
+        ("utterance", "finished"),
+    ]
+    assert told[1] == {
+        "type": "word", "utterance": "u", "text": "Hello", "char_start": 0, "char_end": 5,
+        "media_ms": 1000.0,
+    }  # fmt: skip
+    assert "word" not in [m["type"] for m in sent], "viewers know the words from the captions"
+
+
+def test_words_that_were_cut_are_not_told_and_failures_say_why() -> None:
+    told: list[Message] = []
+    transcript = Transcript(lambda _: None, Metrics(), told.append)
+    speak(transcript)
+    transcript.advance(47_000)
+    transcript.interrupt(47_500, ())
+    transcript.add(SpeechEvent("failed", "v", 50_000, reason="the voice broke"))
+    transcript.advance(200_000)
+    assert [(m["event"], m.get("reason")) for m in told] == [
+        ("interrupted", None),
+        ("failed", "the voice broke"),
+    ]

@@ -31,7 +31,9 @@ def shown(value: object) -> str:
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
     return (
-        f'`"{value}"`' if isinstance(value, str) else f"`{list(value) if value == () else value}`"
+        f'`"{value}"`'
+        if isinstance(value, str)
+        else f"`{list(value) if isinstance(value, tuple) else value}`"
     )
 
 

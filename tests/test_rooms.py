@@ -61,7 +61,7 @@ def test_the_server_starts_without_what_only_set_up_needs() -> None:
 
 def written() -> list[Path]:
     """What we write by hand."""
-    rooms = [PROJECT / room for room in ("engine", "kiosk", "tests", "static")]
+    rooms = [PROJECT / room for room in ("engine", "examples", "kiosk", "tests", "static")]
     files = [path for room in rooms for path in sorted(room.rglob("*"))]
     return [path for path in files if path.suffix in (".py", ".js", ".css", ".html")]
 

@@ -127,6 +127,11 @@ async def run(
                 raise BenchError(f"{address} refuses ({error}): check its log, or --url") from error
 
 
+async def measure(url: str, rounds: int = 2) -> dict[str, float | int | None]:
+    """The figures of the kiosk at *url*, by key; see ``run``."""
+    return (await run(rounds, url)).as_dict()
+
+
 @asynccontextmanager
 async def _served(url: str | None, tell: Callable[[str], None]) -> AsyncIterator[str]:
     if url:

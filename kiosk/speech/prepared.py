@@ -8,18 +8,20 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from kiosk.speech import phrases
+from kiosk.speech.delivery import Delivery
+from kiosk.speech.manner import Manner
 from kiosk.speech.registry import Voices
-from kiosk.speech.stop import StopSignal, speak
+from kiosk.speech.stop import StopSignal
 from kiosk.speech.voice import Speech, VoiceError
 
 CAPACITY_BYTES: Final = 64 * 1024 * 1024
 """About eleven minutes of a neural voice."""
 
-_Key = tuple[str, str, float]
+_Key = tuple[str, str, Manner]
 
 
 class PreparedSpeech:
-    """Spoken phrases of known texts, by voice and rate. Thread-safe."""
+    """Spoken phrases of known texts, by voice and manner. Thread-safe."""
 
     def __init__(self, texts: Iterable[str] = (), capacity_bytes: int = CAPACITY_BYTES) -> None:
         """Nothing is spoken yet.
@@ -35,20 +37,21 @@ class PreparedSpeech:
         self._kept_bytes = 0
         self._full = False
         self._stop = StopSignal()
+        self._delivery = Delivery()
         self._known: frozenset[str] | None = None
         self.hits = 0
 
-    def get(self, voice: str, spoken: str, rate: float) -> Speech | None:
+    def get(self, voice: str, spoken: str, manner: Manner) -> Speech | None:
         """The phrase as *voice* speaks it, if it is kept."""
         with self._lock:
-            speech = self._kept.get((voice, spoken, rate))
+            speech = self._kept.get((voice, spoken, manner.sound))
             self.hits += speech is not None
             return speech
 
-    def put(self, voice: str, spoken: str, rate: float, speech: Speech) -> None:
+    def put(self, voice: str, spoken: str, manner: Manner, speech: Speech) -> None:
         """Keep the phrase if it belongs to a known text and there is room."""
         with self._lock:
-            key = (voice, spoken, rate)
+            key = (voice, spoken, manner.sound)
             if key in self._kept or spoken not in self._phrases():
                 return
             self._full = self._kept_bytes + speech.samples.nbytes > self._capacity_bytes
@@ -60,39 +63,43 @@ class PreparedSpeech:
         """Give way: whatever is being prepared is broken off, and made later."""
         self._stop.set()
 
-    def prepare(self, voices: Voices, rate: float) -> Iterator[str]:
+    def prepare(
+        self, voices: Voices, manner: Manner, *, beginnings_only: bool = False
+    ) -> Iterator[str]:
         """Speak all phrases of the texts, the beginnings of all texts first.
 
         Args:
             voices: who speaks.
-            rate: speaking rate.
+            manner: how they speak.
+            beginnings_only: nothing but the beginnings: the rest can be made while they sound.
 
         Yields:
             Each phrase before it is spoken, so that the caller can wait or stop.
         """
         split = [list(phrases.split(text)) for text in self._texts]
         beginnings = [text[0] for text in split if text]
-        for phrase in beginnings + [phrase for text in split for phrase in text[1:]]:
-            while not self._made(voices, phrase, rate):
+        rest = [] if beginnings_only else [phrase for text in split for phrase in text[1:]]
+        for phrase in beginnings + rest:
+            while not self._made(voices, phrase, manner):
                 yield phrase.spoken
-                self._make(voices, phrase, rate)
+                self._make(voices, phrase, manner)
 
-    def _made(self, voices: Voices, phrase: phrases.Phrase, rate: float) -> bool:
+    def _made(self, voices: Voices, phrase: phrases.Phrase, manner: Manner) -> bool:
         name = voices.for_language(phrase.language).info.name
         with self._lock:
-            return self._full or (name, phrase.spoken, rate) in self._kept
+            return self._full or (name, phrase.spoken, manner.sound) in self._kept
 
-    def _make(self, voices: Voices, phrase: phrases.Phrase, rate: float) -> None:
+    def _make(self, voices: Voices, phrase: phrases.Phrase, manner: Manner) -> None:
         """Speak *phrase* and keep it; nothing comes of it if it is broken off."""
         voice = voices.for_language(phrase.language)
         self._stop = stop = StopSignal()
         try:
-            speech = speak(voice, phrase.spoken, rate, stop)
+            speech = self._delivery.speak(voice, phrase.spoken, manner, stop)
         except VoiceError:
             if stop.is_set:
                 return
             raise
-        self.put(voice.info.name, phrase.spoken, rate, speech)
+        self.put(voice.info.name, phrase.spoken, manner, speech)
 
     def _phrases(self) -> frozenset[str]:
         """All phrases of the texts; found when first asked for, since it loads the grammars."""

@@ -17,8 +17,9 @@ from kiosk.speech.voice import Voice, VoiceError, VoiceInfo
 DEFAULT_VOICES: Final = {"en": ("af_heart", "jf_nezumi"), "zh": ("zf_xiaobei",)}
 """The voices of each language to try when none is asked for, best first."""
 
-_ENGINE_ORDER: Final = ("kokoro", "piper", "espeak")
-"""Best first."""
+_LOCAL: Final = ("kokoro", "piper", "espeak")
+_ENGINE_ORDER: Final = (*_LOCAL, "wyoming", "openai")
+"""Best first; those of other machines speak only when they are asked for or chosen."""
 
 _TRIAL: Final = {"en": "Hello.", "zh": "您好。"}
 
@@ -82,14 +83,32 @@ class Voices:
         wanted = self._info(preferred) if preferred else None
         if wanted and language in wanted.languages:
             return self.get(wanted.name)
-        able = [info for info in self.list() if language in info.languages]
+        return self._fittest(language, wanted.gender if wanted else None, self.list())
+
+    def stand_in(self, language: str, gender: str) -> Voice:
+        """A voice of this machine that reads *language*, of *gender* if there is one.
+
+        Raises:
+            VoiceError: nobody here reads *language*.
+        """
+        local = tuple(info for info in self.list() if info.engine in _LOCAL)
+        return self._fittest(language, gender, local)
+
+    def add(self, info: VoiceInfo, loader: Loader) -> None:
+        """Have one more voice, which *loader* makes when it is first used."""
+        with self._lock:
+            # Replaced, not changed: others may be reading it.
+            self._loaders = {**self._loaders, info.name: (info, loader)}
+
+    def _fittest(self, language: str, gender: str | None, infos: "tuple[VoiceInfo, ...]") -> Voice:
+        able = [info for info in infos if language in info.languages]
         if not able:
             raise VoiceError(self._nobody(language))
         defaults = DEFAULT_VOICES.get(language, ())
         chosen = self._chosen.get(language)
 
         def unfit(info: VoiceInfo) -> tuple[bool, bool, bool]:
-            other_gender = wanted is not None and info.gender != wanted.gender
+            other_gender = gender not in (None, "unknown", info.gender)
             return other_gender, info.name != chosen, info.name not in defaults
 
         return self.get(min(able, key=unfit).name)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from kiosk.speech.manner import Manner
 from kiosk.speech.phrases import Phrase
 from kiosk.speech.stop import StopSignal
 from kiosk.speech.voice import Speech
@@ -44,13 +45,13 @@ class SpeechRequest:
         self,
         phrases: Iterator[Phrase],
         voice: str | None,
-        rate: float,
+        manner: Manner,
         changed: threading.Condition,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Made by ``Speaker.say``. *changed* guards all state and tells the speech thread."""
         self.voice: Final = voice
-        self.rate: Final = rate
+        self.manner: Final = manner
         self.stop: Final = StopSignal()
         self._phrases = phrases
         self._next_phrase: Phrase | None = None
@@ -143,8 +144,9 @@ class SpeechRequest:
         with self._changed:
             if self._closed:
                 return
+            pause_s = phrase.pause_s * self.manner.pause
             self._spoken[self._count] = SpokenPhrase(
-                speech, phrase.char_start, phrase.char_end, phrase.pause_s, self._count, final
+                speech, phrase.char_start, phrase.char_end, pause_s, self._count, final
             )
             self._count += 1
             self._closed = final

@@ -1,10 +1,11 @@
 """What is said over ``WS /v1/speak``: commands in, answers out."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal, get_args
 
 from kiosk.api import ProblemError
+from kiosk.speech.manner import Wish
 
 Kind = Literal["text", "flush", "end", "cancel"]
 
@@ -21,7 +22,7 @@ class Asked:
 
     stage: str | None = None
     voice: str | None = None
-    rate: float | None = None
+    wish: Wish = field(default_factory=Wish)
     interrupt: bool = True
 
 

@@ -16,6 +16,7 @@ from aiohttp import WSMsgType, web
 from kiosk.api import ProblemError
 from kiosk.events import Event, Subscription
 from kiosk.sources import LiveSource
+from kiosk.speech.manner import Wish
 from kiosk.speech.request import SpeechTextError
 from kiosk.speech.speak_messages import (
     Answer,
@@ -49,7 +50,7 @@ STALL_S: Final = 30.0
 class Streams(Protocol):
     """What a session needs of the voices."""
 
-    def stream(self, voice: str | None, rate: float | None) -> LiveSource:
+    def stream(self, voice: str | None, wish: Wish) -> LiveSource:
         """Begin to speak a text that is yet to come; raises ``ProblemError``."""
         ...
 
@@ -62,8 +63,9 @@ class _Utterance:
     characters_spoken: int = 0
 
     def interrupted(self, stage: str) -> Answer:
-        about: Answer = {"utterance": self.source.id, "stage": stage}
-        return {"type": "interrupted", **about, "characters_spoken": self.characters_spoken}
+        """How the writer is told that it was."""
+        said = {"characters_spoken": self.characters_spoken}
+        return {"type": "interrupted", "utterance": self.source.id, "stage": stage, **said}
 
 
 class SpeakSession:
@@ -183,7 +185,7 @@ class SpeakSession:
         while len(self._said) >= MAX_UTTERANCES:
             self._fewer.clear()
             await self._fewer.wait()
-        return _Utterance(self._speech.stream(self._asked.voice, self._asked.rate))
+        return _Utterance(self._speech.stream(self._asked.voice, self._asked.wish))
 
     def _begin(self, utterance: _Utterance) -> None:
         """Give *utterance* to the stages; what this writer said before is said to its end."""
@@ -196,8 +198,7 @@ class SpeakSession:
 
     async def _finish(self) -> None:
         """The utterance is complete."""
-        current, self._deaf = self._current, False
-        if current and not current.source.text.speakable:
+        if self._current and not self._current.source.text.speakable:
             message = "nothing in the text can be pronounced"
             await self._answers.put(failure("unspeakable_text", message, "send words or numbers"))
             self._drop()
@@ -261,16 +262,14 @@ class SpeakSession:
             return []
         if body["type"] == "word":
             utterance.characters_spoken = int(str(body["char_end"]))
-            return []
-        if body["type"] != "utterance":
-            return []
-        return self._told(utterance, event.stage, body)
+        told = body["type"] == "utterance"
+        return self._told(utterance, event.stage, body) if told else []
 
     def _told(self, utterance: _Utterance, stage: str, body: Mapping[str, object]) -> list[Answer]:
         kind = str(body["event"])
         answer: Answer = {"utterance": utterance.source.id, "stage": stage}
         if kind == "started":
-            return [{"type": "started", **answer}]
+            return [{"type": kind, **answer}]
         self._over(utterance, stage)
         answer["characters_spoken"] = body["characters_spoken"]
         if kind != "failed":
@@ -285,8 +284,8 @@ class SpeakSession:
             self._over(utterance, stage)
             answers.append(utterance.interrupted(stage))
         if answers or stage == self._asked.stage:
-            remedy = "a stage opens with its first viewer: see /v1/stages, then send text again"
-            answers.append(failure("stage_closed", f"the stage {stage!r} is closed", remedy))
+            remedy = "a stage opens with its first viewer: see /v1/stages, then send text"
+            answers.append(failure("stage_closed", f"stage {stage!r} is closed", remedy))
         return answers
 
     def _over(self, utterance: _Utterance, stage: str) -> None:

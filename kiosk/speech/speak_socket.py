@@ -1,15 +1,16 @@
 """``WS /v1/speak``: text is spoken while a language model writes it."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Final
 
 from aiohttp import WSCloseCode, web
 
 from kiosk.api import ProblemError, flag
 from kiosk.config import SpeechSettings
+from kiosk.speech.manner import LIMITS, STYLE_NAMES, Wish
 from kiosk.speech.speak_messages import Answer, Asked
 from kiosk.speech.speak_session import SpeakSession, Streams
-from kiosk.speech.speaker import MAX_RATE, MIN_RATE
 from kiosk.stages import Stages
 
 MAX_SOCKETS: Final = 16
@@ -71,11 +72,11 @@ class SpeakRoutes:
         asked = Asked(
             query.get("stage") or None,
             query.get("voice") or None,
-            _rate(query.get("rate") or None),
+            _wish(query),
             flag(query, "interrupt", default=True),
         )
         self._stages.select(asked.stage)
-        self._speech.stream(asked.voice, asked.rate).text.cancel()
+        self._speech.stream(asked.voice, asked.wish).text.cancel()
         return asked
 
     def _ready(self, asked: Asked) -> Answer:
@@ -87,18 +88,28 @@ class SpeakRoutes:
         }
 
 
-def _rate(given: str | None) -> float | None:
-    if given is None:
+def _wish(query: Mapping[str, str]) -> Wish:
+    """The manner that *query* asks for."""
+    style = next((name for name in STYLE_NAMES if name == query.get("style")), None)
+    if query.get("style") and style is None:
+        raise _refused("style", query["style"], ", ".join(STYLE_NAMES))
+    return Wish(style, **{name: _number(query, name) for name in LIMITS})
+
+
+def _number(query: Mapping[str, str], name: str) -> float | None:
+    if not (given := query.get(name)):
         return None
+    least, most = LIMITS[name]
     try:
-        rate = float(given)
+        value = float(given)
     except ValueError:
-        rate = 0.0
-    if not MIN_RATE <= rate <= MAX_RATE:
-        raise ProblemError(
-            422,
-            "invalid_request",
-            f"rate={given!r} is no speaking rate",
-            f"allowed are numbers from {MIN_RATE} to {MAX_RATE}",
-        )
-    return rate
+        value = float("nan")
+    if not least <= value <= most:
+        raise _refused(name, given, f"numbers from {least:g} to {most:g}")
+    return value
+
+
+def _refused(key: str, given: str, allowed: str) -> ProblemError:
+    return ProblemError(
+        422, "invalid_request", f"{key}={given!r} is refused", f"allowed are {allowed}"
+    )

@@ -14,20 +14,19 @@ from typing import Final
 import numpy as np
 
 from kiosk.speech import captions, phrases
+from kiosk.speech.delivery import Delivery
 from kiosk.speech.live_request import LiveRequest
+from kiosk.speech.manner import Manner
 from kiosk.speech.pace import Pace
 from kiosk.speech.phrases import Phrase
 from kiosk.speech.prepared import PreparedSpeech
 from kiosk.speech.registry import Voices
 from kiosk.speech.request import SpeechRequest, SpeechTextError, SpokenPhrase
-from kiosk.speech.stop import StoppableVoice, speak
+from kiosk.speech.stop import StoppableVoice
 from kiosk.speech.voice import Speech, VoiceError
 
 MAX_CHARACTERS: Final = 20_000
 """Longest text of one request: about twenty minutes."""
-
-MIN_RATE: Final = 0.5
-MAX_RATE: Final = 2.0
 
 LONGEST_WAIT_S: Final = 60.0
 """Nothing is due: look again then, though nobody called."""
@@ -59,6 +58,7 @@ class Speaker:
             prepared: phrases that need not be made anew.
         """
         self._prepared = prepared or PreparedSpeech()
+        self._delivery = Delivery()
         self._voices = voices
         self._max_ahead_s = max_ahead_s
         self._max_characters = max_characters
@@ -68,37 +68,46 @@ class Speaker:
         self._thread: threading.Thread | None = None
         self._closing = False
 
-    def say(self, text: str, voice: str | None = None, rate: float = 1.0) -> SpeechRequest:
+    def say(
+        self,
+        text: str,
+        voice: str | None = None,
+        manner: Manner = Manner(),  # noqa: B008 -- frozen
+    ) -> SpeechRequest:
         """Begin to speak *text*.
 
         Args:
             text: English, Chinese or both.
             voice: who speaks; stretches in a language that it does not read are given to a voice
                 of the same gender that does.
-            rate: speaking rate, 0.5 to 2.0.
+            manner: how; see ``manner.LIMITS``.
 
         Raises:
             SpeechTextError: there is nothing to say in *text*, or it is too long.
-            VoiceError: *voice* is unknown, there are no voices, or *rate* is out of range.
+            VoiceError: *voice* is unknown, there are no voices, or *manner* is out of bounds.
         """
-        self._check(text, voice, rate)
-        request = SpeechRequest(phrases.split(text), voice, rate, self._changed)
+        self._check(text, voice, manner)
+        request = SpeechRequest(phrases.split(text), voice, manner, self._changed)
         self._add(request)
         return request
 
-    def stream(self, voice: str | None = None, rate: float = 1.0) -> LiveRequest:
+    def stream(
+        self,
+        voice: str | None = None,
+        manner: Manner = Manner(),  # noqa: B008 -- frozen
+    ) -> LiveRequest:
         """Begin to speak a text that is yet to come: feed it to what is returned.
 
         Args:
             voice: as for ``say``.
-            rate: as for ``say``.
+            manner: as for ``say``.
 
         Raises:
             VoiceError: as for ``say``.
         """
-        self._check_voice(voice, rate)
+        self._check_voice(voice, manner)
         request = LiveRequest(
-            voice, rate, self._changed, self._pace, self._voices.words, self._max_characters
+            voice, manner, self._changed, self._pace, self._voices.words, self._max_characters
         )
         self._add(request)
         return request
@@ -126,7 +135,7 @@ class Speaker:
         """``close`` without holding up the event loop."""
         await asyncio.to_thread(self.close)
 
-    def _check(self, text: str, voice: str | None, rate: float) -> None:
+    def _check(self, text: str, voice: str | None, manner: Manner) -> None:
         if len(text) > self._max_characters:
             raise SpeechTextError(
                 f"the text has {len(text)} characters, the limit is {self._max_characters}: "
@@ -138,11 +147,11 @@ class Speaker:
             raise SpeechTextError(
                 "nothing in the text can be pronounced: send English or Chinese words, or numbers"
             )
-        self._check_voice(voice, rate)
+        self._check_voice(voice, manner)
 
-    def _check_voice(self, voice: str | None, rate: float) -> None:
-        if not MIN_RATE <= rate <= MAX_RATE:
-            raise VoiceError(f"speaking rate {rate}: allowed are {MIN_RATE} to {MAX_RATE}")
+    def _check_voice(self, voice: str | None, manner: Manner) -> None:
+        if fault := manner.fault():
+            raise VoiceError(fault)
         self._voices.check(voice)
 
     def _start(self) -> None:
@@ -186,11 +195,11 @@ class Speaker:
     def _speech(self, request: SpeechRequest, phrase: Phrase) -> Speech:
         voice = self._voices.for_language(phrase.language, request.voice)
         name = voice.info.name
-        speech = self._prepared.get(name, phrase.spoken, request.rate)
+        speech = self._prepared.get(name, phrase.spoken, request.manner)
         if speech is None:
             begun_s = time.monotonic()
-            speech = speak(voice, phrase.spoken, request.rate, request.stop)
-            made_s, sounded_s = time.monotonic() - begun_s, speech.duration_s * request.rate
+            speech = self._delivery.speak(voice, phrase.spoken, request.manner, request.stop)
+            made_s, sounded_s = time.monotonic() - begun_s, speech.duration_s * request.manner.rate
             self._pace.observe(phrase.language, phrase.shown, sounded_s, made_s)
-            self._prepared.put(name, phrase.spoken, request.rate, speech)
+            self._prepared.put(name, phrase.spoken, request.manner, speech)
         return speech

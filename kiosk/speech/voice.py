@@ -49,7 +49,7 @@ class VoiceInfo:
     name: str
     """Unique among all voices, e.g. ``af_heart``."""
     engine: str
-    """``kokoro``, ``piper`` or ``espeak``."""
+    """``kokoro``, ``piper``, ``espeak``; ``wyoming`` or ``openai``: another machine."""
     languages: tuple[str, ...]
     """ISO 639-1 codes it reads, best first, e.g. ``("en",)``."""
     gender: str

@@ -71,6 +71,7 @@ class FakeServer:
         self.say_problem: dict[str, Any] | None = None
         self.whep_problem: dict[str, Any] | None = None
         self.absent: set[str] = set()
+        self.facts: dict[str, Any] = {}
         self._count = itertools.count(1)
 
     def application(self) -> web.Application:
@@ -112,6 +113,7 @@ class FakeServer:
                 "topics": topics,
                 "version": "test",
                 "token_required": False,
+                **self.facts,
             }
         )
 

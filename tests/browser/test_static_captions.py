@@ -98,11 +98,13 @@ async def test_the_view_lights_what_was_said_and_announces_whole_phrases(library
            view.show(1150);
            const lit = [...box.children].map((span) => span.className);
            const announced = live.textContent;
+           view.show(1400);
+           lit.push([...box.children].map((span) => span.className).join());
            view.clear('u');
            return [lit, announced, box.hidden, box.textContent];""",
         caption("one two three", 1000, ["one", "two", "three"]),
     )
-    assert seen == [["said", "said", ""], "one two three", True, ""]
+    assert seen == [["said", "said now", "", "said,said,said"], "one two three", True, ""]
 
 
 async def test_captions_can_be_off(library: Page) -> None:
