@@ -34,6 +34,9 @@ from kiosk.loopback import offer_loopback_when_alone
 from kiosk.metrics import Metrics
 from kiosk.routes import MAX_BODY_BYTES, Routes, Speaks, static_dir
 from kiosk.speech.desk import LANGUAGES, SpeechDesk
+from kiosk.speech.openers import OPENERS
+from kiosk.speech.speak_session import Streams
+from kiosk.speech.speak_socket import SpeakRoutes
 from kiosk.stage import Stage
 from kiosk.stage_routes import StageRoutes
 from kiosk.stages import Stages
@@ -64,7 +67,7 @@ class Faces(Dresses, Lends, Protocol):
         ...
 
 
-class Voicing(Speaks, Protocol):
+class Voicing(Speaks, Streams, Protocol):
     """What the server needs of the voices; see ``speech.desk.SpeechDesk``."""
 
     def warm_up(self, language: str) -> None:
@@ -110,6 +113,7 @@ class Kiosk:
         self.lip_sync = LipSync(self.metrics, terminals, self.injector)
         self.whep = Whep(settings, self.stages, self.metrics, self.lip_sync, self.injector)
         self.routes = Routes(settings, self.stages, speech, self.metrics)
+        self.speak = SpeakRoutes(settings.speech, self.stages, speech)
         self.inlets = Inlets(lambda stage: stage.hearing.mode, self.metrics, self._ear)
         self.whip = Whip(settings, self.stages, self.inlets, self.metrics)
         self.microphone = Microphone(settings.listen, self.stages, self.inlets, self.metrics)
@@ -121,6 +125,7 @@ class Kiosk:
         guard = Guard(settings.server, self.metrics)
         self.app = web.Application(middlewares=[guard.middleware], client_max_size=MAX_BODY_BYTES)
         self.routes.add_to(self.app.router)
+        self.speak.add_to(self.app.router)
         self.looks.add_to(self.app.router)
         StageRoutes(self.stages).add_to(self.app.router)
         EventsSocket(self.stages).add_to(self.app)
@@ -148,6 +153,7 @@ class Kiosk:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self.speak.aclose()
         await self.drafts.aclose()
         if self.injector is not None:
             await self.injector.aclose()
@@ -234,7 +240,9 @@ async def serve(settings: Settings, with_slate: bool = False, faults: Faults | N
         loop.add_signal_handler(number, stop.set)
     offer_loopback_when_alone()
     known = settings.topics if settings.speech.prepare_topics else ()
-    speech = SpeechDesk(settings.speech, [topic.text for topic in known], settings.remote_voices)
+    openers = OPENERS if settings.speech.prepare_topics else ()
+    texts = [*(topic.text for topic in known), *openers]
+    speech = SpeechDesk(settings.speech, texts, settings.remote_voices)
     kiosk = Kiosk(
         settings,
         Avatars(settings.avatar, settings.look.look()),

@@ -34,7 +34,7 @@ class SpeechSettings(Section):
     max_characters: Annotated[int, Field(ge=100, le=100_000)] = 20_000
     """Longest text that one request may speak."""
     prepare_topics: bool = True
-    """Whether the topics are spoken beforehand, in idle time, so that they sound at once."""
+    """Whether topics and common openings are spoken beforehand, so that they sound at once."""
     voices_dir: str = ""
     """Folder of the voices; empty: ``voices`` beside the project."""
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from engine.timeline import samples
 from kiosk.speech.decode import decode, to_master_rate
+from kiosk.speech.live_request import LiveRequest
 from kiosk.speech.speaker import SpeechRequest, SpokenPhrase
 from kiosk.speech_queue import Caption, CaptionWord, Piece, Utterance
 
@@ -63,6 +64,15 @@ class TextSource:
         loop = asyncio.get_running_loop()
         async for phrase in self._request:
             yield await loop.run_in_executor(self._pool, piece_of, phrase)
+
+
+class LiveSource(TextSource):
+    """A text that still arrives, for any number of stages."""
+
+    def __init__(self, text: LiveRequest, pool: Executor) -> None:
+        """Share *text*, as ``TextSource`` does; it is fed by whoever has it."""
+        super().__init__(text, pool)
+        self.text = text
 
 
 class FileSource:

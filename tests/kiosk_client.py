@@ -13,12 +13,14 @@ from kiosk.api import ProblemError
 from kiosk.app import Kiosk
 from kiosk.config import Settings, load
 from kiosk.inject import Faults
-from kiosk.sources import Source
+from kiosk.sources import LiveSource, Source
 from kiosk.speech.manner import Wish
 from kiosk.speech.remote import Outcome
+from kiosk.speech.speaker import Speaker
 from kiosk.speech.voice import VoiceInfo
 from kiosk.speech_queue import Utterance
-from tests.fakes import FakeSynthesis, fake_pipeline, utterance
+from tests.fakes import FakeSynthesis, InlineExecutor, fake_pipeline, utterance
+from tests.speech_utils import FakeVoice, FakeVoices
 
 KioskClient = TestClient[Request, Application]
 
@@ -69,6 +71,10 @@ class FakeSpeech:
         self.played: list[bytes] = []
         self.failure: Exception | None = None
         self.prepared = False
+        self.english, self.mandarin = FakeVoice("af_test"), FakeVoice("zf_test", "zh")
+        self.max_characters = 20_000
+        self.streamed: list[LiveSource] = []
+        self._speaker: Speaker | None = None
 
     def voices(self) -> tuple[VoiceInfo, ...]:
         return (VoiceInfo("af_test", "kokoro", ("en",), "female", "Apache-2.0"),)
@@ -86,6 +92,13 @@ class FakeSpeech:
         self.played.append(data)
         return FakeSource("file")
 
+    def stream(self, voice: str | None, wish: Wish) -> LiveSource:
+        if self._speaker is None:
+            voices = FakeVoices(self.english, self.mandarin)
+            self._speaker = Speaker(voices, max_characters=self.max_characters)
+        self.streamed.append(LiveSource(self._speaker.stream(voice), InlineExecutor()))
+        return self.streamed[-1]
+
     def warm_up(self, language: str) -> None:
         if self.failure:
             raise self.failure
@@ -95,7 +108,8 @@ class FakeSpeech:
         return iter(())
 
     def close(self) -> None:
-        pass
+        if self._speaker is not None:
+            self._speaker.close()
 
 
 def settings(**overrides: object) -> Settings:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.media import FloatArray
 from kiosk.speech import assets
 from kiosk.speech.registry import Voices
 from kiosk.speech.stop import StopSignal
@@ -29,6 +30,7 @@ class FakeVoice:
         self.gate.set()
         self.busy = threading.Event()
         self.spoken: list[str] = []
+        self.level = 0.0
         self.error: Exception | None = None
         self.on_speak: Callable[[], None] = lambda: None
 
@@ -48,7 +50,12 @@ class FakeVoice:
         words = text.split()
         times = tuple(WordTime(w, 0.1 * i, 0.1 * (i + 1)) for i, w in enumerate(words))
         length = round(2400 * len(words) / rate)
-        return Speech(text, np.zeros(length, np.float32), 24_000, times)
+        return Speech(text, self._sound(length), 24_000, times)
+
+    def _sound(self, length: int) -> FloatArray:
+        """A tone of 300 Hz: a constant would not pass a codec."""
+        tone: FloatArray = (self.level * np.sin(np.arange(length) * 0.0785)).astype(np.float32)
+        return tone
 
 
 class FakeVoices(Voices):

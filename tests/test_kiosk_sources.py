@@ -9,11 +9,13 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from kiosk.sources import FileSource, TextSource, piece_of
+from kiosk.sources import FileSource, LiveSource, TextSource, piece_of
 from kiosk.speech.decode import AudioFileError
 from kiosk.speech.request import SpokenPhrase
+from kiosk.speech.speaker import Speaker
 from kiosk.speech.voice import Speech, WordTime
 from tests.fakes import InlineExecutor, tone
+from tests.speech_utils import FakeVoice, FakeVoices
 
 
 def phrase(
@@ -94,3 +96,17 @@ def test_identities_differ() -> None:
     request = cast(Any, SimpleNamespace())
     ids = {TextSource(request, InlineExecutor()).id for _ in range(100)}
     assert len(ids) == 100
+
+
+async def test_a_live_source_is_fed_by_who_has_it_and_dropped_with_its_last_stage() -> None:
+    speaker = Speaker(FakeVoices(FakeVoice()))
+    source = LiveSource(speaker.stream(), InlineExecutor())
+    first, second = source.utterance(), source.utterance()
+    source.text.feed("Yes. It is.")
+    piece = await anext(first.pieces)
+    assert piece.caption is not None and piece.caption.text == "Yes."
+    first.cancel()
+    assert not source.text.cancelled
+    second.cancel()
+    assert source.text.cancelled
+    await speaker.aclose()

@@ -3,8 +3,8 @@ import re
 
 import pytest
 
-from kiosk.speech.phrases import Phrase, speakable, split
-from kiosk.speech.sentences import CLAUSE_PAUSE_S, PARAGRAPH_PAUSE_S, SENTENCE_PAUSE_S
+from kiosk.speech.phrases import Phrase, speakable, split, within
+from kiosk.speech.sentences import CLAUSE_PAUSE_S, PARAGRAPH_PAUSE_S, SENTENCE_PAUSE_S, Stretch
 
 TEXTS = [
     "Hello, welcome to the service hall. How can I help you today?",
@@ -126,3 +126,20 @@ def test_long_texts_are_split_as_they_are_read(unit: str) -> None:
     found: list[Phrase] = list(itertools.islice(split(text), 3))
     assert all(len(phrase.shown) <= 160 for phrase in found) or len(found) == 1
     assert bool(found) == speakable(text)
+
+
+def test_a_stretch_that_was_cut_becomes_a_phrase_a_language() -> None:
+    text = "Well, 请打开 Settings and then Wireless Network."
+    found = list(within(text, Stretch(5, len(text), 0.25), "en"))
+    assert [(p.language, p.shown) for p in found] == [
+        ("zh", "请打开"),
+        ("en", "Settings and then Wireless Network."),
+    ]
+    assert found[-1].pause_s == 0.25
+    assert all(text[p.char_start : p.char_end] == p.shown for p in found)
+
+
+def test_a_stretch_without_a_word_is_a_silent_phrase() -> None:
+    [phrase] = within("Bye. 😀 ", Stretch(4, 7, 0.0), "en")
+    assert (phrase.shown, phrase.spoken, phrase.char_start, phrase.char_end) == ("😀", "", 5, 6)
+    assert not list(within("Bye.  ", Stretch(4, 6, 0.0), "en"))

@@ -105,3 +105,22 @@ async def test_a_listener_far_behind_misses_phrases_and_they_are_counted() -> No
         await anext(quick)
     assert (await anext(slow)).index > 0
     assert request.dropped_phrases > 0
+
+
+async def test_what_was_taken_is_unheard_until_it_has_sounded() -> None:
+    now = [100.0]
+    request = SpeechRequest(
+        split("One. Two."), None, Manner(), threading.Condition(), lambda: now[0]
+    )
+    speak_all(request)
+    assert request.unheard_s == request.ahead_s == pytest.approx(2.75)
+    cursor, late = aiter(request), aiter(request)
+    await anext(cursor)
+    now[0] += 0.5
+    assert request.ahead_s == pytest.approx(1.5)
+    assert request.unheard_s == pytest.approx(2.25)
+    await anext(late)  # a second listener hears the same
+    assert request.unheard_s == pytest.approx(2.25)
+    await anext(cursor)
+    now[0] += 10.0
+    assert request.unheard_s == 0.0

@@ -8,7 +8,7 @@ from typing import Final
 from kiosk.api import refused
 from kiosk.config import SpeechSettings
 from kiosk.config_remote import RemoteVoicesSettings
-from kiosk.sources import FileSource, TextSource
+from kiosk.sources import FileSource, LiveSource, TextSource
 from kiosk.speech.decode import AudioFileError
 from kiosk.speech.manner import STYLE_NAMES, Manner, Wish
 from kiosk.speech.prepared import PreparedSpeech
@@ -110,6 +110,19 @@ class SpeechDesk:
         except VoiceError as error:
             raise refused(422, "unknown_voice", error, "see /v1/voices") from error
         return TextSource(request, self._pool)
+
+    def stream(self, voice: str | None, wish: Wish) -> LiveSource:
+        """Begin to speak a text that is yet to come, as wished for.
+
+        Raises:
+            ProblemError: the voice is unknown, or there is none.
+        """
+        self._prepared.pause()
+        try:
+            text = self._speaker.stream(voice=voice, manner=self._manner(wish))
+        except VoiceError as error:
+            raise refused(422, "unknown_voice", error, "see /v1/voices") from error
+        return LiveSource(text, self._pool)
 
     async def play(self, data: bytes) -> FileSource:
         """Open an audio file.

@@ -5,7 +5,7 @@ import re
 import threading
 import warnings
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
@@ -156,12 +156,16 @@ class MandarinReader:
     def _words(self, run: str) -> list[str]:
         with self._lock:
             if self._cut is None:
-                self._cut = _word_splitter(self._cache_dir)
+                self._cut = word_splitter(self._cache_dir)
             return self._cut(run)
 
 
-def _word_splitter(cache_dir: Path) -> Callable[[str], list[str]]:
-    """The word splitter, quiet, with a cache of its own: its default is a folder all can write."""
+@cache
+def word_splitter(cache_dir: Path) -> Callable[[str], list[str]]:
+    """Splits a run of Chinese characters into words; one for all (half a second to load).
+
+    It is quiet, and has a cache of its own: its default is a folder all can write.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # its source is older than today's syntax warnings
         import jieba  # type: ignore[import-untyped]

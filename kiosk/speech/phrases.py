@@ -24,20 +24,20 @@ from kiosk.speech.sentences import (
 _LENGTHS: Final = (25, 40, 60, 90, 120)
 """Characters that the first, second … phrase may have if it can be cut at a clause."""
 
-_HANZI_WEIGHT: Final = 3
+HANZI_WEIGHT: Final = 3
 """A Chinese character takes as long to say as this many Latin ones."""
 
-_HARD_LENGTH: Final = 160
+HARD_LENGTH: Final = 160
 """Cut anywhere between words beyond this: the listener would wait for it too long."""
 
 _FIRST_WORDS: Final = 4
 """A first phrase of at most this many words is never cut."""
 
-_CLAUSE_END: Final = re.compile(
+CLAUSE_END: Final = re.compile(
     rf"[，；：、][{CLOSERS}]*|[,;:][{CLOSERS}]*(?=\s)|\s[-–—]++(?=\s)|——"
 )
 _WORD_OR_HAN: Final = re.compile(rf"[{HAN}]|[A-Za-zÀ-ɏ0-9]+")
-_SPEAKABLE: Final = re.compile(rf"[{HAN}A-Za-zÀ-ɏ0-9]")
+SPEAKABLE: Final = re.compile(rf"[{HAN}A-Za-zÀ-ɏ0-9]")
 _BETWEEN_WORDS: Final = re.compile(rf"\s+|(?<=[{HAN}])(?=[{HAN}])")
 
 
@@ -61,7 +61,7 @@ class Phrase:
 
 def speakable(text: str) -> bool:
     """Whether anything in *text* can be pronounced: Latin or Chinese letters, or digits."""
-    return _SPEAKABLE.search(text) is not None
+    return SPEAKABLE.search(text) is not None
 
 
 def split(text: str, default_language: str = "en") -> Iterator[Phrase]:
@@ -77,11 +77,38 @@ def split(text: str, default_language: str = "en") -> Iterator[Phrase]:
     Yields:
         Phrases; none for a text with nothing to pronounce.
     """
+    yield from _phrases(text, _runs(text, default_language), 0, len(text))
+
+
+def within(text: str, stretch: Stretch, language: str) -> Iterator[Phrase]:
+    """The phrases of *stretch*, which somebody else has cut: one for each run of one language.
+
+    Args:
+        text: the whole text.
+        stretch: at most a sentence of it.
+        language: of what was said before.
+
+    Yields:
+        Phrases, their places counted in *text*; a silent one (``spoken`` is empty) if nothing can
+        be pronounced.
+    """
+    silent = True
+    for phrase in _phrases(text, languages(text, stretch, language), stretch.start, stretch.end):
+        silent = False
+        yield phrase
+    if silent and text[stretch.start : stretch.end].strip():
+        yield _phrase(text, stretch.start, stretch, "", language)
+
+
+def _phrases(
+    text: str, runs: Iterator[tuple[Stretch, str]], start: int, end: int
+) -> Iterator[Phrase]:
+    """The phrases of *runs*, which are in order and lie between *start* and *end*."""
     held: Phrase | None = None
-    start = 0  # where unspoken text waits for its phrase
-    for stretch, language in _runs(text, default_language):
+    # *start* is where unspoken text waits for its phrase.
+    for stretch, language in runs:
         spoken = _spoken(text, stretch, language)
-        if not _SPEAKABLE.search(spoken):
+        if not SPEAKABLE.search(spoken):
             if held:
                 held = _extended(held, text, stretch)
                 start = held.char_end
@@ -91,11 +118,11 @@ def split(text: str, default_language: str = "en") -> Iterator[Phrase]:
         held = _phrase(text, start, stretch, spoken, language)
         start = held.char_end
     if held:
-        yield _extended(held, text, Stretch(len(text), len(text), held.pause_s))
+        yield _extended(held, text, Stretch(end, end, held.pause_s))
 
 
 def _spoken(text: str, stretch: Stretch, language: str) -> str:
-    if not _SPEAKABLE.search(text, stretch.start, stretch.end):
+    if not SPEAKABLE.search(text, stretch.start, stretch.end):
         return ""
     return normalise(text[stretch.start : stretch.end], language)
 
@@ -126,18 +153,18 @@ def _runs(text: str, default_language: str) -> Iterator[tuple[Stretch, str]]:
                 limit = _LENGTHS[min(count, len(_LENGTHS) - 1)]
                 piece, rest = _cut(text, rest, limit, first=count == 0)
                 yield piece, language
-                count += bool(_SPEAKABLE.search(text, piece.start, piece.end))
+                count += bool(SPEAKABLE.search(text, piece.start, piece.end))
 
 
 def _cut(text: str, stretch: Stretch, limit: int, *, first: bool) -> tuple[Stretch, Stretch | None]:
     """The beginning of *stretch*, up to the best place to cut it, and the rest."""
     weight = _weight(text, stretch)
-    few = first and weight <= _HARD_LENGTH and _words(text, stretch) <= _FIRST_WORDS
+    few = first and weight <= HARD_LENGTH and _words(text, stretch) <= _FIRST_WORDS
     if weight <= limit or few:
         return stretch, None
     end = _clause_end(text, stretch, limit)
     if end is None:
-        end, pause_s = _word_end(text, stretch), 0.0
+        end, pause_s = word_end(text, stretch), 0.0
     else:
         pause_s = CLAUSE_PAUSE_S
     if end is None or not text[end : stretch.end].strip():
@@ -149,13 +176,13 @@ def _clause_end(text: str, stretch: Stretch, limit: int) -> int | None:
     """The last clause mark within *limit*, else the first one after it."""
     best: int | None = None
     whole = Shield(text, stretch.start, _window(stretch))
-    for mark in _CLAUSE_END.finditer(text, stretch.start, _window(stretch)):
-        if whole.covers(mark.start()) or not _SPEAKABLE.search(text, stretch.start, mark.start()):
+    for mark in CLAUSE_END.finditer(text, stretch.start, _window(stretch)):
+        if whole.covers(mark.start()) or not SPEAKABLE.search(text, stretch.start, mark.start()):
             continue
         weight = _weight(text, Stretch(stretch.start, mark.end(), 0.0))
         if weight > limit and best is not None:
             return best
-        if weight > _HARD_LENGTH:
+        if weight > HARD_LENGTH:
             return None
         best = mark.end()
         if weight > limit:
@@ -165,20 +192,20 @@ def _clause_end(text: str, stretch: Stretch, limit: int) -> int | None:
 
 def _window(stretch: Stretch) -> int:
     """How far to look for a place to cut: never far beyond what one phrase may have."""
-    return min(stretch.end, stretch.start + 2 * _HARD_LENGTH)
+    return min(stretch.end, stretch.start + 2 * HARD_LENGTH)
 
 
-def _word_end(text: str, stretch: Stretch) -> int | None:
+def word_end(text: str, stretch: Stretch) -> int | None:
     """The last place between words before the hard limit; None if all of it is within.
 
     What has no place between words (a very long number) is cut at the limit.
     """
-    if _weight(text, stretch) <= _HARD_LENGTH:
+    if _weight(text, stretch) <= HARD_LENGTH:
         return None
-    best = stretch.start + _HARD_LENGTH // _HANZI_WEIGHT
+    best = stretch.start + HARD_LENGTH // HANZI_WEIGHT
     whole = Shield(text, stretch.start, _window(stretch))
     for gap in _BETWEEN_WORDS.finditer(text, stretch.start + 1, _window(stretch)):
-        if _weight(text, Stretch(stretch.start, gap.end(), 0.0)) > _HARD_LENGTH:
+        if _weight(text, Stretch(stretch.start, gap.end(), 0.0)) > HARD_LENGTH:
             break
         if not whole.covers(gap.start()):
             best = gap.end()
@@ -189,7 +216,7 @@ def _weight(text: str, stretch: Stretch) -> int:
     """Length in Latin characters' worth of speaking time."""
     part = text[stretch.start : _window(stretch)].strip()
     han = sum(1 for letter in part if "㐀" <= letter <= "鿿")
-    return len(part) + (_HANZI_WEIGHT - 1) * han
+    return len(part) + (HANZI_WEIGHT - 1) * han
 
 
 def _words(text: str, stretch: Stretch) -> int:

@@ -2,7 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -46,6 +47,7 @@ class SpeechRequest:
         voice: str | None,
         manner: Manner,
         changed: threading.Condition,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Made by ``Speaker.say``. *changed* guards all state and tells the speech thread."""
         self.voice: Final = voice
@@ -61,6 +63,9 @@ class SpeechRequest:
         self._error: Exception | None = None
         self._closed = False
         self._cancelled = False
+        self._clock = clock
+        self._frontier = 0
+        self._heard_s = 0.0
         self.dropped_phrases = 0
         """Phrases that a consumer missed because it was more than ``KEPT_S`` behind."""
 
@@ -109,6 +114,20 @@ class SpeechRequest:
                 if index >= first
             )
 
+    @property
+    def unheard_s(self) -> float:
+        """Speech that is ready and not yet heard, as if each phrase sounds as soon as it can."""
+        with self._changed:
+            return self.ahead_s + max(0.0, self._heard_s - self._clock())
+
+    def wait_s(self) -> float:
+        """How long until there is a phrase to speak: 0 if there is one now."""
+        return 0.0
+
+    def exhausted(self) -> None:
+        """``take_phrase`` had nothing: nothing in the text can be pronounced."""
+        self.fail(SpeechTextError("nothing in the text can be pronounced: send words or numbers"))
+
     def take_phrase(self) -> tuple[Phrase, bool] | None:
         """The next phrase to speak and whether it is the last."""
         if not self._started:
@@ -140,6 +159,13 @@ class SpeechRequest:
             if not self._closed:
                 self._error = error
                 self._finish()
+
+    def _count_heard(self, phrase: SpokenPhrase) -> None:
+        """The first consumer takes *phrase*: it sounds when all before it was heard."""
+        if phrase.index >= self._frontier:
+            self._frontier = phrase.index + 1
+            begun_s = max(self._heard_s, self._clock())
+            self._heard_s = begun_s + phrase.speech.duration_s + phrase.pause_s
 
     def _finish(self) -> None:
         self._closed = True
@@ -207,5 +233,6 @@ class _Cursor:
         request.dropped_phrases += max(0, oldest - self.index)
         phrase = request._spoken[max(oldest, self.index)]
         self.index = phrase.index + 1
+        request._count_heard(phrase)
         request._changed.notify_all()
         return phrase

@@ -14,12 +14,17 @@ _LATIN_WORD: Final = r"[A-Za-zÀ-ɏ]+(?:['’][A-Za-z]+)*"
 _EMBEDDED_WORDS: Final = 3
 """Up to this many Latin words within Chinese are left to the Mandarin voice."""
 
+ABBREVIATIONS: Final = (
+    "Dr|Mr|Mrs|Ms|Prof|Rev|Gov|St|Jr|Sr|Rm|Bldg|Tel|Ext|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?"
+    "|Oct|Nov|Dec|Mon|Tue|Wed|Thu|Fri|Fig|Vol"
+)
+"""Words, as a pattern, whose full stop ends no sentence when a word follows."""
+
 _WHOLE: Final = re.compile(
     r"(?:https?://|www\.)[^\s，。！？；、（）]+"
     r"|(?<![\w.+\-])[\w.+\-]++@[\w\-]+(?:\.[\w\-]+)+"
     r"|(?<!\d)\d++(?:[.,:/\-]\d+)+"
-    r"|\b(?:Dr|Mr|Mrs|Ms|Prof|Rev|Gov|St|Jr|Sr|Rm|Bldg|Tel|Ext|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?"
-    r"|Oct|Nov|Dec|Mon|Tue|Wed|Thu|Fri|Fig|Vol)\.(?=\s*[\w(])"
+    rf"|\b(?:{ABBREVIATIONS})\.(?=\s*[\w(])"
     r"|\b[Nn]os?\.(?=\s*\d)"
     r"|\b(?:[A-Za-z]\.){2,}|\b[A-Z]\.(?=\s[A-Z])",
     re.ASCII,

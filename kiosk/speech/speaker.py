@@ -8,19 +8,31 @@ one never waits for the rest of a long one.
 import asyncio
 import logging
 import threading
+import time
 from typing import Final
+
+import numpy as np
 
 from kiosk.speech import captions, phrases
 from kiosk.speech.delivery import Delivery
+from kiosk.speech.live_request import LiveRequest
 from kiosk.speech.manner import Manner
+from kiosk.speech.pace import Pace
+from kiosk.speech.phrases import Phrase
 from kiosk.speech.prepared import PreparedSpeech
 from kiosk.speech.registry import Voices
 from kiosk.speech.request import SpeechRequest, SpeechTextError, SpokenPhrase
 from kiosk.speech.stop import StoppableVoice
-from kiosk.speech.voice import VoiceError
+from kiosk.speech.voice import Speech, VoiceError
 
 MAX_CHARACTERS: Final = 20_000
 """Longest text of one request: about twenty minutes."""
+
+LONGEST_WAIT_S: Final = 60.0
+"""Nothing is due: look again then, though nobody called."""
+
+SILENCE: Final = Speech("", np.zeros(0, np.float32), 24_000)
+"""Of what is shown and cannot be pronounced."""
 
 __all__ = ["Speaker", "SpeechRequest", "SpeechTextError", "SpokenPhrase", "StoppableVoice"]
 
@@ -50,6 +62,7 @@ class Speaker:
         self._voices = voices
         self._max_ahead_s = max_ahead_s
         self._max_characters = max_characters
+        self._pace = Pace()
         self._changed = threading.Condition()
         self._requests: list[SpeechRequest] = []
         self._thread: threading.Thread | None = None
@@ -75,13 +88,37 @@ class Speaker:
         """
         self._check(text, voice, manner)
         request = SpeechRequest(phrases.split(text), voice, manner, self._changed)
+        self._add(request)
+        return request
+
+    def stream(
+        self,
+        voice: str | None = None,
+        manner: Manner = Manner(),  # noqa: B008 -- frozen
+    ) -> LiveRequest:
+        """Begin to speak a text that is yet to come: feed it to what is returned.
+
+        Args:
+            voice: as for ``say``.
+            manner: as for ``say``.
+
+        Raises:
+            VoiceError: as for ``say``.
+        """
+        self._check_voice(voice, manner)
+        request = LiveRequest(
+            voice, manner, self._changed, self._pace, self._voices.words, self._max_characters
+        )
+        self._add(request)
+        return request
+
+    def _add(self, request: SpeechRequest) -> None:
         with self._changed:
             if self._closing:
                 raise VoiceError("the speaker is closed; remedy: start the kiosk again")
             self._requests.append(request)
             self._start()
             self._changed.notify_all()
-        return request
 
     def close(self) -> None:
         """Cancel everything and stop the thread."""
@@ -110,6 +147,9 @@ class Speaker:
             raise SpeechTextError(
                 "nothing in the text can be pronounced: send English or Chinese words, or numbers"
             )
+        self._check_voice(voice, manner)
+
+    def _check_voice(self, voice: str | None, manner: Manner) -> None:
         if fault := manner.fault():
             raise VoiceError(fault)
         self._voices.check(voice)
@@ -134,21 +174,32 @@ class Speaker:
         with self._changed:
             while not self._closing:
                 self._requests = [request for request in self._requests if not request.closed]
-                due = [r for r in self._requests if r.ahead_s < self._max_ahead_s]
+                near = [r for r in self._requests if r.ahead_s < self._max_ahead_s]
+                waits_s = [request.wait_s() for request in near]
+                due = [r for r, wait_s in zip(near, waits_s, strict=True) if wait_s <= 0]
                 if due:
-                    return min(due, key=lambda request: (not request.wanted, request.ahead_s))
-                self._changed.wait()
+                    return min(due, key=lambda request: (not request.wanted, request.unheard_s))
+                soonest_s = min(waits_s, default=LONGEST_WAIT_S)
+                self._changed.wait(min(soonest_s, LONGEST_WAIT_S))
         return None
 
     def _speak_next(self, request: SpeechRequest) -> None:
         taken = request.take_phrase()
         if taken is None:
-            raise SpeechTextError("nothing in the text can be pronounced: send words or numbers")
+            request.exhausted()
+            return
         phrase, final = taken
+        speech = self._speech(request, phrase) if phrase.spoken else SILENCE
+        request.add(phrase, captions.captioned(speech, phrase.shown), final)
+
+    def _speech(self, request: SpeechRequest, phrase: Phrase) -> Speech:
         voice = self._voices.for_language(phrase.language, request.voice)
         name = voice.info.name
         speech = self._prepared.get(name, phrase.spoken, request.manner)
         if speech is None:
+            begun_s = time.monotonic()
             speech = self._delivery.speak(voice, phrase.spoken, request.manner, request.stop)
+            made_s, sounded_s = time.monotonic() - begun_s, speech.duration_s * request.manner.rate
+            self._pace.observe(phrase.language, phrase.shown, sounded_s, made_s)
             self._prepared.put(name, phrase.spoken, request.manner, speech)
-        request.add(phrase, captions.captioned(speech, phrase.shown), final)
+        return speech

@@ -1,0 +1,299 @@
+"""One writer at ``WS /v1/speak``: turns what comes into utterances, and tells what becomes of them.
+
+Four tasks: one reads messages (and sees a cancel at once, however much text waits before it), one
+feeds the voice, one hears the stage's events, one writes answers. What waits between them is
+bounded: a writer who is far ahead of the voice is read from no further.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from aiohttp import WSMsgType, web
+
+from kiosk.api import ProblemError
+from kiosk.events import Event, Subscription
+from kiosk.sources import LiveSource
+from kiosk.speech.manner import Wish
+from kiosk.speech.request import SpeechTextError
+from kiosk.speech.speak_messages import (
+    Answer,
+    Asked,
+    Command,
+    CommandError,
+    command,
+    failure,
+    invalid,
+    refusal,
+)
+from kiosk.speech.text_decoder import TextDecoder
+from kiosk.stages import Stages
+
+HELD_MESSAGES: Final = 256
+"""Messages, either way, that may wait."""
+
+SEND_TIMEOUT_S: Final = 10.0
+"""A writer who takes no answer for so long is gone."""
+
+LEAVING_S: Final = 10.0
+"""So long, what a writer sent before leaving is still read."""
+
+MAX_UTTERANCES: Final = 32
+"""Utterances of one writer that may wait for the stage; more are not read before one is over."""
+
+STALL_S: Final = 30.0
+"""An utterance to which nothing is added for so long is ended: others may wait for the stage."""
+
+
+class Streams(Protocol):
+    """What a session needs of the voices."""
+
+    def stream(self, voice: str | None, wish: Wish) -> LiveSource:
+        """Begin to speak a text that is yet to come; raises ``ProblemError``."""
+        ...
+
+
+@dataclass(eq=False, slots=True)
+class _Utterance:
+    source: LiveSource
+    stages: set[str] = field(default_factory=set)
+    """Those that are to say it, or are saying it."""
+    characters_spoken: int = 0
+
+    def interrupted(self, stage: str) -> Answer:
+        """How the writer is told that it was."""
+        said = {"characters_spoken": self.characters_spoken}
+        return {"type": "interrupted", "utterance": self.source.id, "stage": stage, **said}
+
+
+class SpeakSession:
+    """One socket."""
+
+    def __init__(
+        self, socket: web.WebSocketResponse, stages: Stages, speech: Streams, asked: Asked
+    ) -> None:
+        """Serve *socket*, which is open."""
+        self._socket = socket
+        self._stages = stages
+        self._speech = speech
+        self._asked = asked
+        self._decoder = TextDecoder()
+        self._commands: asyncio.Queue[Command] = asyncio.Queue(HELD_MESSAGES)
+        self._answers: asyncio.Queue[Answer] = asyncio.Queue(HELD_MESSAGES)
+        self._current: _Utterance | None = None
+        self._said: dict[str, _Utterance] = {}
+        """Utterances that a stage has and has not done with, by id, in order."""
+        self._fewer = asyncio.Event()
+        self._deaf = False
+        """Whether the text that comes belongs to an utterance that is over."""
+
+    async def run(self, ready: Answer) -> None:
+        """Say *ready*, then serve until the socket closes; what came by then is still said."""
+        self._answers.put_nowait(ready)
+        events = self._stages.hub.subscribe(self._asked.stage)
+        works = (self._read(), self._feed(), self._write(), self._hear(events))
+        tasks = [asyncio.create_task(work) for work in works]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            events.close()
+            for task in tasks:
+                task.cancel()
+            outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+            self._end()
+        for outcome in outcomes:
+            if isinstance(outcome, Exception) and not isinstance(outcome, ConnectionError):
+                raise outcome
+
+    async def _read(self) -> None:
+        async for message in self._socket:
+            try:
+                if message.type is WSMsgType.BINARY:
+                    asked = Command("text", bytes(message.data))
+                else:
+                    asked = command(message.data)
+            except CommandError as error:
+                await self._answers.put(invalid(error))
+                continue
+            if asked.kind == "cancel":
+                for answer in self._cancel():
+                    await self._answers.put(answer)
+            else:
+                await self._commands.put(asked)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LEAVING_S):
+                await self._commands.join()
+
+    async def _write(self) -> None:
+        while True:
+            answer = await self._answers.get()
+            try:
+                await asyncio.wait_for(self._socket.send_json(answer), SEND_TIMEOUT_S)
+            except TimeoutError:
+                return
+
+    async def _feed(self) -> None:
+        while True:
+            stall_s = STALL_S if self._current else None
+            try:
+                async with asyncio.timeout(stall_s):
+                    asked = await self._commands.get()
+            except TimeoutError:
+                await self._stalled()
+                continue
+            await self._do(asked)
+            self._commands.task_done()
+
+    async def _do(self, asked: Command) -> None:
+        if asked.kind == "text":
+            await self._text(asked.piece)
+        elif asked.kind == "flush" and self._current:
+            self._current.source.text.flush()
+        elif asked.kind == "end":
+            await self._text(self._decoder.finish())
+            await self._finish()
+
+    async def _stalled(self) -> None:
+        self._end()
+        message = f"nothing was added to the utterance for {STALL_S:.0f} s, so it was ended"
+        remedy = 'send {"type": "end"} when an utterance is complete'
+        await self._answers.put(failure("text_stalled", message, remedy))
+
+    async def _text(self, piece: str | bytes) -> None:
+        text = self._decoder.text(piece) if isinstance(piece, str) else self._decoder.data(piece)
+        if not text or self._deaf:
+            return
+        try:
+            utterance = self._current = self._current or await self._new()
+            utterance.source.text.feed(text)
+            if not utterance.stages and utterance.source.text.speakable:
+                self._begin(utterance)
+        except ProblemError as error:
+            await self._answers.put(refusal(error))
+            self._drop()
+        except SpeechTextError as error:
+            message, _, remedy = str(error).partition(": ")
+            await self._answers.put(failure("text_too_long", message, remedy))
+            self._end()
+            self._deaf = True
+        else:
+            await utterance.source.text.room()
+
+    async def _new(self) -> _Utterance:
+        while len(self._said) >= MAX_UTTERANCES:
+            self._fewer.clear()
+            await self._fewer.wait()
+        return _Utterance(self._speech.stream(self._asked.voice, self._asked.wish))
+
+    def _begin(self, utterance: _Utterance) -> None:
+        """Give *utterance* to the stages; what this writer said before is said to its end."""
+        stages = self._stages.select(self._asked.stage)
+        cut = self._asked.interrupt and not self._said
+        utterance.stages = {stage.name for stage in stages}
+        self._said[utterance.source.id] = utterance
+        for stage in stages:
+            stage.say(utterance.source.utterance(), cut)
+
+    async def _finish(self) -> None:
+        """The utterance is complete."""
+        if self._current and not self._current.source.text.speakable:
+            message = "nothing in the text can be pronounced"
+            await self._answers.put(failure("unspeakable_text", message, "send words or numbers"))
+            self._drop()
+        self._end()
+        self._deaf = False
+
+    def _end(self) -> None:
+        """Nothing more is added to what is being written."""
+        if self._current:
+            self._current.source.text.finish()
+            if not self._current.stages:
+                self._current.source.text.cancel()
+        self._current = None
+
+    def _drop(self) -> None:
+        """What is being written is not said; the rest of its text is passed over."""
+        if self._current:
+            self._current.source.text.cancel()
+            self._said.pop(self._current.source.id, None)
+        self._current = None
+        self._deaf = True
+
+    def _cancel(self) -> list[Answer]:
+        """Drop all of this writer's that is not said.
+
+        Returns:
+            What is told of utterances whose turn has not come; of others, the stages tell how far
+            they came.
+        """
+        while not self._commands.empty():
+            self._commands.get_nowait()
+            self._commands.task_done()
+        self._decoder = TextDecoder()
+        self._end()
+        self._deaf = False
+        said, answers = dict(self._said), list[Answer]()
+        for stage in list(self._stages):
+            ours = [each for each in said.values() if stage.name in each.stages]
+            if ours and stage.transcript.utterance in (None, *said):
+                stage.interrupt()
+                continue
+            for utterance in ours:
+                answers.append(utterance.interrupted(stage.name))
+                self._over(utterance, stage.name)
+        for utterance in said.values():
+            utterance.source.text.cancel()
+        return answers
+
+    async def _hear(self, events: Subscription) -> None:
+        async for event in events:
+            for answer in self._learn(event):
+                await self._answers.put(answer)
+
+    def _learn(self, event: Event) -> list[Answer]:
+        """What the writer is told of *event*."""
+        body = event.body
+        if body["type"] == "stage" and body.get("event") == "closed":
+            return self._stage_closed(event.stage)
+        utterance = self._said.get(str(body.get("utterance")))
+        if utterance is None or event.stage not in utterance.stages:
+            return []
+        if body["type"] == "word":
+            utterance.characters_spoken = int(str(body["char_end"]))
+        told = body["type"] == "utterance"
+        return self._told(utterance, event.stage, body) if told else []
+
+    def _told(self, utterance: _Utterance, stage: str, body: Mapping[str, object]) -> list[Answer]:
+        kind = str(body["event"])
+        answer: Answer = {"utterance": utterance.source.id, "stage": stage}
+        if kind == "started":
+            return [{"type": kind, **answer}]
+        self._over(utterance, stage)
+        answer["characters_spoken"] = body["characters_spoken"]
+        if kind != "failed":
+            return [{"type": kind, **answer}]
+        reason = str(body.get("reason", "the voice failed"))
+        failed = failure("speech_failed", reason, "try again, or choose another voice")
+        return [failed, {"type": "interrupted", **answer}]
+
+    def _stage_closed(self, stage: str) -> list[Answer]:
+        answers: list[Answer] = []
+        for utterance in [each for each in self._said.values() if stage in each.stages]:
+            self._over(utterance, stage)
+            answers.append(utterance.interrupted(stage))
+        if answers or stage == self._asked.stage:
+            remedy = "a stage opens with its first viewer: see /v1/stages, then send text"
+            answers.append(failure("stage_closed", f"stage {stage!r} is closed", remedy))
+        return answers
+
+    def _over(self, utterance: _Utterance, stage: str) -> None:
+        """*stage* has done with *utterance*; what else comes for it is passed over."""
+        utterance.stages.discard(stage)
+        if utterance.stages:
+            return
+        self._said.pop(utterance.source.id, None)
+        self._fewer.set()
+        if utterance is self._current:
+            self._drop()
