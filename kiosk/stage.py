@@ -39,7 +39,7 @@ logger = logging.getLogger(__name__)
 LEAD_SAMPLES: Final = samples(0.24)
 """How far ahead of the play head sound is written: the engine's lookahead and time to draw."""
 
-LIVE_LEAD_SAMPLES: Final = samples(0.14)
+LIVE_LEAD_SAMPLES: Final = samples(0.11)
 """Likewise of sound that is spoken right now: what the engine needs, with less time to draw."""
 
 SPLICE_SAMPLES: Final = samples(0.1)

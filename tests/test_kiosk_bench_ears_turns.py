@@ -32,8 +32,8 @@ def test_a_pause_between_two_words_tells_nothing() -> None:
 
 
 def test_a_mouth_is_closed_when_it_looks_as_at_rest() -> None:
-    assert closed_ms(seen(0.0, 0.0), seen(4000.0, 5200.0), 5000.0) == 200.0
-    assert closed_ms(seen(0.0, 0.0), seen(4000.0, 4900.0), 5000.0) is None, "it was closed"
+    assert closed_ms(seen(4000.0, 5200.0), 5000.0) == 200.0
+    assert closed_ms(seen(4000.0, 4880.0), 5000.0) is None, "it was closed"
 
 
 def test_only_interruptions_count() -> None:

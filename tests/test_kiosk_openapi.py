@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from kiosk import api, api_avatars, api_look, api_sync
+from kiosk import api, api_avatars, api_look, api_stages, api_sync
 from kiosk.openapi import document
 
 PATHS = (
@@ -46,7 +46,7 @@ def test_operations_have_names_of_their_own() -> None:
 
 def test_every_model_is_described_key_by_key() -> None:
     for name, schema in document()["components"]["schemas"].items():
-        rooms = (api, api_avatars, api_look, api_sync)
+        rooms = (api, api_avatars, api_look, api_stages, api_sync)
         model = next(getattr(room, name) for room in rooms if hasattr(room, name))
         assert set(schema["properties"]) == set(model.model_fields)
         for key, property_ in schema["properties"].items():

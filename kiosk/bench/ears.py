@@ -27,6 +27,7 @@ from kiosk.bench.browser import (
 from kiosk.bench.ears_live import through_socket
 from kiosk.bench.ears_microphone import through_microphone
 from kiosk.bench.ears_sound import click, script, words
+from kiosk.bench.live import counters
 from kiosk.speech.registry import Voices
 
 KEYS: Final = (
@@ -105,7 +106,10 @@ class _Bench:
         clicks = script([click()] * CLICKS, every_s=0.9, before_s=1.5)
         said = script(self._words(WORD_TEXTS, WORDS), every_s=1.8, before_s=1.5)
         async with _page(PREVIEW) as (page, url):
-            return (await through_socket(page, url, clicks, said)).figures("pcm_")
+            repeated = await _repeated(url)
+            delays = await through_socket(page, url, clicks, said)
+            more = await _repeated(url) - repeated
+            return {**delays.figures("pcm_"), "pcm_pictures_repeated": more}
 
     async def microphone(self) -> Figures:
         """The page's own microphone, by WHIP, to the same page."""
@@ -174,6 +178,11 @@ def _spread(name: str, values: Sequence[float | None]) -> Figures:
         f"{name}_p95_ms": float(np.percentile(known, 95)),
         f"{name}_rounds": len(known),
     }
+
+
+async def _repeated(url: str) -> int:
+    """Pictures that were late, so far."""
+    return (await counters(url))["repeated"]
 
 
 @asynccontextmanager

@@ -12,7 +12,7 @@ from engine.media import FloatArray
 from engine.timeline import SAMPLE_RATE_HZ, samples
 from kiosk.bench.browser import Heard, Seen, record, until
 from kiosk.bench.ears_sound import onset, page_clock_ms, send
-from kiosk.bench.live import SAY, SOUND_RMS, mouth_threshold
+from kiosk.bench.live import SAY, SOUND_RMS
 from kiosk.bench.mouth import mouth_change
 
 if TYPE_CHECKING:
@@ -34,6 +34,15 @@ LOUD_RMS: Final = 0.02
 
 LOUD_MS: Final = 60.0
 WATCH_MS: Final = 1500.0
+OPEN_MS: Final = 100.0
+OPEN_LEVELS: Final = 3.0
+"""A mouth that changes by fewer grey levels than this, from the interruption on, was closed."""
+
+SHUT_MS: Final = (600.0, 1000.0)
+"""After the interruption: the mouth has been closed for long, the head has hardly moved."""
+
+SHUT_SHARE: Final = 0.2
+MIN_PICTURES: Final = 5
 ROOM_LEVEL: Final = 10 ** (-60 / 20)
 EVENT_TIMEOUT_S: Final = 3.0
 
@@ -45,14 +54,14 @@ async def interruption(page: "Page") -> tuple[float | None, float | None]:
     """
     await until(page, "kiosk.state === 'ready'", 30)
     await asyncio.sleep(QUIET_S)
-    idle = (await record(page))[1]
+    await record(page)
     await page.evaluate(SAY, [SPEECH, True])
     await until(page, "kiosk.state === 'speaking'", 30)
     await asyncio.sleep(SPEAKS_S)
     cut_ms = float(await page.evaluate(CUT))
     await asyncio.sleep(QUIET_S)
     heard, seen = await record(page)
-    return silence_ms(heard, cut_ms), closed_ms(idle, seen, cut_ms)
+    return silence_ms(heard, cut_ms), closed_ms(seen, cut_ms)
 
 
 def silence_ms(heard: Heard, cut_ms: float) -> float | None:
@@ -65,18 +74,26 @@ def silence_ms(heard: Heard, cut_ms: float) -> float | None:
     return float(loud[-1] - cut_ms) if len(loud) else 0.0
 
 
-def closed_ms(idle: Seen, seen: Seen, cut_ms: float) -> float | None:
-    """From *cut_ms* until the mouth is as it rests; None if it was closed at that moment."""
-    if len(idle.grey) < 5:
+def closed_ms(seen: Seen, cut_ms: float) -> float | None:
+    """From *cut_ms* until the mouth is as it stays; None if it was closed at that moment.
+
+    It is compared with itself soon after, not with a mouth of some seconds before: the head turns.
+    """
+    since_ms = seen.at_ms - cut_ms
+    after = (since_ms > SHUT_MS[0]) & (since_ms < SHUT_MS[1])
+    if after.sum() < MIN_PICTURES:
         return None
-    resting = idle.grey[-25:]
-    change, rest = mouth_change(seen.grey, resting), mouth_change(resting, resting)
-    threshold = mouth_threshold(rest, change[seen.at_ms <= cut_ms])
-    after = (seen.at_ms > cut_ms) & (seen.at_ms < cut_ms + WATCH_MS)
-    moved = np.flatnonzero(after & (change > threshold))
-    if not len(moved) or moved[-1] + 1 >= len(seen.at_ms):
+    change = mouth_change(seen.grey, seen.grey[after])
+    rest = float(change[after].max())
+    about = change[(since_ms > -OPEN_MS) & (since_ms < OPEN_MS)]
+    widest = float(about.max(initial=0.0))
+    if widest - rest < OPEN_LEVELS:
         return None
-    return float(seen.at_ms[moved[-1] + 1] - cut_ms)
+    still = change < rest + SHUT_SHARE * (widest - rest)
+    for index in np.flatnonzero((since_ms > 0) & still):
+        if still[index : index + 2].all():
+            return float(since_ms[index])
+    return None
 
 
 class Turn:

@@ -161,10 +161,10 @@ async def _steady(
     talking = asyncio.create_task(talk(page, address))
     await until(page, "window.kiosk.state === 'speaking'", 30)
     used = server.usage() if server else None
-    counted, shown, start_s = await _counters(address), await _stats(page), time.monotonic()
+    counted, shown, start_s = await counters(address), await _stats(page), time.monotonic()
     await asyncio.sleep(seconds)
     elapsed_s, end_shown = time.monotonic() - start_s, await _stats(page)
-    end_counted, end_used = await _counters(address), server.usage() if server else None
+    end_counted, end_used = await counters(address), server.usage() if server else None
     talking.cancel()
     await asyncio.gather(talking, return_exceptions=True)
     offsets = await page.evaluate(
@@ -228,7 +228,8 @@ async def _queued(address: str, stage: str) -> int:
     return sum(each["queued"] for each in stages if each["stage"] == stage)
 
 
-async def _counters(address: str) -> dict[str, int]:
+async def counters(address: str) -> dict[str, int]:
+    """Pictures repeated and dropped so far by the kiosk at *address*."""
     text = (await asyncio.to_thread(_get, f"{address}/metrics")).decode()
     return {name: sum_of(text, f"kiosk_frames_{name}_total") for name in ("repeated", "dropped")}
 
