@@ -15,7 +15,7 @@ from kiosk.speech.pace import Pace, weight
 from kiosk.speech.phrases import SPEAKABLE
 from kiosk.speech.sentences import Stretch
 
-FIRST_WAIT_S: Final = 0.25
+FIRST_WAIT_S: Final = 0.15
 """How long the first words wait for a clause's end."""
 
 STALL_S: Final = 0.3
@@ -32,7 +32,7 @@ time to make the next."""
 FIRST_CLAUSE_WEIGHT: Final = 6
 """A first clause may be shorter: *Hello,* is soon made, and heard as a greeting."""
 
-FIRST_S: Final = 1.2
+FIRST_S: Final = 0.9
 """How long the first phrase may sound if it is cut between words; at a clause's end, half as long
 again."""
 
