@@ -63,6 +63,7 @@ app.command()(cli_offline.motion)
 app.command()(cli_sync.calibrate)
 app.command()(cli_listen.microphones)
 bench_app.command("sync")(cli_sync.bench_sync)
+bench_app.command("ears")(cli_listen.bench_ears)
 
 
 @app.command()

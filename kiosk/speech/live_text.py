@@ -32,7 +32,7 @@ time to make the next."""
 FIRST_CLAUSE_WEIGHT: Final = 6
 """A first clause may be shorter: *Hello,* is soon made, and heard as a greeting."""
 
-FIRST_S: Final = 0.9
+FIRST_S: Final = 1.2
 """How long the first phrase may sound if it is cut between words; at a clause's end, half as long
 again."""
 
