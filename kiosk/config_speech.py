@@ -29,7 +29,7 @@ class SpeechSettings(Section):
     """Scales the pauses between phrases."""
     loudness_db: Annotated[float, Field(ge=-12.0, le=6.0)] = 0.0
     """How much louder she speaks."""
-    threads: Annotated[int, Field(ge=1, le=16)] = 2
+    threads: Annotated[int, Field(ge=1, le=16)] = 1
     """CPU threads that the voice may use."""
     max_characters: Annotated[int, Field(ge=100, le=100_000)] = 20_000
     """Longest text that one request may speak."""

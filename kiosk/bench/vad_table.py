@@ -158,7 +158,7 @@ def vad_table(
     return rows
 
 
-def _delays(delays_s: tuple[float, ...]) -> dict[str, object]:
+def _delays(delays_s: tuple[float, ...]) -> dict[str, float | None]:
     if not delays_s:
         return {"onset_delay_ms": None, "onset_delay_p95_ms": None}
     middle, late = np.quantile(np.array(delays_s) * 1000.0, [0.5, 0.95])
@@ -184,7 +184,7 @@ def echo_of(
 
 def false_interrupts(
     minutes: float, which: sounds.Set = "report", name: DetectorName = "silero"
-) -> dict[str, object]:
+) -> dict[str, float | int | None]:
     """Visitors who were heard where there were none, and one who speaks over the avatar.
 
     Args:
