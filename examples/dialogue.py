@@ -5,7 +5,8 @@
 Any server of OpenAI's ``/v1/chat/completions`` will do. Answers are spoken while they are written.
 What the visitor says comes from the kiosk as sound and becomes words at a server of
 ``/v1/audio/transcriptions``, or is typed. Who interrupts an answer ends it, and the model is told
-only as much of it as was heard. Secrets: KIOSK_TOKEN, CHAT_KEY, RECOGNISER_KEY in the environment.
+only as much of it as was heard. What is said is printed only with --show. Secrets: KIOSK_TOKEN,
+CHAT_KEY, RECOGNISER_KEY in the environment.
 """
 
 import argparse
@@ -160,7 +161,7 @@ class Dialogue:
 
     def hear(self, words: str, interrupts: bool = False) -> None:
         """A visitor has said *words*: answer them, after or instead of what is being said."""
-        tell(f"visitor: {words}")
+        self._show("a visitor", words)
         self._words.put_nowait(words)
         if interrupts and self._answer:
             self._answer.over.set()
@@ -182,7 +183,13 @@ class Dialogue:
             self._answer = None
             if answer.heard:
                 self.history.append({"role": "assistant", "content": answer.heard})
-                tell(f"kiosk: {answer.heard}{'' if answer.heard == answer.text.strip() else ' …'}")
+                cut = "" if answer.heard == answer.text.strip() else " …"
+                self._show("the kiosk", answer.heard, cut)
+
+    def _show(self, who: str, words: str, cut: str = "") -> None:
+        """Tell who spoke; what was said, only if asked to: output may end up in a journal."""
+        show = self._options.show
+        tell(f"{who}: {words}{cut}" if show else f"{who} spoke ({len(words)} characters{cut})")
 
     async def _recognise(self, wav: bytes) -> None:
         asked = self._options
@@ -233,15 +240,19 @@ class Dialogue:
 
     async def _read(self, answer: Answer, socket: Socket) -> None:
         """What the kiosk says: that it begins, how far it came, or why it cannot be spoken."""
-        async for message in socket:
-            told = message.json()
-            if told["type"] == "started":
-                answer.begun = True
-            elif told["type"] == "error":
-                tell(f"the kiosk does not speak: {told['message']}: {told['remedy']}")
-            if told["type"] in ("finished", "interrupted", "error"):
-                answer.finish(told)
-        answer.finish({"type": "error"})  # if nothing else ended it
+        try:
+            async for message in socket:
+                told = message.json()
+                if told["type"] == "started":
+                    answer.begun = True
+                elif told["type"] == "error":
+                    tell(f"the kiosk does not speak: {told['message']}: {told['remedy']}")
+                if told["type"] in ("finished", "interrupted", "error"):
+                    answer.finish(told)
+        except FAILURES as error:  # a connection that fails gives a message without text
+            tell(f"the kiosk is not understood ({error!r}): is --kiosk the address of a kiosk?")
+        finally:
+            answer.finish({"type": "error"})  # if nothing else ended it
 
 
 def read_lines(loop: asyncio.AbstractEventLoop, dialogue: Dialogue) -> None:
@@ -261,6 +272,7 @@ def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     add("--typed", action="store_true", help="lines that are typed are the visitor's words")
     add("--kiosk", default="http://localhost:8080", help="address of the kiosk (%(default)s)")
     add("--stage", default="lobby", help="who speaks: the page's ?stage= (%(default)s)")
+    add("--show", action="store_true", help="print what is said, not only that somebody spoke")
     add("--system", default=SYSTEM, help="what the model is told beforehand")
     asked = parser.parse_args(arguments)
     if not (asked.recogniser or asked.typed):

@@ -25,6 +25,7 @@ from kiosk.guard import Guard
 from kiosk.health import feed_watchdog, notify, watchdog_interval_s
 from kiosk.inject import Faults, Injector
 from kiosk.lip_sync import LipSync
+from kiosk.listen.ear import warm_up as warm_up_ear
 from kiosk.listen.inlets import Inlets
 from kiosk.listen.microphone import Microphone
 from kiosk.listen.pcm_socket import PcmSockets
@@ -180,6 +181,7 @@ class Kiosk:
         self.routes.readiness = ReadyAnswer(status="ready", detail=PREPARING)
         notify("READY=1")
         logger.info("ready")
+        await asyncio.to_thread(warm_up_ear, self.settings.listen)
         for language in languages[1:]:
             await asyncio.to_thread(self._speech.warm_up, language)
         await self._prepare()

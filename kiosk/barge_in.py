@@ -45,7 +45,7 @@ class Speech(Protocol):
         ...
 
 
-class Hears(Protocol):
+class KnowsEcho(Protocol):
     """What is needed of an ear; see ``listen.ear.Ear``."""
 
     def hear(self, samples: FloatArray) -> None:
@@ -58,7 +58,7 @@ class Hears(Protocol):
 
 
 OnSpeech = Callable[[Speech], None]
-MakeEar = Callable[[ListenSettings, OnSpeech, OnSpeech], Hears]
+MakeEar = Callable[[ListenSettings, OnSpeech, OnSpeech], KnowsEcho]
 """Settings, called when a visitor starts to speak, called when that has ended."""
 
 
@@ -107,7 +107,7 @@ class BargeIn:
         self._listens_until_s = 0.0
         self._turn()
 
-    def _new_ear(self) -> Hears:
+    def _new_ear(self) -> KnowsEcho:
         return self._make_ear(self._settings, self._started, self._ended)
 
     def _played(self, samples: FloatArray) -> None:
@@ -133,7 +133,7 @@ class BargeIn:
             interrupted = self._stage.interrupt()
         self._speaking_since_s = self._loop.time()
         self._turn(silenced=interrupted is not None)
-        self._stage.broadcast.send({"type": "visitor", "speaking": True})
+        self._stage.visitors.speaks(self, True)
         utterance = interrupted.utterances[0] if interrupted and interrupted.utterances else None
         characters = interrupted.characters_spoken if interrupted else 0
         self._events.tell(
@@ -158,7 +158,7 @@ class BargeIn:
     def _end(self, duration_ms: int, sound: FloatArray | None) -> None:
         self._speaking_since_s = None
         self._listens_until_s = self._loop.time() + LINGER_S
-        self._stage.broadcast.send({"type": "visitor", "speaking": False})
+        self._stage.visitors.speaks(self, False)
         event = {"type": "visitor", "event": "ended", "source": self._source}
         told = {**event, "duration_ms": duration_ms, "complete": sound is not None}
         self._events.tell(told, sound)

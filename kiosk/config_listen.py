@@ -6,6 +6,7 @@ from pydantic import Field
 
 from kiosk.config_fields import Section
 from kiosk.config_sources import Allowed
+from kiosk.listen.hearing import Mode
 
 MICROPHONE_WORDS = '"" for none, "default", a name or part of one, or a number: kiosk microphones'
 
@@ -13,7 +14,7 @@ MICROPHONE_WORDS = '"" for none, "default", a name or part of one, or a number: 
 class ListenSettings(Section):
     """What is done with speech that arrives live."""
 
-    mode: Literal["speak", "preview"] = "speak"
+    mode: Mode = "speak"
     """speak: microphones are visitors, whom the avatar hears; preview: it says what they say."""
     page_microphone: bool = False
     """Whether the page shows a button by which a visitor turns the microphone on."""

@@ -139,7 +139,8 @@ class Peer(BasePeer):
         channel.on("message", self._on_message)
         self.viewer.send(self._hello)
         self._tell_origin()
-        for message in self.stage.transcript.current(self.stage.line.play_pts):
+        said = self.stage.transcript.current(self.stage.line.play_pts)
+        for message in (*said, *self.stage.visitors.current):
             self.viewer.send(message)
 
     def _on_message(self, data: object) -> None:

@@ -123,6 +123,12 @@ class SpeechQueue:
         self._waiting.append(utterance)
         self._changed.set()
 
+    def withdraw(self, name: str) -> None:
+        """Forget the utterance called *name* if it still waits; nothing is told of it."""
+        for utterance in tuple(self._waiting):
+            if utterance.id == name:
+                self._waiting.remove(utterance)
+
     def clear(self) -> tuple[str, ...]:
         """Drop everything; returns the ids of what was dropped, in order."""
         dropped = dict.fromkeys(item.utterance for item in self._buffer)

@@ -32,6 +32,7 @@ from kiosk.stage_events import StageEvents
 from kiosk.sync import SyncController
 from kiosk.transcript import Interrupted, Transcript
 from kiosk.trim import OuterTrim
+from kiosk.visitors import Visitors
 from kiosk.worker import Runs
 
 logger = logging.getLogger(__name__)
@@ -105,6 +106,7 @@ class Stage:
         self.hub = hub or EventHub()
         self.events = StageEvents(self.hub, name, self.clock)
         broadcast.on_viewers = self.events.viewers
+        self.visitors = Visitors(broadcast.send)
         self.transcript = Transcript(broadcast.send, metrics, self.events.tell)
         self.closing: list[Callable[[], None]] = []
         """Called when the stage closes, by whoever is connected to it."""

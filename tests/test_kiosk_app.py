@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import socket
+import threading
 from pathlib import Path
 
 import aiohttp
@@ -11,6 +12,7 @@ import pytest
 
 from kiosk import app
 from kiosk.app import Kiosk, ServeError, listening
+from kiosk.config_listen import ListenSettings
 from tests.kiosk_client import FakeAvatars, FakeSpeech, settings
 
 
@@ -29,6 +31,21 @@ async def test_it_listens_and_stops() -> None:
         response.release()
     with pytest.raises(ConnectionRefusedError):
         await asyncio.open_connection("127.0.0.1", port)
+
+
+async def test_the_ears_are_made_ready_off_the_loop_before_anybody_is_heard(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    warmed: list[tuple[ListenSettings, threading.Thread]] = []
+    monkeypatch.setattr(
+        app, "warm_up_ear", lambda asked: warmed.append((asked, threading.current_thread()))
+    )
+    given = settings(listen__detector="webrtc")
+    kiosk = Kiosk(given, FakeAvatars(), FakeSpeech())
+    await kiosk._warm_up()
+    ((asked, thread),) = warmed
+    assert asked is given.listen and thread is not threading.current_thread()
+    await kiosk.stages.aclose()
 
 
 async def test_a_port_in_use_is_named_with_the_remedy() -> None:

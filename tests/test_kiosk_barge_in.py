@@ -222,6 +222,8 @@ def test_two_visitors_are_told_apart_and_she_listens_until_both_are_done() -> No
         other.close()
         await asyncio.sleep(0.2)
         assert scene.motion.attended == [True, False]
+        page = scene.recorder.of_type("visitor")
+        assert [message["speaking"] for message in page] == [True, False], "for both together"
         first, second, ended, _ = of_type(await scene.told(), "visitor")
         assert first["source"] == ended["source"] != second["source"]
 

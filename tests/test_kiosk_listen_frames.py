@@ -24,14 +24,6 @@ def test_frames_are_the_same_however_the_sound_arrives(sizes: list[int]) -> None
     assert np.array_equal(np.stack(got), whole)
 
 
-def test_what_is_not_yet_a_frame_can_be_forgotten() -> None:
-    framer = Framer()
-    assert framer.push(np.ones(319, np.float32)) == []
-    framer.reset()
-    (frame,) = framer.push(np.zeros(320, np.float32))
-    assert not frame.any()
-
-
 def test_the_level_of_speech_is_that_of_its_band() -> None:
     assert speech_level_db(sine(1000.0)) == pytest.approx(-23.0, abs=0.3)  # 0.1 / √2
     assert speech_level_db(sine(50.0)) < -60.0

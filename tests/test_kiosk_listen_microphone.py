@@ -68,6 +68,19 @@ def test_what_is_heard_goes_to_the_open_stage_at_the_devices_rate() -> None:
     assert room.sound.streams[0].closed
 
 
+def test_a_device_that_is_faster_than_ears_is_opened_at_their_rate() -> None:
+    room = Room(Sound(entry("Interface", 2, 192_000.0)))
+    room.stages.append(FakeStage("hall"))
+
+    async def work() -> None:
+        await until(lambda: room.inlets and room.inlets[0].got)
+        assert room.opened == [("hall", "microphone", None, 48_000, False)]
+        asked = room.sound.streams[0].asked
+        assert (asked["samplerate"], asked["blocksize"]) == (48_000, 960)
+
+    listening(room, work)
+
+
 def test_one_that_is_being_opened_when_the_server_ends_is_closed() -> None:
     room = Room(Sound(entry("Webcam")))
     room.stages.append(FakeStage("hall"))

@@ -12,7 +12,7 @@ from engine.timeline import SAMPLE_RATE_HZ
 from kiosk.api import ProblemError
 from kiosk.app import Kiosk
 from kiosk.listen.inlets import Role
-from kiosk.listen.publisher import Hears
+from kiosk.listen.publisher import Hears, Publisher
 from kiosk.listen.whip import Kind
 from kiosk.stage import Stage
 from tests.kiosk_client import KioskClient, kiosk_client
@@ -119,6 +119,30 @@ async def test_a_source_whose_stage_closes_is_let_go() -> None:
             await asyncio.sleep(0.02)
         assert counted(kiosk, "dismissed") == 1
         assert not kiosk.whip._peers
+
+
+async def test_a_stage_that_closes_before_the_answer_hears_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with hall("lobby") as (client, kiosk, inlets), sender() as pc:
+        (stage,) = kiosk.stages
+        answer, ended = Publisher.answer, Publisher.aclose
+        closed: list[str] = []
+
+        async def answer_late(self: Publisher, offer_sdp: str) -> str:
+            answered = await answer(self, offer_sdp)
+            await kiosk.stages._close(stage)
+            return answered
+
+        async def aclose(self: Publisher) -> None:
+            closed.append(self.id)
+            await ended(self)
+
+        monkeypatch.setattr(Publisher, "answer", answer_late)
+        monkeypatch.setattr(Publisher, "aclose", aclose)
+        response = await client.post("/whip", data=pc.localDescription.sdp, headers=SDP)
+        assert (response.status, (await response.json())["code"]) == (409, "no_stage")
+        assert not inlets.opened and not kiosk.whip._peers and len(closed) == 1
 
 
 async def test_a_client_that_vanishes_is_counted_as_lost() -> None:

@@ -144,6 +144,15 @@ async def test_the_origin_names_the_rtp_time_of_media_time_zero(stage: Stage) ->
     await client.pc.close()
 
 
+async def test_who_joins_while_a_visitor_speaks_is_told(stage: Stage) -> None:
+    stage.visitors.speaks("somebody", True)
+    client, peer = Client(), make_peer(stage)
+    await client.connect(peer)
+    assert (await client.message("visitor"))["speaking"] is True
+    await peer.aclose()
+    await client.pc.close()
+
+
 def _media_ms(client: Client, pts: int, origin: int) -> float:
     """Media time of a decoded frame; aiortc counts its pts from the first packet received."""
     return ((client.first_audio_rtp + pts - origin) % 2**32) / 48.0

@@ -93,6 +93,20 @@ async def test_the_source_waits_when_enough_is_ahead() -> None:
     await queue.aclose()
 
 
+async def test_what_still_waits_can_be_withdrawn_and_what_is_being_said_cannot() -> None:
+    queue = SpeechQueue()
+    for name in ("a", "b", "c"):
+        queue.add(utterance(name, 0.1))
+    queue.withdraw("b")
+    queue.withdraw("nobody")
+    await settle()
+    queue.withdraw("a")
+    _, events = queue.take(48_000, 0)
+    told = [event.utterance for event in events if event.kind == "started"]
+    assert told == ["a", "c"]
+    await queue.aclose()
+
+
 async def test_running_dry_inside_an_utterance_is_counted_once() -> None:
     more = asyncio.Event()
 

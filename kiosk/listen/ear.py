@@ -1,5 +1,6 @@
 """An ear: hears whether a visitor speaks, beside an avatar that speaks too."""
 
+import contextlib
 import logging
 from collections.abc import Callable
 from typing import Final
@@ -12,7 +13,7 @@ from kiosk.listen import canceller
 from kiosk.listen.echo import EchoGuard
 from kiosk.listen.endpoint import Endpoint
 from kiosk.listen.endpoint import VisitorSpeech as VisitorSpeech
-from kiosk.listen.frames import Framer
+from kiosk.listen.frames import FRAME_SAMPLES, Framer
 from kiosk.listen.sensitivity import Thresholds, thresholds
 from kiosk.listen.vad import BORDER, Detector, DetectorError, WebRtcDetector, detector
 
@@ -20,6 +21,9 @@ logger = logging.getLogger(__name__)
 
 STAY: Final = 0.15
 """Once a visitor speaks, a frame may score so much less and still be speech."""
+
+WARM_UP_FRAMES: Final = 2
+"""So many fill the window of the slower detector."""
 
 
 class Ear:
@@ -46,16 +50,6 @@ class Ear:
         self._started = started
         self._ended = ended
 
-    @property
-    def dropped_samples(self) -> int:
-        """Samples of speeches that went on for longer than is kept."""
-        return self._endpoint.dropped_samples
-
-    @property
-    def speaking(self) -> bool:
-        """Whether a visitor speaks."""
-        return self._endpoint.speaking
-
     def hear(self, samples: FloatArray) -> None:
         """Take in what the microphone gives, any length of mono sound at 16 kHz."""
         for frame in self._framer.push(samples):
@@ -65,14 +59,6 @@ class Ear:
         """Take in what the avatar emits: 20 ms at 48 kHz, shape (960,), silence included."""
         if self._guard is not None:
             self._guard.played(samples)
-
-    def reset(self) -> None:
-        """Forget what was heard and learnt; a speech that goes on ends without a word."""
-        self._framer.reset()
-        self._endpoint.reset()
-        self._detector.reset()
-        if self._guard is not None:
-            self._guard.reset()
 
     def _hear_frame(self, frame: FloatArray) -> None:
         may_be = True
@@ -87,6 +73,17 @@ class Ear:
             self._started(speech)
         else:
             self._ended(speech)
+
+
+def warm_up(settings: ListenSettings) -> None:
+    """Load what the first ear would load, and run it; takes a while, so for a thread.
+
+    What fails here fails again, and is told, when somebody is to be heard.
+    """
+    with contextlib.suppress(Exception):
+        judge = detector(settings.detector, thresholds(settings.sensitivity))
+        for _ in range(WARM_UP_FRAMES):
+            judge.score(np.zeros(FRAME_SAMPLES, np.float32))
 
 
 def _detector(settings: ListenSettings, limits: Thresholds) -> Detector:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from engine.media import FloatArray
 from kiosk.listen.bands import BANDS
-from kiosk.listen.frames import FRAME_S, SILENCE_DB
+from kiosk.listen.frames import SILENCE_DB
 
 MAX_DELAY_FRAMES: Final = 27
 """540 ms: the browser's buffers, the room and the microphone's."""
@@ -69,6 +69,7 @@ class EchoPath:
         self.played_count = 0
         self.heard_count = 0
         self.delay_frames: int | None = None
+        """How much later what is played is heard; None: not known."""
         self.gain_db: FloatArray = np.full(BANDS, START_GAIN_DB, np.float32)
         """Of what is left after echo cancellation, in each band."""
         self.whole_gain_db: FloatArray = self.gain_db.copy()
@@ -77,11 +78,6 @@ class EchoPath:
         self._skews: deque[int] = deque(maxlen=MAX_BURST_FRAMES)
         self._moved_count = 0
         self._candidate: int | None = None
-
-    @property
-    def delay_ms(self) -> float | None:
-        """How much later what is played is heard; None: not known."""
-        return None if self.delay_frames is None else 1000.0 * FRAME_S * self.delay_frames
 
     def play(self, levels_db: FloatArray) -> None:
         """Take in the levels, shape (BANDS,), of the next frame that is played."""

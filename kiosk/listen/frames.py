@@ -42,7 +42,3 @@ class Framer:
         count = len(joined) // FRAME_SAMPLES
         self._rest = joined[count * FRAME_SAMPLES :]
         return list(joined[: count * FRAME_SAMPLES].reshape(count, FRAME_SAMPLES))
-
-    def reset(self) -> None:
-        """Forget what is not yet a frame."""
-        self._rest = np.zeros(0, np.float32)

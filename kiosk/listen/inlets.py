@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, Literal
 
 from kiosk.api import ProblemError
+from kiosk.listen.hearing import Mode
 from kiosk.listen.inlet import Hears as Hears
 from kiosk.listen.inlet import Inlet as Inlet
 from kiosk.listen.inlet import Kind, VisitorInlet
@@ -18,8 +19,6 @@ logger = logging.getLogger(__name__)
 
 Role = Literal["voice", "visitor"]
 """She says it, or she hears it."""
-
-Mode = Literal["speak", "preview"]
 
 MAX_INLETS_PER_STAGE: Final = 8
 
@@ -88,11 +87,6 @@ class Inlets:
         inlet.closing.append(lambda: self._closed(inlet))
         logger.info("stage %s: a %s is connected as %s", stage.name, kind, role)
         return inlet
-
-    def close(self) -> None:
-        """Close every inlet."""
-        for inlet in self:
-            inlet.close()
 
     def _role(self, stage: Stage, kind: Kind) -> Role:
         return "voice" if kind == "pcm" or self._mode(stage) == "preview" else "visitor"

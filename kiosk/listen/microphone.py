@@ -27,6 +27,7 @@ from kiosk.listen.devices import (
     refresh,
     sound_module,
 )
+from kiosk.listen.resample import MAX_RATE_HZ
 from kiosk.metrics import Metrics
 from kiosk.stage import Stage
 
@@ -185,7 +186,7 @@ class Microphone:
             DeviceError: it cannot be opened, or gives nothing any more.
             ProblemError: the stage hears somebody else.
         """
-        inlet = self._inlets.open(stage, "microphone", None, device.rate_hz, False)
+        inlet = self._inlets.open(stage, "microphone", None, _rate_hz(device), False)
         crossing = Crossing(inlet.push, self._counts.labels("dropped").inc)
         opening = asyncio.create_task(asyncio.to_thread(self._open, device, crossing))
         try:
@@ -217,8 +218,8 @@ class Microphone:
             stream: Stream = self._load().InputStream(
                 device=device.index,
                 channels=1,
-                samplerate=device.rate_hz,
-                blocksize=round(BLOCK_S * device.rate_hz),
+                samplerate=_rate_hz(device),
+                blocksize=round(BLOCK_S * _rate_hz(device)),
                 dtype="float32",
                 latency="low",
                 callback=heard,
@@ -229,6 +230,11 @@ class Microphone:
                 f"{device.name} cannot be opened ({error})", "end what else uses it"
             ) from error
         return stream
+
+
+def _rate_hz(device: Device) -> int:
+    """At which it is opened: no more is heard of a faster one."""
+    return min(device.rate_hz, MAX_RATE_HZ)
 
 
 async def _end(opening: asyncio.Task[Stream]) -> None:

@@ -162,6 +162,7 @@ class _Conversation:
         for begin in range(0, len(data), SLICE_BYTES):
             self._inlet.push(self._reader.read(data[begin : begin + SLICE_BYTES]))
             await self._inlet.room()
+            await asyncio.sleep(0)  # where there is room, others get their turn all the same
 
     def _obey(self, text: str) -> None:
         try:

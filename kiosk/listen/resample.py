@@ -60,11 +60,6 @@ class Resampler:
         self._interpolator = _interpolator(in_rate_hz, out_rate_hz)
         self.reset()
 
-    @property
-    def delay_s(self) -> float:
-        """How long a sample waits for those after it that it takes."""
-        return 0.0 if self._in_hz == self._out_hz else self._interpolator.half_width / self._in_hz
-
     def reset(self) -> None:
         """Begin another stream at the same rates."""
         self._kept: FloatArray = np.zeros(self._interpolator.half_width - 1, np.float32)

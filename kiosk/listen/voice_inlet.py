@@ -29,6 +29,9 @@ PCM_LIMIT_SAMPLES: Final = samples(4.0)
 WAITING_LIMIT_SAMPLES: Final = samples(0.2)
 """Held of a microphone that waits for its turn: what it said before is old news."""
 
+MAX_FOLLOWING: Final = 32
+"""Utterances that wait or are being said, however short; beyond it, their sender waits."""
+
 IDLE_S: Final = 10.0
 """An utterance of which nothing more comes ends after this, so that others get their turn."""
 
@@ -60,9 +63,10 @@ class VoiceInlet(Inlet):
     """Somebody whose words the avatar says.
 
     An utterance begins with the first push and ends with ``end_utterance``, with the inlet, or
-    when nothing comes for ``IDLE_S``; a microphone's also with a pause, and none begins before it
-    is heard. If it is broken off, the rest of it goes nowhere: up to ``end_utterance``, or, of a
-    microphone, up to the next pause.
+    when, in its turn, nothing comes for ``IDLE_S``; a microphone's also with a pause, and none
+    begins before it is heard. If it is broken off, the rest of it goes nowhere: up to
+    ``end_utterance``, or, of a microphone, up to the next pause. What a microphone said before its
+    turn came is forgotten.
     """
 
     def __init__(self, stage: Stage, kind: Kind, rate_hz: int, takeover: bool) -> None:
@@ -77,6 +81,7 @@ class VoiceInlet(Inlet):
         super().__init__(stage, rate_hz, SAMPLE_RATE_HZ)
         self.utterance = new_utterance_id()
         self._loop = asyncio.get_running_loop()
+        self._rate_hz = rate_hz
         self._takeover = takeover
         self._pauses = None if kind == "pcm" else Pauses()
         self._before: FloatArray = np.zeros(0, np.float32)
@@ -100,16 +105,31 @@ class VoiceInlet(Inlet):
         now = sum(spoken.buffer.concealed_samples for spoken in self._following)
         return seconds(self._concealed_samples + now)
 
+    def push(self, samples: FloatArray) -> None:
+        """See ``Inlet.push``; the rest of what was broken off costs nothing."""
+        if self._muted and self._pauses is None and not self.closed:
+            self.dropped_samples += len(samples) * SAMPLE_RATE_HZ // self._rate_hz
+        else:
+            super().push(samples)
+
     async def room(self) -> None:
         """Wait while too much is held; a microphone never waits."""
-        while self._pauses is None and not self.closed and (spoken := self._spoken) is not None:
-            limit = ROOM_SAMPLES if spoken.pace.recorded else LIVE_ROOM_SAMPLES
-            if spoken.buffer.held_samples < limit:
-                return
+        while self._full and not self.closed:
             since_s = self._loop.time()
             self._taken.clear()
             await self._taken.wait()
-            spoken.pace.held_back(self._loop.time() - since_s)
+            self._pushed_s = self._loop.time()  # who had to wait was not idle
+            if self._spoken is not None:
+                self._spoken.pace.held_back(self._pushed_s - since_s)
+
+    @property
+    def _full(self) -> bool:
+        """Whether a sender that can wait has to, for all its utterances together."""
+        if self._pauses is not None:
+            return False
+        recorded = self._spoken is not None and self._spoken.pace.recorded
+        limit = ROOM_SAMPLES if recorded else LIVE_ROOM_SAMPLES
+        return self.held_samples >= limit or len(self._following) >= MAX_FOLLOWING
 
     def end_utterance(self) -> None:
         """What was pushed since the last end is one utterance."""
@@ -196,9 +216,18 @@ class VoiceInlet(Inlet):
     def _complete(self, spoken: _Spoken) -> None:
         self._spoken = None
         spoken.complete = True
+        if self._pauses is not None and not spoken.buffer.begun:
+            self._withdraw(spoken)
         spoken.buffer.end()
         if spoken.buffer.ended:
             spoken.over.set()
+
+    def _withdraw(self, spoken: _Spoken) -> None:
+        """A microphone's turn never came: what it said meanwhile is old news."""
+        self.dropped_samples += spoken.buffer.held_samples
+        self.stage.queue.withdraw(spoken.id)
+        spoken.interrupted = True
+        spoken.buffer.clear()
 
     async def _follow(self, spoken: _Spoken) -> None:
         """Tell when *spoken* has been heard."""
@@ -206,6 +235,7 @@ class VoiceInlet(Inlet):
         if not spoken.interrupted:
             await self.stage.clock.sleep_until(self.stage.line.write_pts)
         del self._following[spoken]
+        self._taken.set()
         self._concealed_samples += spoken.buffer.concealed_samples
         if spoken.complete:
             self.on_said(spoken.id, spoken.interrupted)
@@ -213,7 +243,9 @@ class VoiceInlet(Inlet):
     def _end_if_idle(self, spoken: _Spoken) -> None:
         if spoken is not self._spoken:
             return
-        idle_s = self._loop.time() - self._pushed_s
+        # Before its turn it holds up nobody, and its sender may be waiting for room.
+        waits = self._pauses is None and not spoken.buffer.begun
+        idle_s = 0.0 if waits else self._loop.time() - self._pushed_s
         if idle_s >= IDLE_S:
             self.end_utterance()
         else:
@@ -223,8 +255,6 @@ class VoiceInlet(Inlet):
         """What was pushed is still said, but for a microphone's that has had no turn yet."""
         self._say_rest()
         if self._spoken is not None:
-            if self._pauses is not None and not self._spoken.buffer.begun:
-                self._spoken.buffer.clear()
             self._complete(self._spoken)
         self._taken.set()
         for spoken, task in self._following.items():

@@ -58,6 +58,8 @@ class Whip(SdpSessions[Publisher]):
         )
         try:
             answer = await publisher.answer(offer)
+            if stage not in tuple(self._stages):
+                raise _closed(stage)
             # Last, so that an offer that cannot be answered takes nobody's place.
             publisher.inlet = self._inlets.open(
                 stage, cast(Kind, kind), cast(Role | None, role), SAMPLE_RATE_HZ, takeover
@@ -77,6 +79,15 @@ class Whip(SdpSessions[Publisher]):
             await self._close(peer)
         else:
             await super()._lost(peer)
+
+
+def _closed(stage: Stage) -> ProblemError:
+    return ProblemError(
+        409,
+        "no_stage",
+        f"stage {stage.name} has closed meanwhile: nobody watches it",
+        "open the page, then POST the offer again",
+    )
 
 
 def _one_of(request: web.Request, key: str, allowed: tuple[str, ...]) -> str | None:
