@@ -126,7 +126,7 @@ class Kiosk:
         guard = Guard(settings.server, self.metrics)
         self.app = web.Application(middlewares=[guard.middleware], client_max_size=MAX_BODY_BYTES)
         self.routes.add_to(self.app.router)
-        self.speak.add_to(self.app.router)
+        self.speak.add_to(self.app)  # before the events: see there
         self.looks.add_to(self.app.router)
         StageRoutes(self.stages).add_to(self.app.router)
         EventsSocket(self.stages).add_to(self.app)
@@ -154,7 +154,6 @@ class Kiosk:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await self.speak.aclose()
         await self.drafts.aclose()
         if self.injector is not None:
             await self.injector.aclose()

@@ -10,7 +10,7 @@ from aiohttp import WSCloseCode, web
 from kiosk import __version__
 from kiosk.api import ProblemError, flag, name
 from kiosk.events import Subscription
-from kiosk.guard import WEBSOCKET_PROTOCOL
+from kiosk.sockets import let_go, open_socket, send
 from kiosk.stage_routes import describe
 from kiosk.stages import Stages
 
@@ -19,8 +19,8 @@ logger = logging.getLogger(__name__)
 HEARTBEAT_S: Final = 20.0
 """A reader that answers no ping for half of this is gone."""
 
-CLOSE_WAIT_S: Final = 1.0
-"""How long a reader may take to answer that the server ends."""
+MAX_READERS: Final = 16
+"""Readers at once, over all stages."""
 
 MAX_MESSAGE_BYTES: Final = 4096
 """Readers have nothing to say."""
@@ -32,6 +32,7 @@ class EventsSocket:
     def __init__(self, stages: Stages) -> None:
         """Serve the events of *stages*."""
         self._stages = stages
+        self._readers = 0
 
     def add_to(self, app: web.Application) -> None:
         """Register the path; readers are let go before the server waits for them."""
@@ -44,35 +45,37 @@ class EventsSocket:
     async def _serve(self, request: web.Request) -> web.WebSocketResponse:
         stage = name(request.query, "stage")
         audio = flag(request.query, "audio", default=False)
-        socket = web.WebSocketResponse(
-            timeout=CLOSE_WAIT_S,
-            protocols=(WEBSOCKET_PROTOCOL,),
-            heartbeat=HEARTBEAT_S,
-            max_msg_size=MAX_MESSAGE_BYTES,
-            compress=False,  # sound would be deflated in vain, on the event loop's own threads
-        )
-        if not socket.can_prepare(request):
+        socket = open_socket(request, MAX_MESSAGE_BYTES, HEARTBEAT_S)
+        if self._readers >= MAX_READERS:
             raise ProblemError(
-                426,
-                "not_a_websocket",
-                "/v1/events is a WebSocket, and the request is none",
-                "connect with ws:// or wss://",
+                503,
+                "too_many_readers",
+                f"{self._readers} sockets are open at /v1/events, which is the limit",
+                "close one that is not read; one tells of all stages",
             )
-        await socket.prepare(request)
+        self._readers += 1
+        try:
+            await socket.prepare(request)
+            await self._tell(socket, stage, audio)
+            await let_go(request, socket, WSCloseCode.GOING_AWAY)
+        finally:
+            self._readers -= 1
+        return socket
+
+    async def _tell(self, socket: web.WebSocketResponse, stage: str | None, audio: bool) -> None:
+        """Send what happens until the reader has gone or reads no more, or the server ends."""
         subscription = self._stages.hub.subscribe(stage)
         reading = asyncio.create_task(_until_gone(socket, subscription))
         try:
-            await socket.send_str(self._hello(stage))
+            await send(socket, self._hello(stage))
             await _pass_on(subscription, socket, audio)
         except (ConnectionError, RuntimeError) as error:
             # It went away, or is closing: sending to it says so in either way.
-            logger.debug("a reader of events has gone: %s", error)
+            logger.info("a reader of events has gone: %s", error)
         finally:
             subscription.close()
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
-        await socket.close(code=WSCloseCode.GOING_AWAY)
-        return socket
 
     def _hello(self, name: str | None) -> str:
         """Who is there already: from here on nothing is missed."""
@@ -85,8 +88,8 @@ async def _pass_on(subscription: Subscription, socket: web.WebSocketResponse, au
     """Send what happens until the subscription is closed."""
     async for event in subscription:
         if count := subscription.newly_dropped():
-            await socket.send_str(json.dumps({"type": "lost", "count": count}))
-        await socket.send_str(json.dumps(event.message(audio), ensure_ascii=False))
+            await send(socket, json.dumps({"type": "lost", "count": count}))
+        await send(socket, json.dumps(event.message(audio), ensure_ascii=False))
 
 
 async def _until_gone(socket: web.WebSocketResponse, subscription: Subscription) -> None:

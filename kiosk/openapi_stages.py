@@ -62,5 +62,5 @@ def _events() -> Schema:
                 {"type": "boolean", "default": False},
             ),
         ],
-        "responses": {"101": switching} | problems("401", "403", "422", "426"),
+        "responses": {"101": switching} | problems("401", "403", "422", "426", "503"),
     }

@@ -67,7 +67,10 @@ export class Backdrop {
     this.strips = { left: element('strip-left'), right: element('strip-right') };
     /** Shows the last picture while there is no other. */
     this.still = element('still');
-    video.addEventListener('resize', () => { this.#paintedMs = -Infinity; });
+    video.addEventListener('resize', () => {
+      this.#paintedMs = -Infinity;
+      document.body.classList.toggle('square', video.videoWidth >= video.videoHeight);
+    });
   }
 
   /** A frame was shown. */

@@ -24,6 +24,14 @@ from tests.speech_utils import FakeVoice, FakeVoices
 
 KioskClient = TestClient[Request, Application]
 
+UPGRADE = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+}
+"""Headers that ask for a WebSocket, for requests whose refusal is to be read."""
+
 
 class FakeAvatars:
     """One avatar, *ada*, and what is lent."""

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from aiohttp import ClientWebSocketResponse, WSMsgType, WSServerHandshakeError
 
+from kiosk import events_socket, sockets
 from kiosk.app import Kiosk
-from tests.kiosk_client import KioskClient, kiosk_client
+from tests.kiosk_client import UPGRADE, KioskClient, kiosk_client
 from tests.test_kiosk_whep import join, player
 
 
@@ -156,3 +157,28 @@ async def test_a_reader_that_goes_is_forgotten() -> None:
         await socket.close()
         await asyncio.sleep(0.05)
         assert kiosk.stages.hub._subscriptions == []
+
+
+async def test_a_reader_that_reads_no_more_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sockets, "SEND_S", 0.2)
+    monkeypatch.setattr(sockets, "CLOSE_S", 0.2)
+    async with kiosk_client() as (client, kiosk):
+        stalled = await opened(client)
+        await flood(kiosk, 20_000)  # 40 MB: more than all buffers on the way
+        server = client.server.runner.server
+        assert server is not None
+        async with asyncio.timeout(5):
+            while kiosk.stages.hub._subscriptions or server.connections:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        await stalled.close()
+
+
+async def test_readers_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events_socket, "MAX_READERS", 1)
+    async with kiosk_client() as (client, _):
+        socket = await opened(client)
+        answer = await client.get("/v1/events", headers=UPGRADE)
+        assert (answer.status, (await answer.json())["code"]) == (503, "too_many_readers")
+        await socket.close()
+        await asyncio.sleep(0.1)
+        await (await opened(client)).close()

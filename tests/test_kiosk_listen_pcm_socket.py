@@ -15,7 +15,7 @@ from aiohttp.web import Application
 from kiosk.app import Kiosk
 from kiosk.listen import pcm_socket
 from kiosk.stage import Stage
-from tests.kiosk_client import KioskClient, kiosk_client
+from tests.kiosk_client import UPGRADE, KioskClient, kiosk_client
 from tests.live_utils import steady
 
 Socket = ClientWebSocketResponse[Any]
@@ -138,6 +138,7 @@ async def test_a_message_that_says_nothing_known_is_told_so_and_all_goes_on(text
         ("rate=16000&format=opus", 422, "invalid_format"),
         ("rate=16000&role=boss", 422, "invalid_role"),
         ("rate=16000&stage=attic", 404, "unknown_stage"),
+        ("rate=16000&stage=a/b", 422, "invalid_name"),
     ],
 )
 async def test_what_cannot_be_is_refused_before_it_begins(
@@ -147,9 +148,7 @@ async def test_what_cannot_be_is_refused_before_it_begins(
         with pytest.raises(WSServerHandshakeError) as caught:
             await client.ws_connect(f"/v1/audio?{query}")
         assert caught.value.status == status
-        headers = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
-                   "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}  # fmt: skip
-        answer = await client.get(f"/v1/audio?{query}", headers=headers)
+        answer = await client.get(f"/v1/audio?{query}", headers=UPGRADE)
         problem = await answer.json()
         assert problem["code"] == code and problem["remedy"]
         assert not list(kiosk.inlets)
@@ -184,6 +183,15 @@ async def test_sockets_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
             assert (await heard(socket))["type"] == "ready"
 
 
+async def test_the_longest_message_is_taken() -> None:
+    url = "/v1/audio?rate=48000&format=f32le"
+    async with hall() as (client, _, _), client.ws_connect(url) as socket:
+        await heard(socket)
+        await socket.send_bytes(bytes(pcm_socket.MAX_MESSAGE_BYTES))
+        await socket.send_json({"type": "ping"})
+        assert await heard(socket) == {"type": "pong"}
+
+
 async def test_a_message_that_is_too_long_ends_the_socket_and_nothing_else() -> None:
     async with hall() as (client, kiosk, _):
         async with client.ws_connect("/v1/audio?rate=48000") as socket:
@@ -191,6 +199,7 @@ async def test_a_message_that_is_too_long_ends_the_socket_and_nothing_else() -> 
             await socket.send_bytes(bytes(pcm_socket.MAX_MESSAGE_BYTES + 2))
             assert (await socket.receive(TWO_MESSAGES_S))[:2] == (WSMsgType.CLOSE, 1009)
         await until(lambda: not list(kiosk.inlets))
+        assert kiosk.metrics.registry.get_sample_value("kiosk_faults_total") == 0
 
 
 async def test_a_stage_that_closes_says_so() -> None:

@@ -204,7 +204,7 @@ TORN = "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=sendonly\r\na=rtpmap:111 opu
         (1, "", "v=0\r\n" + "a" * 70_000, "application/sdp", 413, "offer_too_large"),
         (1, "?stage=../x", TORN, "application/sdp", 422, "invalid_name"),
         (1, "?stage=nowhere", TORN, "application/sdp", 404, "unknown_stage"),
-        (1, "?role=singer", TORN, "application/sdp", 422, "invalid_request"),
+        (1, "?role=singer", TORN, "application/sdp", 422, "invalid_role"),
         (1, "?kind=radio", TORN, "application/sdp", 422, "invalid_request"),
         (1, "?takeover=perhaps", TORN, "application/sdp", 422, "invalid_request"),
         (0, "", TORN, "application/sdp", 409, "no_stage"),

@@ -12,7 +12,7 @@ import pytest
 from kiosk.app import Kiosk
 from kiosk.speech import speak_session, speak_socket
 from kiosk.stage import Stage
-from tests.kiosk_client import FakeSpeech, KioskClient, kiosk_client
+from tests.kiosk_client import UPGRADE, FakeSpeech, KioskClient, kiosk_client
 
 Socket = aiohttp.ClientWebSocketResponse
 
@@ -237,6 +237,8 @@ async def test_a_writer_who_leaves_is_spoken_to_the_end() -> None:
     ("query", "status", "code"),
     [
         ("?stage=nowhere", 404, "unknown_stage"),
+        ("?stage=a/b", 422, "invalid_name"),
+        ("?stage=", 422, "invalid_name"),
         ("?rate=fast", 422, "invalid_request"),
         ("?rate=9", 422, "invalid_request"),
         ("?rate=nan", 422, "invalid_request"),
@@ -246,7 +248,7 @@ async def test_a_writer_who_leaves_is_spoken_to_the_end() -> None:
 )
 async def test_what_cannot_be_had_is_refused(query: str, status: int, code: str) -> None:
     async with hall() as (client, *_):
-        response = await client.get(f"/v1/speak{query}")
+        response = await client.get(f"/v1/speak{query}", headers=UPGRADE)
         assert response.status == status
         assert (await response.json())["code"] == code
 
@@ -254,16 +256,30 @@ async def test_what_cannot_be_had_is_refused(query: str, status: int, code: str)
 async def test_only_so_many_writers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(speak_socket, "MAX_SOCKETS", 1)
     async with hall() as (client, *_), writer(client):
-        response = await client.get("/v1/speak?stage=lobby")
+        response = await client.get("/v1/speak?stage=lobby", headers=UPGRADE)
         assert response.status == 503
         assert (await response.json())["code"] == "too_many_writers"
 
 
-async def test_huge_messages_end_the_socket_alone() -> None:
-    async with hall() as (client, *_), writer(client) as socket:
-        await say(socket, "x" * (speak_socket.MAX_MESSAGE_BYTES + 1), end=False)
-        while (message := await socket.receive(timeout=5)).type is aiohttp.WSMsgType.TEXT:
-            pass
-        assert socket.close_code == aiohttp.WSCloseCode.MESSAGE_TOO_BIG, message
-        async with writer(client):
-            pass
+async def test_a_kiosk_that_stops_tells_its_writers() -> None:
+    kiosk_stops = hall()
+    client, *_ = await kiosk_stops.__aenter__()
+    socket = await client.ws_connect("/v1/speak?stage=lobby")
+    await answer(socket, "ready")
+    stopping = asyncio.create_task(client.server.close())
+    message = await socket.receive(timeout=5)
+    assert (message.type, message.data, message.extra) == (
+        aiohttp.WSMsgType.CLOSE, 1001, "the kiosk stops"
+    )  # fmt: skip
+    await stopping
+    await kiosk_stops.__aexit__(None, None, None)
+
+
+async def test_it_is_opened_as_every_socket_here_is() -> None:
+    async with hall() as (client, *_):
+        plain = await client.get("/v1/speak?stage=lobby")
+        assert (plain.status, (await plain.json())["code"]) == (426, "not_a_websocket")
+        offered = ["sonic-kiosk", "bearer.0123456789abcdef"]
+        socket = await client.ws_connect("/v1/speak?stage=lobby", protocols=offered, compress=15)
+        assert (socket.protocol, socket.compress) == ("sonic-kiosk", 0)
+        await socket.close()

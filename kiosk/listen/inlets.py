@@ -1,8 +1,8 @@
 """Who may speak into which stage, and what is made of it: her voice, or a visitor's."""
 
 import logging
-from collections.abc import Callable, Iterator
-from typing import Final, Literal
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final, Literal, get_args
 
 from kiosk.api import ProblemError
 from kiosk.listen.hearing import Mode
@@ -103,3 +103,21 @@ class Inlets:
         self._counts.retire(inlet)
         inlet.stage.closing.remove(inlet.close)
         logger.info("stage %s: a source is disconnected", inlet.stage.name)
+
+
+def asked_role(query: Mapping[str, str]) -> Role | None:
+    """What the query of a request says that a source is for; None if it says nothing.
+
+    Raises:
+        ProblemError: 422 for what is no role.
+    """
+    given = query.get("role")
+    role: Role | None = next((role for role in get_args(Role) if role == given), None)
+    if role is None and given is not None:
+        raise ProblemError(
+            422,
+            "invalid_role",
+            f"role={given!r} is unknown",
+            "give voice (the avatar says it) or visitor (the avatar hears it)",
+        )
+    return role

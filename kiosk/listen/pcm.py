@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.media import FloatArray
 from kiosk.api import ProblemError, flag
-from kiosk.listen.inlets import Role
+from kiosk.listen.inlets import Role, asked_role
 
 PcmFormat = Literal["s16le", "f32le"]
 
@@ -32,18 +32,11 @@ class PcmQuery:
         Raises:
             ProblemError: 422 for what is missing or unknown, with what is allowed.
         """
-        role = query.get("role")
-        if role not in (None, "voice", "visitor"):
-            raise ProblemError(
-                422,
-                "invalid_role",
-                f"role={role!r} is unknown",
-                "give voice (the avatar says it) or visitor (the avatar hears it)",
-            )
+        role = asked_role(query)
         return cls(
             _rate_hz(query.get("rate")),
             _format(query.get("format", "s16le")),
-            None if role is None else "voice" if role == "voice" else "visitor",
+            role,
             flag(query, "takeover", default=False),
         )
 

@@ -13,10 +13,10 @@ from typing import Final
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from kiosk.api import ProblemError
-from kiosk.guard import WEBSOCKET_PROTOCOL
+from kiosk.api import ProblemError, name
 from kiosk.listen.inlets import Inlet, Inlets
 from kiosk.listen.pcm import PcmQuery, PcmReader
+from kiosk.sockets import CLOSE_S, let_go, open_socket
 from kiosk.stages import Stages
 
 logger = logging.getLogger(__name__)
@@ -28,9 +28,6 @@ SLICE_BYTES: Final = 8 * 1024
 MAX_SOCKETS: Final = 16
 STALL_S: Final = 10.0
 """Without a byte for this long the socket is pinged, and closed after as long again."""
-
-CLOSE_S: Final = 2.0
-"""How long the other side may take to agree that the socket is closed."""
 
 MAX_UNSENT: Final = 64
 """Messages that wait for somebody who does not read."""
@@ -64,20 +61,7 @@ class PcmSockets:
             conversation.hang_up(WSCloseCode.GOING_AWAY, _STOPPING)
 
     async def _serve(self, request: web.Request) -> web.WebSocketResponse:
-        socket = web.WebSocketResponse(
-            timeout=CLOSE_S,
-            protocols=(WEBSOCKET_PROTOCOL,),
-            max_msg_size=MAX_MESSAGE_BYTES,
-            autoping=False,
-            compress=False,
-        )
-        if not socket.can_prepare(request):
-            raise ProblemError(
-                426,
-                "not_a_websocket",
-                "/v1/audio is a WebSocket, and the request is none",
-                "connect with ws:// or wss://",
-            )
+        socket = open_socket(request, MAX_MESSAGE_BYTES, autoping=False)
         asked = PcmQuery.read(request.query)
         if len(self._open) >= MAX_SOCKETS:
             raise ProblemError(
@@ -86,7 +70,7 @@ class PcmSockets:
                 f"{MAX_SOCKETS} sockets are open, which is the limit",
                 "close one of them, then try again",
             )
-        stage = self._stages.only(request.query.get("stage"))
+        stage = self._stages.only(name(request.query, "stage"))
         inlet = self._inlets.open(stage, "pcm", asked.role, asked.rate_hz, asked.takeover)
         conversation = _Conversation(socket, inlet, PcmReader(asked.format), self._stall_s)
         self._open.add(conversation)
@@ -96,6 +80,7 @@ class PcmSockets:
         finally:
             self._open.discard(conversation)
             inlet.close()
+            await let_go(request, socket)
         return socket
 
 

@@ -8,7 +8,7 @@ from aiohttp import web
 from engine.timeline import SAMPLE_RATE_HZ
 from kiosk.api import ProblemError, flag, name
 from kiosk.config import Settings
-from kiosk.listen.inlets import Role
+from kiosk.listen.inlets import Role, asked_role
 from kiosk.listen.publisher import Hears, Publisher
 from kiosk.metrics import Metrics
 from kiosk.sdp_sessions import SdpSessions, read_offer
@@ -50,7 +50,7 @@ class Whip(SdpSessions[Publisher]):
     async def _post(self, request: web.Request) -> web.Response:
         offer = await read_offer(request)
         stage = self._stages.only(name(request.query, "stage"))
-        role = _one_of(request, "role", get_args(Role))
+        role = asked_role(request.query)
         kind = _one_of(request, "kind", get_args(Kind)) or "whip"
         takeover = flag(request.query, "takeover", default=False)
         publisher = Publisher(
@@ -62,7 +62,7 @@ class Whip(SdpSessions[Publisher]):
                 raise _closed(stage)
             # Last, so that an offer that cannot be answered takes nobody's place.
             publisher.inlet = self._inlets.open(
-                stage, cast(Kind, kind), cast(Role | None, role), SAMPLE_RATE_HZ, takeover
+                stage, cast(Kind, kind), role, SAMPLE_RATE_HZ, takeover
             )
         except BaseException:
             await publisher.aclose()

@@ -6,6 +6,7 @@ bounded: a writer who is far ahead of the voice is read from no further.
 """
 
 import asyncio
+import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from aiohttp import WSMsgType, web
 
 from kiosk.api import ProblemError
 from kiosk.events import Event, Subscription
+from kiosk.sockets import send
 from kiosk.sources import LiveSource
 from kiosk.speech.manner import Wish
 from kiosk.speech.request import SpeechTextError
@@ -33,9 +35,6 @@ from kiosk.stages import Stages
 
 HELD_MESSAGES: Final = 256
 """Messages, either way, that may wait."""
-
-SEND_TIMEOUT_S: Final = 10.0
-"""A writer who takes no answer for so long is gone."""
 
 LEAVING_S: Final = 10.0
 """So long, what a writer sent before leaving is still read."""
@@ -109,11 +108,11 @@ class SpeakSession:
 
     async def _read(self) -> None:
         async for message in self._socket:
+            if message.type is WSMsgType.ERROR:
+                break  # too long a message, bytes that are no text, or no answer to a ping
             try:
-                if message.type is WSMsgType.BINARY:
-                    asked = Command("text", bytes(message.data))
-                else:
-                    asked = command(message.data)
+                binary = message.type is WSMsgType.BINARY
+                asked = Command("text", bytes(message.data)) if binary else command(message.data)
             except CommandError as error:
                 await self._answers.put(invalid(error))
                 continue
@@ -128,11 +127,7 @@ class SpeakSession:
 
     async def _write(self) -> None:
         while True:
-            answer = await self._answers.get()
-            try:
-                await asyncio.wait_for(self._socket.send_json(answer), SEND_TIMEOUT_S)
-            except TimeoutError:
-                return
+            await send(self._socket, json.dumps(await self._answers.get()))
 
     async def _feed(self) -> None:
         while True:

@@ -6,8 +6,9 @@ from typing import Final
 
 from aiohttp import WSCloseCode, web
 
-from kiosk.api import ProblemError, flag
+from kiosk.api import ProblemError, flag, name
 from kiosk.config import SpeechSettings
+from kiosk.sockets import let_go, open_socket
 from kiosk.speech.manner import LIMITS, STYLE_NAMES, Wish
 from kiosk.speech.speak_messages import Answer, Asked
 from kiosk.speech.speak_session import SpeakSession, Streams
@@ -29,21 +30,24 @@ class SpeakRoutes:
         self._settings = settings
         self._stages = stages
         self._speech = speech
-        self._open: set[web.WebSocketResponse] = set()
+        self._open: set[tuple[web.Request, web.WebSocketResponse]] = set()
 
-    def add_to(self, router: web.UrlDispatcher) -> None:
-        """Register the path."""
-        router.add_get("/v1/speak", self._speak)
+    def add_to(self, app: web.Application) -> None:
+        """Register the path; writers are told that the server ends before it waits for them.
 
-    async def aclose(self) -> None:
-        """Close every socket."""
-        closing = [
-            socket.close(code=WSCloseCode.GOING_AWAY, message=b"the kiosk stops")
-            for socket in self._open
-        ]
-        await asyncio.gather(*closing, return_exceptions=True)
+        Before ``EventsSocket`` is added: with the events, sessions end, and writers would be told
+        nothing.
+        """
+        app.router.add_get("/v1/speak", self._speak)
+        app.on_shutdown.append(self._end)
+
+    async def _end(self, _app: web.Application) -> None:
+        code, reason = WSCloseCode.GOING_AWAY, "the kiosk stops"
+        closing = [let_go(request, socket, code, reason) for request, socket in self._open]
+        await asyncio.gather(*closing)
 
     async def _speak(self, request: web.Request) -> web.WebSocketResponse:
+        socket = open_socket(request, MAX_MESSAGE_BYTES, HEARTBEAT_S)
         asked = self._asked(request)
         if len(self._open) >= MAX_SOCKETS:
             raise ProblemError(
@@ -52,14 +56,14 @@ class SpeakRoutes:
                 f"{len(self._open)} sockets are open at /v1/speak, which is the limit",
                 "close one that is not used, and use one for all utterances of a dialogue",
             )
-        socket = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=MAX_MESSAGE_BYTES)
-        self._open.add(socket)
+        opened = (request, socket)
+        self._open.add(opened)
         try:
             await socket.prepare(request)
             await SpeakSession(socket, self._stages, self._speech, asked).run(self._ready(asked))
         finally:
-            self._open.discard(socket)
-            await socket.close()
+            self._open.discard(opened)
+            await let_go(request, socket)
         return socket
 
     def _asked(self, request: web.Request) -> Asked:
@@ -70,7 +74,7 @@ class SpeakRoutes:
         """
         query = request.query
         asked = Asked(
-            query.get("stage") or None,
+            name(query, "stage"),
             query.get("voice") or None,
             _wish(query),
             flag(query, "interrupt", default=True),
@@ -90,22 +94,22 @@ class SpeakRoutes:
 
 def _wish(query: Mapping[str, str]) -> Wish:
     """The manner that *query* asks for."""
-    style = next((name for name in STYLE_NAMES if name == query.get("style")), None)
+    style = next((style for style in STYLE_NAMES if style == query.get("style")), None)
     if query.get("style") and style is None:
         raise _refused("style", query["style"], ", ".join(STYLE_NAMES))
-    return Wish(style, **{name: _number(query, name) for name in LIMITS})
+    return Wish(style, **{key: _number(query, key) for key in LIMITS})
 
 
-def _number(query: Mapping[str, str], name: str) -> float | None:
-    if not (given := query.get(name)):
+def _number(query: Mapping[str, str], key: str) -> float | None:
+    if not (given := query.get(key)):
         return None
-    least, most = LIMITS[name]
+    least, most = LIMITS[key]
     try:
         value = float(given)
     except ValueError:
         value = float("nan")
     if not least <= value <= most:
-        raise _refused(name, given, f"numbers from {least:g} to {most:g}")
+        raise _refused(key, given, f"numbers from {least:g} to {most:g}")
     return value
 
 

@@ -63,6 +63,8 @@ class FakeServer:
     def __init__(self, picture: Path | None = None, language: str = "en") -> None:
         self.picture = picture
         self.language = language
+        self.upright: bool | None = None
+        """The picture's shape, whatever is asked for."""
         self.url = ""
         self.sessions: dict[str, tuple[RTCPeerConnection, Stage]] = {}
         self.reports: list[dict[str, Any]] = []
@@ -140,6 +142,7 @@ class FakeServer:
             return self._problem(dict(UNKNOWN))
         session = f"s{next(self._count)}"
         portrait = request.query.get("size") == "portrait"
+        portrait = portrait if self.upright is None else self.upright
         stage = Stage(f"stage-{session}", portrait, self.picture)
         peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self.sessions[session] = (peer, stage)
