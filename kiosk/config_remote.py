@@ -99,11 +99,6 @@ class RemoteVoicesSettings(Section):
     allow_public: bool = False
     """Whether a server may be outside the private address ranges: what is said leaves the house."""
 
-    @property
-    def any(self) -> bool:
-        """Whether any server is named."""
-        return bool(self.wyoming or self.openai)
-
     @model_validator(mode="after")
     def _private(self) -> Self:
         if self.allow_public:

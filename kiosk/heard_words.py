@@ -39,6 +39,10 @@ class HeardWords:
         while self._ahead and self._ahead[0].pts < pts:
             yield self._ahead.popleft()
 
+    def remove(self, utterance: str) -> None:
+        """Those of *utterance* will not be heard."""
+        self._ahead = deque(word for word in self._ahead if word.utterance != utterance)
+
     def clear(self) -> None:
         """What is ahead will not be heard."""
         self._ahead.clear()

@@ -97,6 +97,8 @@ class SpeechQueue:
         self.underruns = 0
         """Times that the sound of an utterance ran out before its end."""
         self._mid_utterance = False
+        self._taken = ""
+        """The utterance that was taken from last."""
 
     @property
     def busy(self) -> bool:
@@ -143,6 +145,22 @@ class SpeechQueue:
         self._restart_filler()
         return tuple(dropped)
 
+    def remove(self, utterance: str) -> bool:
+        """Drop what is left of *utterance* alone; whether anything was."""
+        made = len(self._buffer)
+        self._buffer = deque(item for item in self._buffer if item.utterance != utterance)
+        self._buffered_samples = sum(len(item.samples) for item in self._buffer)
+        asked = [item for item in (self._current, *self._waiting) if item and item.id == utterance]
+        for item in asked:
+            item.cancel()
+        self._waiting = deque(item for item in self._waiting if item.id != utterance)
+        if self._current in asked:
+            self._live = None
+            self._restart_filler()
+        self._mid_utterance = self._mid_utterance and self._taken != utterance
+        self._changed.set()
+        return bool(asked) or len(self._buffer) < made
+
     def take(self, count: int, pts: int) -> tuple[FloatArray, list[SpeechEvent]]:
         """The next *count* samples, silence where there is nothing to say.
 
@@ -183,6 +201,7 @@ class SpeechQueue:
     def _count_underrun(self, events: list[SpeechEvent], ran_out: bool) -> None:
         for event in events:
             self._mid_utterance = event.kind in ("started", "caption")
+            self._taken = event.utterance
         if ran_out and self._mid_utterance:
             self.underruns += 1
             self._mid_utterance = False

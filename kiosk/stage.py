@@ -29,6 +29,7 @@ from kiosk.metrics import Metrics
 from kiosk.scheduler import FrameCounters
 from kiosk.speech_queue import SpeechQueue, Utterance
 from kiosk.stage_events import StageEvents
+from kiosk.stalls import Stalls
 from kiosk.sync import SyncController
 from kiosk.transcript import Interrupted, Transcript
 from kiosk.trim import OuterTrim
@@ -50,8 +51,6 @@ CUT_SAMPLES: Final = FADE_SAMPLES
 """An interruption takes effect this far ahead of the play head."""
 
 DEFAULT_APPEARANCE: Final = Appearance()
-
-WARN_EVERY_S: Final = 10.0
 
 
 class Stage:
@@ -117,7 +116,7 @@ class Stage:
         self._tasks: list[asyncio.Task[None]] = []
         self._spoken_end_pts = 0
         self._encode_s = 0.0
-        self._warned_s = -WARN_EVERY_S
+        self._stalls = Stalls(name, metrics)
 
     def start(self) -> None:
         """Set the stage going."""
@@ -198,6 +197,15 @@ class Stage:
             cut_pts = self._rewind(self.line.play_pts + CUT_SAMPLES)
         return self.transcript.interrupt(cut_pts, dropped)
 
+    def withdraw(self, utterance: str) -> None:
+        """Take back *utterance*, which is not heard yet; all others are said as they are."""
+        begins_pts = self.transcript.begins(utterance)
+        if not self.queue.remove(utterance) and begins_pts is None:
+            return
+        self.transcript.withdraw(utterance, self.line.play_pts, not self.queue.busy)
+        if begins_pts is not None:
+            self._rewind(begins_pts)
+
     def _rewind(self, pts: int) -> int:
         """Rewrite the timeline from *pts* on; returns the sample at which it is cut."""
         cut_pts = self.line.cut(pts)
@@ -211,7 +219,7 @@ class Stage:
             pts = self.line.play_pts
             await self.clock.sleep_until(pts)
             if late_s := self.clock.catch_up(pts):
-                self._stalled(late_s)
+                self._stalls.note(late_s)
             self._splice()
             self._write_ahead()
             audio = self.line.send(PACKET_SAMPLES)
@@ -221,13 +229,6 @@ class Stage:
                 hear(played.samples)
             self.transcript.advance(self.line.play_pts)
             self._correct(audio)
-
-    def _stalled(self, late_s: float) -> None:
-        self._metrics.stalls.inc()
-        now_s = asyncio.get_running_loop().time()
-        if now_s - self._warned_s > WARN_EVERY_S:
-            self._warned_s = now_s
-            logger.warning("stage %s stood still for %.2f s", self.name, late_s)
 
     def _correct(self, audio: Audio) -> None:
         """Move the lip-sync correction on, for the pictures that are yet to be drawn."""

@@ -97,6 +97,27 @@ class Transcript:
             self._set_idle(cut_pts)
         return Interrupted(utterances, cut_pts, characters_spoken)
 
+    def begins(self, utterance: str) -> int | None:
+        """The sample at which *utterance* will begin, if it is the last before the write head."""
+        ahead = [event for event in self._ahead if event.kind == "started"]
+        return ahead[-1].pts if ahead and ahead[-1].utterance == utterance else None
+
+    def withdraw(self, utterance: str, pts: int, idle: bool) -> None:
+        """Announce that *utterance*, which did not begin, will not be said.
+
+        Args:
+            utterance: which.
+            pts: of the play head.
+            idle: whether nothing else is to be said after what is on the timeline.
+        """
+        self._ahead = deque(event for event in self._ahead if event.utterance != utterance)
+        self._captions = [event for event in self._captions if event.utterance != utterance]
+        self._words.remove(utterance)
+        self._send(caption_clear_message(utterance, pts))
+        self._announce(utterance, "interrupted", pts, 0)
+        if idle and self.utterance and not self._ahead:
+            self._set_idle(pts)
+
     def current(self, play_pts: int) -> list[Message]:
         """What a viewer who joins now must know."""
         state = "speaking" if self.utterance else "idle"

@@ -14,7 +14,8 @@ def faults(variable: str, value: str) -> str:
 
 
 def test_by_default_there_are_none() -> None:
-    assert not RemoteVoicesSettings().any
+    settings = RemoteVoicesSettings()
+    assert settings.wyoming == settings.openai == ()
 
 
 @pytest.mark.parametrize(
@@ -78,7 +79,7 @@ def test_a_host_out_of_the_house_needs_a_word(variable: str, host: str) -> None:
         f"KIOSK_REMOTE_VOICES__{variable}": address,
         "KIOSK_REMOTE_VOICES__ALLOW_PUBLIC": "true",
     }
-    assert load(environment=allowed).remote_voices.any
+    assert getattr(load(environment=allowed).remote_voices, variable.lower()) == (address,)
 
 
 def test_the_key_is_no_setting() -> None:

@@ -99,6 +99,26 @@ def test_what_has_no_place_to_cut_is_cut_at_the_limit() -> None:
         assert found and found[0].end <= 160
 
 
+def test_what_stands_before_the_first_word_may_be_of_any_length() -> None:
+    for before in (" ", "\n", "-", "* ", "😀"):
+        text = before * 1000 + "Hello, welcome to the hall. How"
+        assert cuts(text, 0, 0, split_words), before
+        assert cuts(text, 0, len(text), split_words), before
+
+
+@pytest.mark.parametrize("word", ["Hello", "the", "Hi, a", "3", "Hello.", "您"])
+def test_white_space_of_any_length_ends_what_stands_before(word: str) -> None:
+    text = word + " " * 1000 + "more words follow here"
+    for settled in (0, len(text)):
+        found = cuts(text, 0, settled, split_words)
+        assert text[: found[-1].end].strip() == word
+
+
+def test_what_was_settled_is_no_end_once_it_was_taken() -> None:
+    found = cuts("Bye.  Well, now it", 4, 5, split_words)
+    assert [cut.end for cut in found if cut.kind is Kind.CLAUSE] == [11]
+
+
 def test_nothing_to_say_is_no_place_to_cut() -> None:
     assert parts("  … 😀") == {}
     assert parts("") == {}

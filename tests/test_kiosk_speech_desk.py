@@ -5,10 +5,13 @@ from collections.abc import Iterator
 import pytest
 
 from kiosk.api import ProblemError
+from kiosk.config_remote import RemoteVoicesSettings
 from kiosk.config_speech import SpeechSettings
 from kiosk.speech import desk
 from kiosk.speech.desk import SpeechDesk
 from kiosk.speech.manner import STYLES, Wish
+from kiosk.speech.voice import VoiceError
+from tests.speech_servers import serving, wyoming_server
 from tests.speech_utils import FakeVoice, FakeVoices
 
 TOPIC = "Welcome to the hall. We open at 9:00."
@@ -55,6 +58,40 @@ def test_topics_begin_at_once_in_every_style(made: SpeechDesk, english: FakeVoic
     assert list(made.prepare()) == [beginning, rest, beginning]
     assert english.spoken == [beginning, rest, beginning]
     assert list(made.prepare()) == []
+
+
+def far(monkeypatch: pytest.MonkeyPatch, host: str, voice_en: str, *local: FakeVoice) -> SpeechDesk:
+    """A desk with a server that tells one voice."""
+    monkeypatch.setattr(desk, "Voices", lambda *_: FakeVoices(*local))
+    remote = RemoteVoicesSettings(wyoming=(f"tcp://{host}",))
+    return SpeechDesk(SpeechSettings(voice_en=voice_en), (), remote)
+
+
+def test_a_voice_that_no_server_has_is_told_when_all_have_answered(
+    monkeypatch: pytest.MonkeyPatch, english: FakeVoice, caplog: pytest.LogCaptureFixture
+) -> None:
+    with serving(wyoming_server()) as server:
+        for name, told in (("en_US-amy-low", False), ("nobody", True)):
+            made = far(monkeypatch, server.host, name, english, FakeVoice("zf_xiaobei", "zh"))
+            assert "not installed" not in caplog.text
+            made.warm_up("en")
+            assert made._remote._thread is not None
+            made._remote._thread.join(5)
+            assert ("not installed" in caplog.text) is told
+            made.close()
+
+
+def test_where_nobody_speaks_the_servers_are_asked_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with serving(wyoming_server()) as server:
+        made = far(monkeypatch, server.host, "en_US-amy-low")
+        with pytest.raises(VoiceError):
+            made.warm_up("en")
+        assert made._remote._thread is not None
+        made._remote._thread.join(5)
+        assert [voice.engine for voice in made.voices()] == ["wyoming"]
+        made.close()
 
 
 def test_nobody_else_is_asked_and_nothing_counted(made: SpeechDesk) -> None:

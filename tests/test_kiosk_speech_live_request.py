@@ -142,6 +142,16 @@ async def test_its_source_waits_when_it_is_far_ahead(speaker: Speaker, english: 
         await waiting
 
 
+async def test_a_long_gap_is_no_reason_to_wait(speaker: Speaker) -> None:
+    request = speaker.stream()
+    async with asyncio.timeout(5):
+        request.feed("\n" * (ROOM_CHARACTERS + 10) + "Hel")
+        await request.room()
+    request.feed("lo.")
+    request.finish()
+    assert shown(await listen(request)) == ["Hello."]
+
+
 async def test_room_is_made_as_it_is_spoken(speaker: Speaker) -> None:
     request = speaker.stream()
     request.feed("This is a sentence. " * (ROOM_CHARACTERS // 20 + 2))

@@ -173,6 +173,53 @@ def test_what_cannot_be_pronounced_is_left_for_the_end() -> None:
     assert text.over and text.waiting == 0
 
 
+def all_of(text: LiveText) -> list[str]:
+    """All that is given out of a finished text, whenever it is asked for."""
+    given: list[str] = []
+    while not text.over:
+        found = text.next(100.0, 0.0)
+        if isinstance(found, Wait):
+            assert found.duration_s < FOREVER, given
+            found = text.next(100.0 + found.duration_s, 0.0)
+        given.append(took(text, found))
+    return given
+
+
+@pytest.mark.parametrize("gap", [" " * 330, "\n" * 330, " - " * 400, "😀" * 400, "\t " * 5000])
+def test_no_gap_however_long_ends_a_text(gap: str) -> None:
+    said = "Hello and welcome to this service hall" + gap + "we open at nine. "
+    text = live(said + "Then we close again, always at five in the afternoon. ")
+    given: list[str] = []
+    while isinstance(found := text.next(9.0, 0.0), Stretch):
+        given.append(took(text, found))
+    assert "nine." in " ".join(given), "before its end is known"
+    text.finish()
+    given += all_of(text)
+    words = re.findall(r"[a-z]+", " ".join(given).lower())
+    assert words == re.findall(r"[a-z]+", text.text.lower())
+    assert max(len(re.sub(r"[\W_]+", " ", part)) for part in given) <= 2 * phrases.HARD_LENGTH
+
+
+def test_a_few_letters_before_a_very_long_word_or_gap_are_spoken() -> None:
+    for said in ("Hi, " + "a" * 1000, "Hi" + " " * 1000 + "there", "a" + "\n" * 1000 + "b"):
+        text = live(said)
+        assert isinstance(text.next(9.0, 0.0), Stretch), said[:5]
+
+
+def test_after_a_flush_of_no_words_what_follows_is_spoken() -> None:
+    text = live("…")
+    text.flush()
+    text.feed(" Hello, welcome to the hall", 0.1)
+    assert took(text, text.next(0.1, 0.0)).endswith("Hello,")
+
+
+def test_what_cannot_be_pronounced_is_not_waited_for() -> None:
+    text = live(" -" * 2000)
+    assert text.unspoken == 0
+    text.feed("Hel", 0.0)
+    assert text.unspoken == 3
+
+
 def test_a_faster_voice_is_given_longer_phrases() -> None:
     slow, quick = Pace(), Pace()
     for _ in range(20):

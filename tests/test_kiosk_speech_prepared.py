@@ -1,10 +1,13 @@
 """Known texts are spoken once; what visitors say is not kept."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from kiosk.speech.manner import Manner
 from kiosk.speech.prepared import PreparedSpeech
 from kiosk.speech.speaker import Speaker
+from kiosk.speech.stop import StopSignal
 from kiosk.speech.voice import Speech
 from tests.speech_utils import FakeVoice, FakeVoices
 
@@ -66,6 +69,28 @@ def test_preparing_gives_way_and_goes_on_later() -> None:
     voice.on_speak = lambda: None
     assert list(steps) == []
     assert prepared.get("af_heart", "Goodbye.", PLAIN) is not None
+
+
+class FarVoice(FakeVoice):
+    """Another voice speaks for it while it is away."""
+
+    away = True
+
+    def speak_until(self, text: str, rate: float, stop: StopSignal) -> Speech:
+        return replace(super().speak_until(text, rate, stop), stand_in=self.away)
+
+
+async def test_what_another_voice_spoke_is_not_kept() -> None:
+    voice = FarVoice("far", "en")
+    prepared = PreparedSpeech(["Goodbye."])
+    voices = FakeVoices(voice)
+    assert list(prepared.prepare(voices, PLAIN)) == ["Goodbye."], "and not again and again"
+    speaker = Speaker(voices, prepared=prepared)
+    for away, spoken in ((True, 2), (False, 3), (False, 3)):
+        voice.away = away
+        await say(speaker, "Goodbye.")
+        assert len(voice.spoken) == spoken
+    speaker.close()
 
 
 def test_what_does_not_fit_is_not_kept() -> None:

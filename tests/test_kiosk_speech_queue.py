@@ -142,3 +142,36 @@ def test_characters_spoken_count_whole_words_up_to_the_cut() -> None:
     assert spoken_characters(captions, 96_000 + 40_000) == 19
     assert spoken_characters(captions, 200_000) == 20
     assert spoken_characters([], 200_000) == 0
+
+
+async def test_one_utterance_is_removed_wherever_it_is() -> None:
+    queue = SpeechQueue()
+    cancelled: list[str] = []
+    for name in ("a", "b", "c", "d"):
+        said = utterance(name, 2.5)
+        queue.add(Utterance(name, said.pieces, lambda name=name: cancelled.append(name)))  # type: ignore[misc]
+    await settle()  # a is made, b is being made, c and d wait
+    assert queue.remove("c") and queue.remove("b") and not queue.remove("c")
+    assert cancelled == ["c", "b"]
+    await settle()
+    kinds = []
+    for _ in range(60):
+        kinds += [(e.utterance, e.kind) for e in queue.take(4800, 0)[1] if e.kind != "caption"]
+        await settle()
+    assert kinds == [("a", "started"), ("a", "finished"), ("d", "started"), ("d", "finished")]
+    assert not queue.busy and queue.underruns == 0
+    await queue.aclose()
+
+
+async def test_what_is_made_and_removed_leaves_room_to_make_more() -> None:
+    queue = SpeechQueue()
+    for name in ("a", "b"):
+        queue.add(utterance(name, 1.0))
+    await settle()
+    queue.take(4800, 0)
+    assert queue.remove("a")
+    sound, events = queue.take(48_000, 0)
+    assert [event.utterance for event in events if event.kind == "started"] == ["b"]
+    assert np.array_equal(sound, tone(1.0)) and queue.underruns == 0
+    assert queue._buffered_samples == 0
+    await queue.aclose()

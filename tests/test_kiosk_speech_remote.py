@@ -68,7 +68,7 @@ def test_what_the_server_sends_is_as_loud_as_every_voice_and_has_word_times() ->
     )
     assert [word.text for word in speech.words] == ["Hello", "there", "guest"]
     assert speech.words[-1].end_s == pytest.approx(speech.duration_s)
-    assert bench.counts.read() == {"spoken": 1}
+    assert bench.counts.read() == {"spoken": 1} and not speech.stand_in
     assert bench.here.spoken == []
 
 
@@ -87,7 +87,8 @@ def test_for_one_that_does_not_the_sound_is_slowed() -> None:
 def test_a_failure_is_spoken_here_and_counted(fault: str) -> None:
     bench = Bench()
     bench.far.error = RemoteError(fault, "it is ill")  # type: ignore[arg-type]
-    assert bench.say().text == "Hello there."
+    speech = bench.say()
+    assert speech.text == "Hello there." and speech.stand_in
     assert bench.here.spoken == ["Hello there."]
     assert bench.counts.read() == {fault: 1}
 
@@ -162,4 +163,5 @@ def test_words_are_spread_by_their_letters() -> None:
 def test_chinese_is_spread_by_characters_and_marks_take_no_time() -> None:
     words = spread("请到3号，OK。", 1.0)
     assert [word.text for word in words] == ["请", "到", "3", "号", "OK"]
+    assert [word.text for word in spread("〇八豈", 1.0)] == ["〇", "八", "豈"]
     assert spread("…!", 1.0) == ()

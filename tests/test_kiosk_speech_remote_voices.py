@@ -2,6 +2,7 @@
 
 import socket
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,6 +14,14 @@ from tests.speech_servers import AMY, Handler, info, pcm, raw, send, serving, wy
 from tests.speech_utils import FakeVoice, FakeVoices
 
 SHAPE = {"rate": 22_050, "width": 2, "channels": 1}
+
+
+def wait_for(done: Callable[[], object]) -> None:
+    for _ in range(100):
+        if done():
+            return
+        time.sleep(0.05)
+    pytest.fail("it does not come")
 
 
 def local() -> FakeVoices:
@@ -53,6 +62,17 @@ def test_a_wyoming_server_lends_its_voices() -> None:
         assert remote.counts() == {"spoken": 1}
 
 
+def test_who_stands_in_is_warmed_up_too() -> None:
+    english = FakeVoice("af_heart", "en")
+    voices = FakeVoices(english, chosen={"en": "en_US-amy-low"})
+    with serving(wyoming_server()) as server:
+        remote = RemoteVoices(RemoteVoicesSettings(wyoming=(f"tcp://{server.host}",)), voices)
+        remote.find()
+        voices.warmup(("en",))
+    assert remote.counts() == {"spoken": 1}
+    assert english.spoken == ["Hello."]
+
+
 def test_names_are_made_askable_and_unique() -> None:
     voices = local()
     many = {"name": "af heart", "languages": ["en"], "speakers": [{"name": "p 1"}, {"name": ""}]}
@@ -70,15 +90,14 @@ def test_a_server_that_is_down_is_asked_again_until_it_tells(
     voices = local()
     with serving(raw(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as server:
         settings = RemoteVoicesSettings(wyoming=(f"tcp://{server.host}",), retry_s=1.0)
-        remote = RemoteVoices(settings, voices)
+        found: list[bool] = []
+        remote = RemoteVoices(settings, voices, lambda: found.append(True))
         assert not remote.find() and not remote.find()
         assert caplog.text.count("not known yet") == 1
         server.handler = wyoming_server()
         remote.start()
-        for _ in range(100):
-            if not remote.awaited:
-                break
-            time.sleep(0.05)
+        assert not found
+        wait_for(lambda: found)
         assert any(voice.engine == "wyoming" for voice in voices.list())
         remote.close()
 
@@ -86,7 +105,7 @@ def test_a_server_that_is_down_is_asked_again_until_it_tells(
 def test_closing_ends_the_search_at_once() -> None:
     with serving(lambda link: time.sleep(0.5)) as server:
         settings = RemoteVoicesSettings(wyoming=(f"tcp://{server.host}",), timeout_s=30.0)
-        remote = RemoteVoices(settings, local())
+        remote = RemoteVoices(settings, local(), pytest.fail)
         remote.start()
         began_s = time.monotonic()
         remote.close()

@@ -110,8 +110,8 @@ async def test_a_cancel_tells_how_far_it_came() -> None:
 async def test_a_cancel_is_seen_past_text_that_waits() -> None:
     async with hall() as (client, _, _, speech), writer(client) as socket:
         speech.english.gate.clear()
-        for _ in range(100):
-            await say(socket, "word " * 40, end=False)
+        for _ in range(3000):
+            await say(socket, "word ", end=False)
         await socket.send_json({"type": "cancel"})
         assert (await answer(socket, "interrupted"))["characters_spoken"] == 0
         assert speech.streamed[-1].text.cancelled
@@ -157,7 +157,12 @@ async def test_a_cancel_of_what_waits_leaves_the_speaker_alone() -> None:
             await patient.send_json({"type": "cancel"})
             assert (await answer(patient, "interrupted"))["characters_spoken"] == 0
             assert stage.transcript.utterance == started["utterance"]
+            heard = stage.hub.subscribe("lobby")
             await answer(first, "finished")
+            await asyncio.sleep(0.3)
+            heard.close()
+            told = {event.body.get("utterance") for event in [each async for each in heard]}
+            assert told == {started["utterance"]} and not stage.speaking
 
 
 async def test_a_closing_stage_is_told() -> None:

@@ -1,8 +1,10 @@
 import asyncio
+import threading
 from collections.abc import Iterator
 
 import pytest
 
+from kiosk.speech.live_request import LiveRequest
 from kiosk.speech.manner import Manner
 from kiosk.speech.speaker import Speaker, SpeechRequest, SpeechTextError, SpokenPhrase
 from kiosk.speech.voice import VoiceError
@@ -112,6 +114,75 @@ async def test_a_failing_voice_is_told_to_the_listener(
         await listen(speaker.say("Hello."))
     english.error = None
     assert len(await listen(speaker.say("Hello."))) == 1
+
+
+async def test_a_text_that_cannot_be_cut_fails_alone(
+    speaker: Speaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: object) -> float:
+        raise ZeroDivisionError("oops")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LiveRequest, "wait_s", broken)
+        request = speaker.stream()
+        request.feed("Hello.")
+        with pytest.raises(VoiceError, match="oops"):
+            async with asyncio.timeout(5):
+                await listen(request)
+    async with asyncio.timeout(5):
+        assert len(await listen(speaker.say("Hello."))) == 1
+
+
+async def test_a_text_is_fed_while_chinese_words_are_loaded(
+    english: FakeVoice, mandarin: FakeVoice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    voices = FakeVoices(english, mandarin)
+    loading, loaded = threading.Event(), threading.Event()
+    asked: list[str] = []
+
+    def words(run: str) -> list[str]:
+        asked.append(run)
+        loading.set()
+        loaded.wait(5)
+        return list(run)
+
+    monkeypatch.setattr(voices, "words", words)
+    speaker = Speaker(voices)
+    english_text = speaker.stream()
+    english_text.feed("Hello.")
+    english_text.finish()
+    async with asyncio.timeout(5):
+        await listen(english_text)
+    assert not asked, "English needs none"
+    text = speaker.stream()
+    text.feed("欢迎来到大厅，")
+    assert await asyncio.to_thread(loading.wait, 5)
+    feeding = asyncio.create_task(asyncio.to_thread(text.feed, "请取号。"))
+    await asyncio.wait([feeding], timeout=2)
+    free = feeding.done()
+    loaded.set()
+    await feeding
+    assert free, "the lock is held while words are loaded"
+    text.finish()
+    async with asyncio.timeout(5):
+        assert "".join(phrase.speech.text for phrase in await listen(text)) == text._text.text
+    await speaker.aclose()
+
+
+async def test_words_that_cannot_be_loaded_end_no_other_text(
+    speaker: Speaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> list[str]:
+        raise ImportError("jieba")
+
+    monkeypatch.setattr(speaker._voices, "words", broken)
+    text = speaker.stream()
+    text.feed("欢迎来到大厅")
+    with pytest.raises(VoiceError, match="jieba"):
+        async with asyncio.timeout(5):
+            await listen(text)
+    async with asyncio.timeout(5):
+        assert len(await listen(speaker.say("Hello."))) == 1
 
 
 async def test_a_language_nobody_speaks_is_told_to_the_listener(english: FakeVoice) -> None:

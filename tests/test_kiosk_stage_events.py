@@ -2,6 +2,9 @@
 
 import asyncio
 
+import numpy as np
+import pytest
+
 from kiosk.clock import MediaClock
 from kiosk.events import EventHub
 from kiosk.stage_events import StageEvents
@@ -52,3 +55,50 @@ def test_a_stage_tells_how_its_speech_goes() -> None:
     ]
     times = [float(str(event["media_ms"])) for event in told]
     assert times == sorted(times) and 990 < times[3] - times[0] < 1010
+
+
+@pytest.mark.parametrize("heard_s", [0.0, 0.5, 0.9])
+def test_what_is_withdrawn_is_not_said_and_the_others_are(heard_s: float) -> None:
+    async def work() -> tuple[list[dict[str, object]], float]:
+        stage, recorder = make_stage()
+        read = stage.hub.subscribe()
+        for name, duration_s in (("x", 1.0), ("gone", 0.5), ("y", 0.5)):
+            stage.say(utterance(name, duration_s), interrupt=False)
+        while stage.transcript.utterance != "x":  # noqa: ASYNC110 -- virtual time
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(heard_s)
+        stage.withdraw("gone")
+        await asyncio.sleep(3.0)
+        await stage.aclose()
+        read.close()
+        assert stage.speech_underruns == 0
+        assert recorder.of_type("state")[-1]["state"] == "idle"
+        assert len(recorder.of_type("caption_clear")) == 1
+        loud_s = float((np.abs(recorder.sound()) > 0.001).sum()) / 48_000
+        return [event.message() async for event in read], loud_s
+
+    told, loud_s = run_virtual(work)
+    ends = [(e["utterance"], e["event"]) for e in told if e["type"] == "utterance"]
+    assert sorted(ends) == [
+        ("gone", "interrupted"),
+        ("x", "finished"),
+        ("x", "started"),
+        ("y", "finished"),
+        ("y", "started"),
+    ]
+    assert loud_s == pytest.approx(1.5, abs=0.05)
+
+
+def test_nothing_is_told_of_what_is_not_there_to_be_withdrawn() -> None:
+    async def work() -> list[str]:
+        stage, _ = make_stage()
+        read = stage.hub.subscribe()
+        stage.say(utterance("u", 0.3), interrupt=False)
+        await asyncio.sleep(2.0)
+        stage.withdraw("u")
+        stage.withdraw("nobody")
+        await stage.aclose()
+        read.close()
+        return [str(event.body.get("event")) async for event in read if "event" in event.body]
+
+    assert run_virtual(work) == ["started", "finished"]

@@ -125,3 +125,27 @@ def test_words_that_were_cut_are_not_told_and_failures_say_why() -> None:
         ("interrupted", None),
         ("failed", "the voice broke"),
     ]
+
+
+def test_what_is_withdrawn_is_told_and_what_is_heard_goes_on() -> None:
+    transcript, sent, _ = make()
+    speak(transcript, 0, "a")
+    speak(transcript, 48_000, "b")
+    transcript.advance(24_000)
+    assert transcript.begins("b") == 48_000 and transcript.begins("a") is None
+    transcript.withdraw("b", 24_000, idle=True)
+    assert sent[-1]["event"] == "interrupted" and sent[-1]["characters_spoken"] == 0
+    assert sent[-2] == {"type": "caption_clear", "utterance": "b", "from_ms": 500.0}
+    for pts in range(24_000, 120_000, 960):
+        transcript.advance(pts)
+    assert [m["state"] for m in sent if m["type"] == "state"] == ["speaking", "idle"]
+
+
+def test_when_nothing_is_left_after_it_the_stage_is_idle() -> None:
+    transcript, sent, _ = make()
+    speak(transcript, 0, "a")
+    speak(transcript, 60_000, "b")
+    transcript.advance(50_000)
+    assert transcript.utterance == "a", "there is no idle between two"
+    transcript.withdraw("b", 50_000, idle=True)
+    assert transcript.utterance is None and sent[-1]["state"] == "idle"

@@ -9,10 +9,10 @@ from dataclasses import replace
 from difflib import SequenceMatcher
 from typing import Final
 
+from kiosk.speech.sentences import HAN
 from kiosk.speech.voice import Speech, WordTime
 
-_HAN: Final = "㐀-䶿一-鿿豈-﫿〇"
-_TOKEN: Final = re.compile(rf"[{_HAN}][^\w\s]*|[^\s{_HAN}]+")
+_TOKEN: Final = re.compile(rf"[{HAN}][^\w\s]*|[^\s{HAN}]+")
 """A Chinese character with the marks after it, or what stands between spaces."""
 
 

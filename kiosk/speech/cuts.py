@@ -16,6 +16,7 @@ from kiosk.speech.sentences import (
     CLAUSE_PAUSE_S,
     CLOSERS,
     HAN,
+    HAN_LETTER,
     SENTENCE_PAUSE_S,
     Shield,
     Stretch,
@@ -31,7 +32,6 @@ WINDOW: Final = 2 * HARD_LENGTH
 _GAP: Final = re.compile(r"\s+")
 _TOKEN: Final = re.compile(r"\S+")
 _HAN_RUN: Final = re.compile(rf"[{HAN}]{{2,}}")
-HAN_LETTER: Final = re.compile(rf"[{HAN}]")
 _LETTER: Final = re.compile(rf"[{HAN}A-Za-zÀ-ɏ]")
 _NUMERIC: Final = re.compile(r"[\d$€£¥￥%℃°²³½¼¾=&#№@+/]|[.!?…]$")
 """What must stay with its neighbours: numbers and their signs, and words that end in a full stop
@@ -97,10 +97,44 @@ class Cut(NamedTuple):
     """Silence to leave there."""
 
 
+class Window(NamedTuple):
+    """The part of a text that is looked at for places to cut."""
+
+    start: int
+    end: int
+    closed: bool
+    """Whether it is as it will be, whatever follows."""
+    full: bool
+    """Whether more has come than is looked at: waiting for more would change nothing."""
+
+
+def window(text: str, start: int, settled: int) -> Window:
+    """What is to be looked at of ``text[start:]``.
+
+    White space at its beginning, and all but the last of a long row of marks, are passed over:
+    whatever can be pronounced comes into view, however much stands before it.
+
+    Args:
+        text: what has come.
+        start: where the unspoken part begins.
+        settled: up to here the text is as it will be.
+    """
+    closed = SPEAKABLE.search(text, start, settled) is not None
+    limit = settled if closed else len(text)
+    gap, spoken = _GAP.match(text, start, limit), SPEAKABLE.search(text, start, limit)
+    begin = gap.end() if gap else start
+    if spoken:
+        begin = max(begin, spoken.start() - HARD_LENGTH)
+    end = min(limit, begin + WINDOW)
+    return Window(begin, end, closed and end == limit, end < limit)
+
+
 def cuts(
     text: str, start: int, settled: int, split_words: SplitWords, stalled: bool = False
 ) -> list[Cut]:
     """The places where ``text[start:]`` may be cut, rising, to the end of its first sentence.
+
+    There is one at least if anything can be pronounced and the window is full, or closed.
 
     Args:
         text: what has come.
@@ -109,11 +143,14 @@ def cuts(
         split_words: finds the words of Chinese.
         stalled: whether no more is expected soon: marks at the very end then count.
     """
-    closed = settled > start
-    end = min(settled if closed else len(text), start + WINDOW)
-    part = _Part(text[start:end], closed and end == settled, stalled, split_words)
-    found = [Cut(start + cut.end, cut.kind, cut.pause_s) for cut in part.cuts()]
-    hard = word_end(text, Stretch(start, end, 0.0))
+    look = window(text, start, settled)
+    part = _Part(text[look.start : look.end], look.closed, stalled, split_words)
+    found = [Cut(look.start + cut.end, cut.kind, cut.pause_s) for cut in part.cuts()]
+    hard = word_end(text, Stretch(look.start, look.end, 0.0))
+    sentence = found and found[-1].kind is Kind.SENTENCE
+    if hard is None and look.full and part.speakable and not sentence:
+        # A few words, and then white space as far as one looks.
+        return [*found, Cut(look.end, Kind.WORD, 0.0)]
     if hard is None or (found and found[0].end <= hard):
         return found
     return [Cut(hard, Kind.WORD, 0.0), *found]
@@ -127,6 +164,10 @@ class _Part:
         self._closed = closed
         self._stalled = stalled
         self._split_words = split_words
+
+    @property
+    def speakable(self) -> bool:
+        return SPEAKABLE.search(self._text) is not None
 
     def cuts(self) -> list[Cut]:
         spoken = SPEAKABLE.search(self._text)

@@ -42,7 +42,9 @@ class SpeechDesk:
         """
         self._settings = settings
         self._voices = Voices(settings.voices_path, settings.threads, settings.voices)
-        self._remote = RemoteVoices(remote or RemoteVoicesSettings(), self._voices)
+        self._remote = RemoteVoices(
+            remote or RemoteVoicesSettings(), self._voices, self._name_absent
+        )
         if not self._remote.awaited:
             self._name_absent()
         self._prepared = PreparedSpeech(known_texts)
@@ -80,8 +82,8 @@ class SpeechDesk:
         Raises:
             VoiceError: there is no voice at all; the message names the remedy.
         """
-        self._voices.check(None)
         self._remote.start()
+        self._voices.check(None)
         self._voices.warmup((language,))
 
     def prepare(self) -> Iterator[str]:

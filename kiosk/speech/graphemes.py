@@ -9,6 +9,8 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
+from kiosk.speech.sentences import HAN
+
 
 class Sounded(NamedTuple):
     """A word or a punctuation mark, and how it sounds."""
@@ -65,9 +67,8 @@ _MANDARIN_MARKS: Final = {
     **{mark: mark for mark in ';:,.!?"()“”'},
 }
 
-_HANZI: Final = "㐀-䶿一-鿿豈-﫿〇"
-_MANDARIN_RUN: Final = re.compile(rf"[{_HANZI}]+|[A-Za-z][A-Za-z'’]*|\s+|.", re.DOTALL)
-_HANZI_RUN: Final = re.compile(rf"[{_HANZI}]+")
+_MANDARIN_RUN: Final = re.compile(rf"[{HAN}]+|[A-Za-z][A-Za-z'’]*|\s+|.", re.DOTALL)
+_HANZI_RUN: Final = re.compile(rf"[{HAN}]+")
 _LATIN_RUN: Final = re.compile(r"[A-Za-z]")
 
 

@@ -96,11 +96,16 @@ class LiveRequest(SpeechRequest):
 
     async def room(self) -> None:
         """Wait while more than ``ROOM_CHARACTERS`` wait to be spoken."""
-        while not self._closed and self._text.waiting > ROOM_CHARACTERS:
+        while not self._closed and self._text.unspoken > ROOM_CHARACTERS:
             self._room.clear()
             await self._room.wait()
 
     # For the speech thread.
+
+    @property
+    def splits_words(self) -> bool:
+        """Whether any Chinese has come."""
+        return self._text.chinese
 
     def wait_s(self) -> float:
         """How long until there is a phrase to speak, or the end to tell: 0 if there is now."""

@@ -10,10 +10,10 @@ words. All times are seconds of the caller's clock.
 from dataclasses import dataclass
 from typing import Final
 
-from kiosk.speech.cuts import HAN_LETTER, Cut, Kind, SplitWords, cuts
+from kiosk.speech.cuts import Cut, Kind, SplitWords, cuts, window
 from kiosk.speech.pace import Pace, weight
 from kiosk.speech.phrases import SPEAKABLE
-from kiosk.speech.sentences import Stretch
+from kiosk.speech.sentences import HAN_LETTER, Stretch
 
 FIRST_WAIT_S: Final = 0.15
 """How long the first words wait for a clause's end."""
@@ -76,6 +76,8 @@ class LiveText:
         self.finished = False
         self.language = "en"
         """Of what was given out last."""
+        self.chinese = False
+        """Whether any Chinese has come."""
         self._split_words = split_words
         self._pace = pace
         self._rate = rate
@@ -88,6 +90,12 @@ class LiveText:
     def waiting(self) -> int:
         """Characters that were not given out yet."""
         return len(self.text) - self.taken
+
+    @property
+    def unspoken(self) -> int:
+        """Characters that wait to be spoken: from the first that can be pronounced."""
+        found = SPEAKABLE.search(self.text, self.taken)
+        return len(self.text) - found.start() if found else 0
 
     @property
     def speakable(self) -> bool:
@@ -103,6 +111,7 @@ class LiveText:
         """Add *piece* to the text."""
         self.text += piece
         self._fed_s = now_s
+        self.chinese = self.chinese or HAN_LETTER.search(piece) is not None
         if self._begun_s is None and SPEAKABLE.search(piece):
             self._begun_s = now_s
 
@@ -157,7 +166,7 @@ class LiveText:
             if cut.kind is Kind.CLAUSE and greeting and long_s <= 1.5 * FIRST_S:
                 return cut
         left_s = (now_s if self._begun_s is None else self._begun_s) + FIRST_WAIT_S - now_s
-        enough = [cut for cut in found if self._enough(cut)]
+        enough = self._worth(found)
         short = [cut for cut in enough if self._duration_s(cut) <= FIRST_S]
         if left_s > TICK_S and len(short) == len(enough):
             return Wait(left_s)
@@ -166,7 +175,7 @@ class LiveText:
     def _later(self, found: list[Cut], ahead_s: float) -> Cut | Wait:
         """The best that can be made in time; it is waited for while there is time."""
         spare_s = ahead_s - RESERVE_S
-        enough = self._without_orphans([cut for cut in found if self._enough(cut)])
+        enough = self._without_orphans(self._worth(found))
         if not enough:
             return Wait(FOREVER)
         in_time = [cut for cut in enough if self._cost_s(cut) <= spare_s]
@@ -195,6 +204,12 @@ class LiveText:
             return mark is not None and weight(self.text[cut.end : mark]) < MIN_WEIGHT
 
         return [cut for cut in found if cut.kind >= Kind.CLAUSE or not leaves_orphan(cut)]
+
+    def _worth(self, found: list[Cut]) -> list[Cut]:
+        """Those that may stand alone; where no more can come into view, one must."""
+        worth = [cut for cut in found if self._enough(cut)]
+        full = not worth and window(self.text, self.taken, self._settled).full
+        return found[-1:] if full else worth
 
     def _enough(self, cut: Cut) -> bool:
         return cut.kind is Kind.SENTENCE or self._duration_s(cut) >= self._pace.duration_s(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from kiosk.speech.phrases import HANZI_WEIGHT
-from kiosk.speech.sentences import HAN
+from kiosk.speech.sentences import HAN_LETTER
 
 DIGIT_WEIGHT: Final = 4
 """A digit takes as long to say as this many Latin letters: ``7`` is *seven*."""
@@ -31,13 +31,12 @@ inverse: a machine that slept for a moment is not slow."""
 _NEARLY_TOO_SLOW: Final = 0.8
 """Seconds of work for a second of sound; what is slower is not to be helped by longer phrases."""
 
-_HAN_LETTER: Final = re.compile(rf"[{HAN}]")
 _DIGIT: Final = re.compile(r"\d")
 
 
 def weight(text: str) -> int:
     """Length of *text* in Latin letters' worth of speaking time."""
-    han, digits = len(_HAN_LETTER.findall(text)), len(_DIGIT.findall(text))
+    han, digits = len(HAN_LETTER.findall(text)), len(_DIGIT.findall(text))
     return len(text.strip()) + (HANZI_WEIGHT - 1) * han + (DIGIT_WEIGHT - 1) * digits
 
 

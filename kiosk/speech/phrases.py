@@ -15,6 +15,7 @@ from kiosk.speech.sentences import (
     CLAUSE_PAUSE_S,
     CLOSERS,
     HAN,
+    HAN_LETTER,
     Shield,
     Stretch,
     languages,
@@ -215,7 +216,7 @@ def word_end(text: str, stretch: Stretch) -> int | None:
 def _weight(text: str, stretch: Stretch) -> int:
     """Length in Latin characters' worth of speaking time."""
     part = text[stretch.start : _window(stretch)].strip()
-    han = sum(1 for letter in part if "㐀" <= letter <= "鿿")
+    han = len(HAN_LETTER.findall(part))
     return len(part) + (HANZI_WEIGHT - 1) * han
 
 

@@ -49,7 +49,12 @@ class PreparedSpeech:
             return speech
 
     def put(self, voice: str, spoken: str, manner: Manner, speech: Speech) -> None:
-        """Keep the phrase if it belongs to a known text and there is room."""
+        """Keep the phrase if it belongs to a known text and there is room.
+
+        What another voice spoke in its stead is not: *voice* may be able to the next time.
+        """
+        if speech.stand_in:
+            return
         with self._lock:
             key = (voice, spoken, manner.sound)
             if key in self._kept or spoken not in self._phrases():
@@ -80,26 +85,28 @@ class PreparedSpeech:
         beginnings = [text[0] for text in split if text]
         rest = [] if beginnings_only else [phrase for text in split for phrase in text[1:]]
         for phrase in beginnings + rest:
-            while not self._made(voices, phrase, manner):
+            tried = False
+            while not (tried or self._made(voices, phrase, manner)):
                 yield phrase.spoken
-                self._make(voices, phrase, manner)
+                tried = self._make(voices, phrase, manner)
 
     def _made(self, voices: Voices, phrase: phrases.Phrase, manner: Manner) -> bool:
         name = voices.for_language(phrase.language).info.name
         with self._lock:
             return self._full or (name, phrase.spoken, manner.sound) in self._kept
 
-    def _make(self, voices: Voices, phrase: phrases.Phrase, manner: Manner) -> None:
-        """Speak *phrase* and keep it; nothing comes of it if it is broken off."""
+    def _make(self, voices: Voices, phrase: phrases.Phrase, manner: Manner) -> bool:
+        """Speak *phrase* and keep it; whether it was spoken, not broken off."""
         voice = voices.for_language(phrase.language)
         self._stop = stop = StopSignal()
         try:
             speech = self._delivery.speak(voice, phrase.spoken, manner, stop)
         except VoiceError:
             if stop.is_set:
-                return
+                return False
             raise
         self.put(voice.info.name, phrase.spoken, manner, speech)
+        return True
 
     def _phrases(self) -> frozenset[str]:
         """All phrases of the texts; found when first asked for, since it loads the grammars."""

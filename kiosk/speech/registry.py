@@ -117,7 +117,7 @@ class Voices:
         """Load who speaks *languages* by default, with grammars and dictionaries, and try them.
 
         Takes some seconds; afterwards the first phrase is as quick as any. A language that nobody
-        reads is left out.
+        reads is left out. Where another machine speaks, so is who stands in for it here tried.
         """
         for language in languages:
             if any(language in info.languages for info in self.list()):
@@ -126,7 +126,13 @@ class Voices:
                     grammars = pool.submit(normalise.warmup, language)
                     voice = self.for_language(language)
                     grammars.result()
-                voice.speak(_TRIAL.get(language, "1"))
+                for each in (voice, *self._in_its_stead(voice.info, language)):
+                    each.speak(_TRIAL.get(language, "1"))
+
+    def _in_its_stead(self, info: VoiceInfo, language: str) -> "tuple[Voice, ...]":
+        here = any(i.engine in _LOCAL and language in i.languages for i in self.list())
+        far = info.engine not in _LOCAL
+        return (self.stand_in(language, info.gender),) if far and here else ()
 
     def check(self, name: str | None) -> None:
         """Raise ``VoiceError`` if there are no voices, or none called *name*; loads nothing."""

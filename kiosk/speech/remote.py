@@ -15,6 +15,7 @@ from kiosk.speech import loudness, reshape
 from kiosk.speech.delivery import Delivery
 from kiosk.speech.manner import Manner
 from kiosk.speech.remote_link import Fault, RemoteError
+from kiosk.speech.sentences import HAN_LETTER
 from kiosk.speech.stop import StopSignal
 from kiosk.speech.voice import Speech, Voice, VoiceInfo, WordTime
 
@@ -171,7 +172,8 @@ class RemoteVoice:
         self._counts.add(fault)
         # Pitch and loudness are laid on by whoever asked this voice.
         own = replace(manner, pitch_semitones=0.0, pitch_range=1.0, loudness_db=0.0)
-        return self._delivery.speak(self._stand_in(text), text, own, stop)
+        speech = self._delivery.speak(self._stand_in(text), text, own, stop)
+        return replace(speech, stand_in=True)
 
 
 def spread(text: str, duration_s: float) -> tuple[WordTime, ...]:
@@ -191,7 +193,7 @@ def _words(text: str) -> Iterable[str]:
     """Words as they are written, without marks; each Chinese character is one."""
     word = ""
     for character in text:
-        if "\u3400" <= character <= "\u9fff":
+        if HAN_LETTER.match(character):
             yield from filter(None, (word, character))
             word = ""
         elif character.isalnum() or (word and character in "'’-.:"):

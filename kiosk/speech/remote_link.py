@@ -2,6 +2,7 @@
 
 import errno
 import ipaddress
+import queue
 import selectors
 import socket
 import ssl
@@ -27,6 +28,9 @@ MAX_BYTES: Final = 12_000_000
 """Of one answer: more than ``MAX_SPEECH_S`` at 48 kHz, 32 bits."""
 
 _LOOK_S: Final = 0.05
+
+_Place = tuple[socket.AddressFamily, tuple[object, ...]]
+"""Family and address."""
 
 Fault = Literal["timeout", "refused", "broken"]
 
@@ -125,9 +129,7 @@ def _cut(link: socket.socket, late: threading.Event | None = None) -> None:
 
 @contextmanager
 def _connected(server: Server, stop: StopSignal) -> Iterator[socket.socket]:
-    family, address = _looked_up(server)
-    with socket.socket(family, socket.SOCK_STREAM) as link:
-        _connect(link, address, server.timeout_s, stop)
+    with _reached(server, stop) as link:
         link.settimeout(server.timeout_s)
         link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if not server.tls:
@@ -138,17 +140,83 @@ def _connected(server: Server, stop: StopSignal) -> Iterator[socket.socket]:
             yield wrapped
 
 
-def _looked_up(server: Server) -> tuple[socket.AddressFamily, tuple[object, ...]]:
-    """Family and address of *server*: the very one that was found to be allowed."""
-    found = socket.getaddrinfo(server.host, server.port, type=socket.SOCK_STREAM)
-    for family, _, _, _, address in found:
-        if server.allow_public or is_private(str(address[0])):
-            return family, address
-    raise RemoteError(
-        "refused",
-        f"{server.host} is {ipaddress.ip_address(str(found[0][4][0]))}, not in a private network; "
-        "remedy: correct the address, or set remote_voices.allow_public",
-    )
+def _reached(server: Server, stop: StopSignal) -> socket.socket:
+    """A socket that is connected to one of the addresses of *server*, tried in turn."""
+    until_s = time.monotonic() + server.timeout_s
+    allowed = _allowed(server, _looked_up(server, until_s, stop))
+    failure: OSError = TimeoutError()
+    for number, (family, address) in enumerate(allowed):
+        left_s = (until_s - time.monotonic()) / (len(allowed) - number)
+        try:
+            link = socket.socket(family, socket.SOCK_STREAM)
+        except OSError as error:  # a family that this machine has not
+            failure = error
+            continue
+        try:
+            _connect(link, address, left_s, stop)
+        except OSError as error:
+            link.close()
+            failure = error
+        except BaseException:
+            link.close()
+            raise
+        else:
+            return link
+    raise failure
+
+
+def _allowed(server: Server, found: list[_Place]) -> list[_Place]:
+    """Those of *found* that may be connected to: the very ones that were judged."""
+    allowed = [
+        (family, address)
+        for family, address in found
+        if server.allow_public or is_private(str(address[0]))
+    ]
+    if not allowed:
+        raise RemoteError(
+            "refused",
+            f"{server.host} is {ipaddress.ip_address(str(found[0][1][0]))}, not in a private "
+            "network; remedy: correct the address, or set remote_voices.allow_public",
+        )
+    return allowed
+
+
+def _looked_up(server: Server, until_s: float, stop: StopSignal) -> list[_Place]:
+    """Families and addresses of *server*, by *until_s*.
+
+    A name may take the system half a minute: it is asked on a thread that is waited for no longer.
+    """
+    try:
+        return _places(server, socket.AI_NUMERICHOST)
+    except socket.gaierror:
+        pass  # a name
+    answer: queue.SimpleQueue[list[_Place] | Exception] = queue.SimpleQueue()
+
+    def look_up() -> None:
+        try:
+            answer.put(_places(server, 0))
+        except Exception as error:
+            answer.put(error)
+
+    threading.Thread(target=look_up, name="look-up", daemon=True).start()
+    while not stop.is_set:
+        left_s = until_s - time.monotonic()
+        if left_s <= 0.0:
+            raise RemoteError("timeout", "its name is not found in time")
+        with suppress(queue.Empty):
+            found = answer.get(timeout=min(_LOOK_S, left_s))
+            if isinstance(found, Exception):
+                raise found
+            return found
+    raise VoiceError("stopped")
+
+
+def _places(server: Server, flags: int) -> list[_Place]:
+    try:
+        found = socket.getaddrinfo(server.host, server.port, type=socket.SOCK_STREAM, flags=flags)
+    except UnicodeError:
+        raise RemoteError("refused", "its name can be no name of a machine") from None
+    return [(family, address) for family, _, _, _, address in found]
 
 
 def _connect(

@@ -13,6 +13,7 @@ from kiosk.speech import openai_speech, wyoming
 from kiosk.speech.registry import Voices
 from kiosk.speech.remote import Breaker, Counts, Outcome, RemoteVoice, Synthesize
 from kiosk.speech.remote_link import RemoteError, Server
+from kiosk.speech.sentences import HAN_LETTER
 from kiosk.speech.stop import StopSignal
 from kiosk.speech.voice import Voice, VoiceError, VoiceInfo
 
@@ -26,15 +27,22 @@ _log: Final = logging.getLogger(__name__)
 class RemoteVoices:
     """The servers that are configured. Only they are ever asked."""
 
-    def __init__(self, settings: RemoteVoicesSettings, voices: Voices) -> None:
+    def __init__(
+        self,
+        settings: RemoteVoicesSettings,
+        voices: Voices,
+        all_found: Callable[[], None] = lambda: None,
+    ) -> None:
         """Add the voices that the settings name; nobody is asked yet.
 
         Args:
             settings: the servers.
             voices: those of this machine; the found ones are added to them.
+            all_found: called on a thread when, after ``start``, all servers have told theirs.
         """
         self._settings = settings
         self._voices = voices
+        self._all_found = all_found
         self._counts = Counts()
         self._stop = StopSignal()
         self._over = threading.Event()
@@ -87,6 +95,8 @@ class RemoteVoices:
         while not self.find():
             if self._over.wait(self._settings.retry_s):
                 return
+        if not self.awaited:
+            self._all_found()
 
     def _tell(self, server: Server, error: RemoteError) -> None:
         if server.address not in self._told:
@@ -134,7 +144,7 @@ class RemoteVoices:
         self._voices.add(info, make)
 
     def _stand_in(self, info: VoiceInfo, text: str) -> Voice:
-        chinese = "zh" in info.languages and re.search("[\u3400-\u9fff]", text)
+        chinese = "zh" in info.languages and HAN_LETTER.search(text)
         return self._voices.stand_in("zh" if chinese else info.languages[0], info.gender)
 
     def _free(self, name: str) -> str:

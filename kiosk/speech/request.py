@@ -120,6 +120,11 @@ class SpeechRequest:
         with self._changed:
             return self.ahead_s + max(0.0, self._heard_s - self._clock())
 
+    @property
+    def splits_words(self) -> bool:
+        """Whether ``wait_s`` tells the words of Chinese apart."""
+        return False
+
     def wait_s(self) -> float:
         """How long until there is a phrase to speak: 0 if there is one now."""
         return 0.0

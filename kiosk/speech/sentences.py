@@ -9,6 +9,9 @@ CLAUSE_PAUSE_S: Final = 0.12
 PARAGRAPH_PAUSE_S: Final = 0.5
 
 HAN: Final = "㐀-䶿一-鿿豈-﫿〇"
+HAN_LETTER: Final = re.compile(f"[{HAN}]")
+"""A Chinese character."""
+
 _LATIN_WORD: Final = r"[A-Za-zÀ-ɏ]+(?:['’][A-Za-z]+)*"
 
 _EMBEDDED_WORDS: Final = 3

@@ -2,14 +2,13 @@
 
 Four tasks: one reads messages (and sees a cancel at once, however much text waits before it), one
 feeds the voice, one hears the stage's events, one writes answers. What waits between them is
-bounded: a writer who is far ahead of the voice is read from no further.
+bounded (see ``backlog.py``).
 """
 
 import asyncio
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from aiohttp import WSMsgType, web
@@ -18,6 +17,7 @@ from kiosk.api import ProblemError
 from kiosk.events import Event, Subscription
 from kiosk.sockets import send
 from kiosk.sources import LiveSource
+from kiosk.speech.backlog import Backlog
 from kiosk.speech.manner import Wish
 from kiosk.speech.request import SpeechTextError
 from kiosk.speech.speak_messages import (
@@ -31,19 +31,27 @@ from kiosk.speech.speak_messages import (
     refusal,
 )
 from kiosk.speech.text_decoder import TextDecoder
+from kiosk.speech.written import Written
 from kiosk.stages import Stages
 
-HELD_MESSAGES: Final = 256
-"""Messages, either way, that may wait."""
+HELD_ANSWERS: Final = 256
+"""Answers that may wait for the writer to take them."""
 
 LEAVING_S: Final = 10.0
 """So long, what a writer sent before leaving is still read."""
 
 MAX_UTTERANCES: Final = 32
-"""Utterances of one writer that may wait for the stage; more are not read before one is over."""
+"""Utterances of one writer that may wait for the stage; others begin when one is over."""
 
 STALL_S: Final = 30.0
 """An utterance to which nothing is added for so long is ended: others may wait for the stage."""
+
+
+TOO_FAR_AHEAD: Final = failure(
+    "too_far_ahead",
+    "so much text waits to be spoken that the rest of it is dropped",
+    "send the next utterance when one is finished",
+)
 
 
 class Streams(Protocol):
@@ -52,19 +60,6 @@ class Streams(Protocol):
     def stream(self, voice: str | None, wish: Wish) -> LiveSource:
         """Begin to speak a text that is yet to come; raises ``ProblemError``."""
         ...
-
-
-@dataclass(eq=False, slots=True)
-class _Utterance:
-    source: LiveSource
-    stages: set[str] = field(default_factory=set)
-    """Those that are to say it, or are saying it."""
-    characters_spoken: int = 0
-
-    def interrupted(self, stage: str) -> Answer:
-        """How the writer is told that it was."""
-        said = {"characters_spoken": self.characters_spoken}
-        return {"type": "interrupted", "utterance": self.source.id, "stage": stage, **said}
 
 
 class SpeakSession:
@@ -79,14 +74,15 @@ class SpeakSession:
         self._speech = speech
         self._asked = asked
         self._decoder = TextDecoder()
-        self._commands: asyncio.Queue[Command] = asyncio.Queue(HELD_MESSAGES)
-        self._answers: asyncio.Queue[Answer] = asyncio.Queue(HELD_MESSAGES)
-        self._current: _Utterance | None = None
-        self._said: dict[str, _Utterance] = {}
+        self._commands = Backlog()
+        self._answers: asyncio.Queue[Answer] = asyncio.Queue(HELD_ANSWERS)
+        self._current: Written | None = None
+        self._said: dict[str, Written] = {}
         """Utterances that a stage has and has not done with, by id, in order."""
         self._fewer = asyncio.Event()
         self._deaf = False
         """Whether the text that comes belongs to an utterance that is over."""
+        self._cancels = 0
 
     async def run(self, ready: Answer) -> None:
         """Say *ready*, then serve until the socket closes; what came by then is still said."""
@@ -117,10 +113,9 @@ class SpeakSession:
                 await self._answers.put(invalid(error))
                 continue
             if asked.kind == "cancel":
-                for answer in self._cancel():
-                    await self._answers.put(answer)
-            else:
-                await self._commands.put(asked)
+                self._cancel()
+            elif self._commands.put(asked):
+                await self._answers.put(TOO_FAR_AHEAD)
         with suppress(TimeoutError):
             async with asyncio.timeout(LEAVING_S):
                 await self._commands.join()
@@ -139,7 +134,7 @@ class SpeakSession:
                 await self._stalled()
                 continue
             await self._do(asked)
-            self._commands.task_done()
+            self._commands.done()
 
     async def _do(self, asked: Command) -> None:
         if asked.kind == "text":
@@ -160,8 +155,12 @@ class SpeakSession:
         text = self._decoder.text(piece) if isinstance(piece, str) else self._decoder.data(piece)
         if not text or self._deaf:
             return
+        cancels = self._cancels
+        await self._turn()
+        if cancels != self._cancels:
+            return  # it was sent before the cancel
         try:
-            utterance = self._current = self._current or await self._new()
+            utterance = self._current = self._current or self._new()
             utterance.source.text.feed(text)
             if not utterance.stages and utterance.source.text.speakable:
                 self._begin(utterance)
@@ -176,13 +175,16 @@ class SpeakSession:
         else:
             await utterance.source.text.room()
 
-    async def _new(self) -> _Utterance:
-        while len(self._said) >= MAX_UTTERANCES:
+    async def _turn(self) -> None:
+        """Wait until one more utterance may be begun."""
+        while self._current is None and len(self._said) >= MAX_UTTERANCES:
             self._fewer.clear()
             await self._fewer.wait()
-        return _Utterance(self._speech.stream(self._asked.voice, self._asked.wish))
 
-    def _begin(self, utterance: _Utterance) -> None:
+    def _new(self) -> Written:
+        return Written(self._speech.stream(self._asked.voice, self._asked.wish))
+
+    def _begin(self, utterance: Written) -> None:
         """Give *utterance* to the stages; what this writer said before is said to its end."""
         stages = self._stages.select(self._asked.stage)
         cut = self._asked.interrupt and not self._said
@@ -216,31 +218,23 @@ class SpeakSession:
         self._current = None
         self._deaf = True
 
-    def _cancel(self) -> list[Answer]:
-        """Drop all of this writer's that is not said.
-
-        Returns:
-            What is told of utterances whose turn has not come; of others, the stages tell how far
-            they came.
-        """
-        while not self._commands.empty():
-            self._commands.get_nowait()
-            self._commands.task_done()
+    def _cancel(self) -> None:
+        """Drop all of this writer's that is not said; the stages tell how far it came."""
+        self._cancels += 1
+        self._commands.clear()
         self._decoder = TextDecoder()
         self._end()
         self._deaf = False
-        said, answers = dict(self._said), list[Answer]()
+        said = dict(self._said)
         for stage in list(self._stages):
             ours = [each for each in said.values() if stage.name in each.stages]
             if ours and stage.transcript.utterance in (None, *said):
                 stage.interrupt()
                 continue
             for utterance in ours:
-                answers.append(utterance.interrupted(stage.name))
-                self._over(utterance, stage.name)
+                stage.withdraw(utterance.source.id)
         for utterance in said.values():
             utterance.source.text.cancel()
-        return answers
 
     async def _hear(self, events: Subscription) -> None:
         async for event in events:
@@ -260,7 +254,7 @@ class SpeakSession:
         told = body["type"] == "utterance"
         return self._told(utterance, event.stage, body) if told else []
 
-    def _told(self, utterance: _Utterance, stage: str, body: Mapping[str, object]) -> list[Answer]:
+    def _told(self, utterance: Written, stage: str, body: Mapping[str, object]) -> list[Answer]:
         kind = str(body["event"])
         answer: Answer = {"utterance": utterance.source.id, "stage": stage}
         if kind == "started":
@@ -283,7 +277,7 @@ class SpeakSession:
             answers.append(failure("stage_closed", f"stage {stage!r} is closed", remedy))
         return answers
 
-    def _over(self, utterance: _Utterance, stage: str) -> None:
+    def _over(self, utterance: Written, stage: str) -> None:
         """*stage* has done with *utterance*; what else comes for it is passed over."""
         utterance.stages.discard(stage)
         if utterance.stages:

@@ -67,6 +67,8 @@ class Speaker:
         self._requests: list[SpeechRequest] = []
         self._thread: threading.Thread | None = None
         self._closing = False
+        self._splits = False
+        """Whether the splitter of Chinese words is there."""
 
     def say(
         self,
@@ -171,17 +173,48 @@ class Speaker:
 
     def _next_request(self) -> SpeechRequest | None:
         """The most urgent request, as soon as there is one; None when closing."""
-        with self._changed:
-            while not self._closing:
-                self._requests = [request for request in self._requests if not request.closed]
-                near = [r for r in self._requests if r.ahead_s < self._max_ahead_s]
-                waits_s = [request.wait_s() for request in near]
-                due = [r for r, wait_s in zip(near, waits_s, strict=True) if wait_s <= 0]
-                if due:
-                    return min(due, key=lambda request: (not request.wanted, request.unheard_s))
-                soonest_s = min(waits_s, default=LONGEST_WAIT_S)
-                self._changed.wait(min(soonest_s, LONGEST_WAIT_S))
-        return None
+        while True:
+            with self._changed:
+                while not self._lacks_words():
+                    if self._closing:
+                        return None
+                    due, soonest_s = self._due()
+                    if due:
+                        return min(due, key=lambda request: (not request.wanted, request.unheard_s))
+                    self._changed.wait(min(soonest_s, LONGEST_WAIT_S))
+            # Not within the lock, which feeding a text takes on the event loop.
+            self._load_words()
+
+    def _due(self) -> tuple[list[SpeechRequest], float]:
+        """Those with a phrase to speak now, and how long until there is one of the others."""
+        self._requests = [request for request in self._requests if not request.closed]
+        due, soonest_s = list[SpeechRequest](), LONGEST_WAIT_S
+        for request in self._requests:
+            if request.ahead_s >= self._max_ahead_s:
+                continue
+            try:
+                wait_s = request.wait_s()
+            except Exception as error:
+                _log.exception("a text cannot be cut into phrases")
+                request.fail(VoiceError(f"speech failed: {error!r}; see the log"))
+                continue
+            if wait_s <= 0:
+                due.append(request)
+            soonest_s = min(soonest_s, wait_s)
+        return due, soonest_s
+
+    def _lacks_words(self) -> bool:
+        """Whether a text will be asked for its Chinese words and they cannot be told yet."""
+        return not (self._splits or self._closing) and any(
+            request.splits_words for request in self._requests
+        )
+
+    def _load_words(self) -> None:
+        self._splits = True
+        try:
+            self._voices.words("您好")
+        except Exception:
+            _log.exception("Chinese words cannot be told apart")  # whoever asks for them fails
 
     def _speak_next(self, request: SpeechRequest) -> None:
         taken = request.take_phrase()

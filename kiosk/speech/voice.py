@@ -35,6 +35,8 @@ class Speech:
     sample_rate_hz: int
     words: tuple[WordTime, ...] = ()
     phonemes: tuple[PhonemeTime, ...] = ()
+    stand_in: bool = False
+    """Spoken by another voice than was asked, which could not."""
 
     @property
     def duration_s(self) -> float:
