@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from kiosk.bench import ears
+from kiosk.bench import ears, vad_table
 from kiosk.bench.browser import BenchError
 
 
@@ -17,7 +17,7 @@ async def test_every_key_is_there_and_false_interrupts_are_a_sum(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     found: dict[str, Any] = {"minutes": 10.0, "echo": 1, "office": 2, "talked_over": 24}
-    monkeypatch.setattr(ears.vad_table, "false_interrupts", lambda _minutes: found)
+    monkeypatch.setattr(vad_table, "false_interrupts", lambda _minutes: found)
     lines: list[str] = []
     report = await ears.run(["false"], lines.append)
     assert tuple(report)[: len(ears.KEYS)] == ears.KEYS

@@ -154,7 +154,7 @@ class _Bench:
         """Her own echo, and an office: nobody speaks to her."""
         found = await asyncio.to_thread(vad_table.false_interrupts, FALSE_MINUTES)
         return {
-            "false_interrupts": int(found["echo"]) + int(found["office"]),
+            "false_interrupts": sum(found[name] or 0 for name in ("echo", "office")),
             **{f"false_{name}": value for name, value in found.items()},
         }
 
