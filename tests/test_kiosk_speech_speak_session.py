@@ -12,9 +12,7 @@ HUGE = b"x" * (speak_socket.MAX_MESSAGE_BYTES + 1)
 NO_TEXT = b"\xff"
 
 
-@pytest.mark.parametrize(
-    ("data", "code"), [(HUGE, 1009), (NO_TEXT, 1007)], ids=["huge", "no text"]
-)
+@pytest.mark.parametrize(("data", "code"), [(HUGE, 1009), (NO_TEXT, 1007)], ids=["huge", "no text"])
 async def test_a_message_that_cannot_be_read_ends_the_socket_alone(data: bytes, code: int) -> None:
     async with hall() as (client, kiosk, _, speech):
         async with writer(client) as socket:
