@@ -80,6 +80,11 @@ async def let_go(
             await socket.close(code=code, message=reason.encode())
     except (TimeoutError, RuntimeError):
         pass  # it reads nothing, or was never opened
+    except asyncio.CancelledError:
+        # A send that was given up leaves aiohttp a cancelled future, which the next one awaits.
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
     finally:
         if transport is not None and transport.get_write_buffer_size():
             transport.abort()

@@ -164,12 +164,12 @@ async def test_a_reader_that_reads_no_more_is_cut_off(monkeypatch: pytest.Monkey
     monkeypatch.setattr(sockets, "CLOSE_S", 0.2)
     async with kiosk_client() as (client, kiosk):
         stalled = await opened(client)
-        await flood(kiosk, 20_000)  # 40 MB: more than all buffers on the way
         server = client.server.runner.server
         assert server is not None
         async with asyncio.timeout(5):
-            while kiosk.stages.hub._subscriptions or server.connections:  # noqa: ASYNC110
-                await asyncio.sleep(0.02)
+            while kiosk.stages.hub._subscriptions or server.connections:
+                await flood(kiosk, 500)  # until all buffers on the way are full
+                await asyncio.sleep(0.01)
         await stalled.close()
 
 

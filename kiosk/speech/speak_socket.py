@@ -30,7 +30,7 @@ class SpeakRoutes:
         self._settings = settings
         self._stages = stages
         self._speech = speech
-        self._open: set[tuple[web.Request, web.WebSocketResponse]] = set()
+        self._open: dict[web.WebSocketResponse, web.Request] = {}
 
     def add_to(self, app: web.Application) -> None:
         """Register the path; writers are told that the server ends before it waits for them.
@@ -43,7 +43,7 @@ class SpeakRoutes:
 
     async def _end(self, _app: web.Application) -> None:
         code, reason = WSCloseCode.GOING_AWAY, "the kiosk stops"
-        closing = [let_go(request, socket, code, reason) for request, socket in self._open]
+        closing = [let_go(request, socket, code, reason) for socket, request in self._open.items()]
         await asyncio.gather(*closing)
 
     async def _speak(self, request: web.Request) -> web.WebSocketResponse:
@@ -56,13 +56,12 @@ class SpeakRoutes:
                 f"{len(self._open)} sockets are open at /v1/speak, which is the limit",
                 "close one that is not used, and use one for all utterances of a dialogue",
             )
-        opened = (request, socket)
-        self._open.add(opened)
+        self._open[socket] = request
         try:
             await socket.prepare(request)
             await SpeakSession(socket, self._stages, self._speech, asked).run(self._ready(asked))
         finally:
-            self._open.discard(opened)
+            del self._open[socket]
             await let_go(request, socket)
         return socket
 
