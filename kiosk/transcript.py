@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from engine.timeline import SAMPLE_RATE_HZ, samples, seconds
 from kiosk.broadcast import Message
-from kiosk.heard_words import HeardWord, HeardWords
+from kiosk.heard_words import HeardWord, HeardWords, spoken_characters
 from kiosk.metrics import Metrics
-from kiosk.speech_queue import SpeechEvent, spoken_characters
+from kiosk.speech_queue import SpeechEvent
 
 
 def media_ms(pts: int) -> float:

@@ -1,6 +1,6 @@
 """Words come one by one, when they are heard, with their place in the text."""
 
-from kiosk.heard_words import HeardWords
+from kiosk.heard_words import HeardWords, spoken_characters
 from kiosk.speech_queue import Caption, CaptionWord, SpeechEvent
 
 WORDS = (CaptionWord("to", 0.0, 0.2), CaptionWord("be,", 0.2, 0.5), CaptionWord("to", 0.5, 0.7))
@@ -43,3 +43,19 @@ def test_a_word_that_is_not_in_the_text_stays_within_it() -> None:
     words.add(SpeechEvent("caption", "u", 0, 0, odd))
     words.add(SpeechEvent("started", "u", 0))
     assert [(word.char_start, word.char_end) for word in words.before(48_000)] == [(0, 2), (2, 2)]
+
+
+def test_characters_spoken_count_whole_words_up_to_the_cut() -> None:
+    words = (CaptionWord("Hello", 0.0, 0.4), CaptionWord("there", 0.4, 0.9))
+    first = Caption("Hello there,", 0, 12, 1.0, words)
+    second = Caption("friend.", 13, 20, 1.0, (CaptionWord("friend", 0.0, 0.8),))
+    captions = [
+        SpeechEvent("caption", "u", 48_000, 0, first),
+        SpeechEvent("caption", "u", 96_000, 1, second),
+    ]
+    assert spoken_characters(captions, 48_000) == 0
+    assert spoken_characters(captions, 48_000 + 24_000) == 5
+    assert spoken_characters(captions, 96_000) == 12
+    assert spoken_characters(captions, 96_000 + 40_000) == 19
+    assert spoken_characters(captions, 200_000) == 20
+    assert spoken_characters([], 200_000) == 0

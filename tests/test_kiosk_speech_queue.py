@@ -7,13 +7,9 @@ import numpy as np
 
 from kiosk.speech_queue import (
     MAX_AHEAD_SAMPLES,
-    Caption,
-    CaptionWord,
     Piece,
-    SpeechEvent,
     SpeechQueue,
     Utterance,
-    spoken_characters,
 )
 from tests.fakes import tone, utterance
 
@@ -126,22 +122,6 @@ async def test_running_dry_inside_an_utterance_is_counted_once() -> None:
     queue.take(48_000, 0)
     assert queue.underruns == 1
     await queue.aclose()
-
-
-def test_characters_spoken_count_whole_words_up_to_the_cut() -> None:
-    words = (CaptionWord("Hello", 0.0, 0.4), CaptionWord("there", 0.4, 0.9))
-    first = Caption("Hello there,", 0, 12, 1.0, words)
-    second = Caption("friend.", 13, 20, 1.0, (CaptionWord("friend", 0.0, 0.8),))
-    captions = [
-        SpeechEvent("caption", "u", 48_000, 0, first),
-        SpeechEvent("caption", "u", 96_000, 1, second),
-    ]
-    assert spoken_characters(captions, 48_000) == 0
-    assert spoken_characters(captions, 48_000 + 24_000) == 5
-    assert spoken_characters(captions, 96_000) == 12
-    assert spoken_characters(captions, 96_000 + 40_000) == 19
-    assert spoken_characters(captions, 200_000) == 20
-    assert spoken_characters([], 200_000) == 0
 
 
 async def test_one_utterance_is_removed_wherever_it_is() -> None:
