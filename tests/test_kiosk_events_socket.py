@@ -164,7 +164,9 @@ async def test_a_reader_that_reads_no_more_is_cut_off(monkeypatch: pytest.Monkey
     monkeypatch.setattr(sockets, "CLOSE_S", 0.2)
     async with kiosk_client() as (client, kiosk):
         stalled = await opened(client)
-        server = client.server.runner.server
+        runner = client.server.runner
+        assert runner is not None
+        server = runner.server
         assert server is not None
         async with asyncio.timeout(5):
             while kiosk.stages.hub._subscriptions or server.connections:

@@ -90,7 +90,9 @@ async def test_who_reads_no_more_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> 
     async with echo() as (client, served):
         socket = await client.ws_connect("/echo")
         await socket.send_str("flood")
-        server = client.server.runner.server
+        runner = client.server.runner
+        assert runner is not None
+        server = runner.server
         assert server is not None
         async with asyncio.timeout(5):
             await served.over.wait()
