@@ -15,7 +15,7 @@ from kiosk.speech.pace import Pace, weight
 from kiosk.speech.phrases import SPEAKABLE
 from kiosk.speech.sentences import HAN_LETTER, Stretch
 
-FIRST_WAIT_S: Final = 0.15
+FIRST_WAIT_S: Final = 0.25
 """How long the first words wait for a clause's end."""
 
 STALL_S: Final = 0.3

@@ -11,9 +11,7 @@ from kiosk.bench.browser import until
 from tests.browser.conftest import Complaints, open_page
 from tests.browser.fake_server import FakeServer
 
-SCREENS = [
-    (1280, 720), (800, 600), (844, 390), (1080, 1920), (768, 1024), (390, 844), (320, 568),
-]  # fmt: skip
+SCREENS = [(1280, 720), (1080, 1920), (390, 844)]
 SHOWN = """(() => {
   const video = document.querySelector('#video');
   const rect = (element) => {
