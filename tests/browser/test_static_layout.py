@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pytest
 from playwright.async_api import Browser, Page, ViewportSize
 
 from engine.synthesis.look import Mark
@@ -11,7 +10,9 @@ from kiosk.bench.browser import until
 from tests.browser.conftest import Complaints, open_page
 from tests.browser.fake_server import FakeServer
 
-SCREENS = [(1280, 720), (1080, 1920), (390, 844)]
+SCREENS = [(1280, 720, True), (1080, 1920, None), (390, 844, False)]
+"""Width, height, and whether the picture is upright, square, or as the page asks (None)."""
+
 SHOWN = """(() => {
   const video = document.querySelector('#video');
   const rect = (element) => {
@@ -53,13 +54,12 @@ async def check(page: Page) -> None:
     assert covering == [], (x0, y0, x1, y1)
 
 
-@pytest.mark.parametrize("upright", [None, True, False], ids=["as asked", "upright", "square"])
 async def test_nothing_stands_on_the_mark(
-    browser: Browser, fake: FakeServer, complaints: Complaints, upright: bool | None
+    browser: Browser, fake: FakeServer, complaints: Complaints
 ) -> None:
-    fake.upright = upright
     async with open_page(browser, complaints) as page:
-        for width, height in SCREENS:
+        for width, height, upright in SCREENS:
+            fake.upright = upright
             await page.set_viewport_size(ViewportSize(width=width, height=height))
             await page.goto(f"{fake.url}/?lang=en")
             await until(page, "window.kiosk?.state === 'ready' && video.videoWidth > 0")
