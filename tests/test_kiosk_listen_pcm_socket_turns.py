@@ -13,7 +13,13 @@ from tests.stage_utils import make_stage
 class Roomy(Inlet):
     """Takes everything at once."""
 
+    def end_utterance(self) -> None:
+        pass
+
     def _hear(self, sound: object) -> None:
+        pass
+
+    def _finish(self) -> None:
         pass
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Final, Literal, Protocol
 
@@ -24,7 +25,7 @@ VISITOR_LIMIT_S: Final = 2.0
 """How far before it is dropped."""
 
 
-class Inlet:
+class Inlet(ABC):
     """What the two kinds of inlet share. Used from the event loop only."""
 
     def __init__(self, stage: Stage, in_rate_hz: int, out_rate_hz: int) -> None:
@@ -77,9 +78,9 @@ class Inlet:
         """Wait while too much is held."""
         return
 
+    @abstractmethod
     def end_utterance(self) -> None:
         """What was pushed so far belongs together, and is complete."""
-        raise NotImplementedError
 
     def close(self) -> None:
         """Nothing more comes. May be called again."""
@@ -90,13 +91,13 @@ class Inlet:
         for tell in tuple(self.closing):
             tell()
 
+    @abstractmethod
     def _hear(self, sound: FloatArray) -> None:
         """Take *sound* at the inlet's rate."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _finish(self) -> None:
         """Let go of the stage."""
-        raise NotImplementedError
 
 
 class Hears(Protocol):
