@@ -1,0 +1,1 @@
+"""The refiner: its rendered truth, its network, its training."""
