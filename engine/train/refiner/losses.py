@@ -15,8 +15,8 @@ SOFT: Final = 0.02
 """Errors far below it count by their square (Charbonnier)."""
 LIPS: Final = (0.5, 0.42, 0.36, 0.24)
 """An ellipse about the lips: middle and half axes, x and y, of the region's side."""
-WINDOW_PX: Final = 7
-"""Of structural similarity."""
+WINDOW_PX: Final = 8
+"""Of structural similarity; every half a window it is taken anew."""
 _C1: Final = (0.01 * 2) ** 2
 _C2: Final = (0.03 * 2) ** 2
 
@@ -38,9 +38,16 @@ def importance(mask: Tensor) -> Tensor:
     far = ((at - x) / wide).square()[None, :] + ((at - y) / high).square()[:, None]
     lips = (1.5 - far).clamp(0.0, 1.0)
     inside = mask[:, :1]
-    around = functional.max_pool2d(inside, 2 * (grid // 16) + 1, 1, grid // 16)
+    around = _around(inside)
     weight = torch.from_numpy(fade(grid)) * (0.4 + lips + around + 2.0 * inside)
     return weight / weight.mean((1, 2, 3), keepdim=True)
+
+
+def _around(inside: Tensor) -> Tensor:
+    """Up to an eighth of the side beyond *inside*, coarsely: a fine one takes its time."""
+    cell = inside.shape[-1] // 16
+    coarse = functional.max_pool2d(functional.max_pool2d(inside, cell), 3, 1, 1)
+    return functional.interpolate(coarse, scale_factor=float(cell), mode="nearest")
 
 
 def _charbonnier(error: Tensor) -> Tensor:
@@ -55,10 +62,10 @@ def _edges(error: Tensor, weight: Tensor) -> Tensor:
 
 
 def structure(one: Tensor, two: Tensor) -> Tensor:
-    """Structural similarity (Wang et al. 2004) at each place, of pictures from −1 to 1."""
+    """Structural similarity (Wang et al. 2004) of each window, of pictures from −1 to 1."""
 
     def smooth(x: Tensor) -> Tensor:
-        return functional.avg_pool2d(x, WINDOW_PX, 1, WINDOW_PX // 2, count_include_pad=False)
+        return functional.avg_pool2d(x, WINDOW_PX, WINDOW_PX // 2)
 
     mean1, mean2 = smooth(one), smooth(two)
     power = smooth(one * one + two * two) - mean1 * mean1 - mean2 * mean2
@@ -80,6 +87,7 @@ def parts(clean: Tensor, truth: Tensor, picture: Tensor, mask: Tensor) -> dict[s
     weight = importance(mask)
     error = clean - truth
     finer = functional.interpolate(weight, scale_factor=2.0, mode="nearest")
+    windows = functional.avg_pool2d(weight, WINDOW_PX // 2, WINDOW_PX // 4)
     step = RESIDUAL_GREY / GREY
     wanted = luma(picture + step * truth)
     alike = structure(wanted + step * luma(error), wanted)
@@ -87,7 +95,7 @@ def parts(clean: Tensor, truth: Tensor, picture: Tensor, mask: Tensor) -> dict[s
     return {
         "pixel": (_charbonnier(error) * weight).mean(),
         "edge": _edges(luma(error), finer),
-        "structure": ((1.0 - alike) * finer).mean(),
+        "structure": ((1.0 - alike) * windows).mean(),
         "time": (moved.abs() * weight[0::2]).mean(),
     }
 
