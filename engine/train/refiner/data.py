@@ -81,7 +81,7 @@ def load(path: Path, side_px: int) -> Portrait:
             parts = {
                 "picture": _taken(stored, f"picture_{side_px}", (count, CHANNELS, grid, grid)),
                 "mask": _taken(stored, f"mask_{side_px}", (count, MASKS, grid, grid)),
-                "neutral": _taken(stored, f"neutral_{side_px}", (CHANNELS, grid, grid)),
+                "neutral": _taken(stored, f"neutral_{side_px}", (count, CHANNELS, grid, grid)),
                 "coefficients": _taken(stored, "coefficients", (count, len(COEFFICIENTS))),
                 "residual": _taken(stored, f"residual_{side_px}", (count, CHANNELS, grid, grid)),
             }
@@ -117,11 +117,10 @@ def batch_of(chosen: Sequence[tuple[Portrait, int]]) -> Batch:
     def stacked(name: str) -> Tensor:
         return torch.from_numpy(np.stack([getattr(who, name)[at] for who, at in chosen])).float()
 
-    neutral = torch.from_numpy(np.stack([who.neutral for who, _ in chosen])).float()
     given = Conditions(
         (stacked("picture") - GREY) / GREY,
         stacked("mask") / 255.0,
-        (neutral - GREY) / GREY,
+        (stacked("neutral") - GREY) / GREY,
         stacked("coefficients"),
     )
     return Batch(given, stacked("residual") / (RESIDUAL_STEPS * RESIDUAL_GREY))

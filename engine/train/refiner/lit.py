@@ -42,6 +42,7 @@ CONTACT, CONTACT_CM = 0.5, 0.16
 """How dark, and how far about teeth, it is behind them."""
 GAMMA: Final = 0.62
 """Light adds up in linear units, colours are those of a display."""
+SHOULDER: Final = 185.0
 THROAT: Final = np.array([34.0, 34.0, 108.0], np.float32)
 SIDE: Final = 0.25
 """How much the light's side in the photo is believed."""
@@ -110,7 +111,7 @@ class LitMouth(Mouth):
             colour = colour * (1 - CONTACT * near)
             colour = colour * (1 - alpha) + shaded * alpha
         small = cv2.resize(colour, (size[0] // FINE, size[1] // FINE), interpolation=cv2.INTER_AREA)
-        return np.clip(np.rint(small), 0, 255).astype(np.uint8)
+        return np.rint(_shoulder(np.asarray(small, np.float32))).clip(0, 255).astype(np.uint8)
 
     def _hide(self, weights: FloatArray) -> float:
         return rounded_by(weights) * ROUNDED_HIDE_PX * self._scale
@@ -140,6 +141,13 @@ class LitMouth(Mouth):
         gloss = piece.gloss * direct * (GLOSS[0] * shine**SHARP + GLOSS[1] * shine**BROAD)
         lit = piece.albedo * (light[..., None] + bounce) ** GAMMA + 255 * gloss[..., None]
         return np.asarray(lit * self._lamp.exposure, np.float32)
+
+
+def _shoulder(colour: Maps) -> Maps:
+    """Bright light bends toward white instead of being cut off, as in a photo."""
+    over = np.maximum(colour - SHOULDER, 0)
+    room = 250 - SHOULDER
+    return np.asarray(np.minimum(colour, SHOULDER) + room * (1 - np.exp(-over / room)), np.float32)
 
 
 def _at_depth(levels: list[Maps], depth_cm: Maps) -> Maps:

@@ -56,9 +56,11 @@ class Scene(Synthesizer):
     def carried(self, weights: FloatArray, field: FloatMaps) -> FloatMaps:
         """*field* (height, width, channels) of the portrait at rest, moved with the skin.
 
-        As at 1024 pixels: the picture's pixels are the portrait's. (side, side, channels) of the
-        region: of the lower face, and of the upper lip where that is drawn over it.
+        As at 1024 pixels: the picture's pixels are the portrait's. (side, side, channels + 1) of
+        the region, of the lower face, and of the upper lip where that is drawn over it; last comes
+        how much of it there is.
         """
+        field = np.dstack([field, np.ones(field.shape[:2], np.float32)])
         lower, upper = self._skin.flows(weights, self.turned)
         size = self.output.height
         maps = self._skin.maps(lower, self._skin.cells_over(self._head_box, lower))

@@ -27,7 +27,7 @@ Box = tuple[int, int, int, int]
 
 ROUNDS: Final = (2, 8)
 """Smoothing rounds of the surface that a hollow is measured against: a crease, a fold."""
-VALLEY: Final = (9.0, 5.0)
+VALLEY: Final = (6.5, 3.6)
 """How much darker, per centimetre of depth under the smoothed surface."""
 RATIO: Final = (0.55, 1.45)
 SIDEWAYS: Final = 0.85
@@ -79,10 +79,7 @@ class Skin:
         self._halfway = halfway / np.linalg.norm(halfway)
 
     def fields(self, weights: NDArray[np.float32]) -> Maps:
-        """(height, width, 2) at rest: the ratio of light, and the gloss that comes to the lips.
-
-        The first is 0 where there is no skin.
-        """
+        """(height, width, 2) at rest: the ratio of light, and the gloss that comes to the lips."""
         points = self._fit.points_px + np.tensordot(weights, self._fit.deltas_px, 1)
         normal = normals(points, self._triangles)
         ratio = (self.light.on(normal) / self.light.on(self._still)).clip(*RATIO)
@@ -97,6 +94,7 @@ class Skin:
         drawn = self._cover.sample(values, self._triangles).astype(np.float32)
         drawn = np.asarray(cv2.GaussianBlur(drawn, (0, 0), 2.2), np.float32)
         out = np.zeros((*self._shape, 2), np.float32)
+        out[..., 0] = 1
         x0, y0, x1, y1 = self._box
         lips = self.lips[y0:y1, x0:x1]
         # The mesh's own lips curl in: their valleys are none of these lips'.

@@ -24,6 +24,7 @@ SIZE_PX: Final = 1024
 """Of the portrait; the truth is drawn as large as it is."""
 SIDE_PX: Final = 256
 DISPLAY: Final = 1 / 2.2
+WARM: Final = 0.4
 INWARD: Final = 0.30
 """How much darker a lip's rim is where it turns in."""
 INWARD_RED: Final = 5.0
@@ -80,13 +81,15 @@ class Truth:
             cv2.resize(m, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_LINEAR) for m in lit.mask
         )
         share = (1 - seen) * self._fade
-        ratio = np.maximum(carried[..., 0], 0.3) ** DISPLAY
+        whole = np.maximum(carried[..., 2], 1e-3)
         # Where nothing was carried, nothing is lit anew.
-        ratio = 1 + (ratio - 1) * share * (carried[..., 0] > 0)
+        share = share * np.clip(2 * whole - 1, 0, 1)
+        ratio = 1 + (np.maximum(carried[..., 0] / whole, 0.3) ** DISPLAY - 1) * share
         rim = self._rim(seen) * share
         gain = ratio * (1 - INWARD * rim)
         luma = 16 + (luma - 16) * gain + carried[..., 1] * self._exposure * share
-        half = cv2.resize(gain, (SIDE_PX // 2, SIDE_PX // 2), interpolation=cv2.INTER_AREA)
+        # Light that was in the skin comes out redder: shade keeps most of its colour.
+        half = cv2.resize(gain**WARM, (SIDE_PX // 2, SIDE_PX // 2), interpolation=cv2.INTER_AREA)
         red = cv2.resize(rim, (SIDE_PX // 2, SIDE_PX // 2), interpolation=cv2.INTER_AREA)
         u = GREY + (u - GREY) * half
         v = GREY + (v - GREY) * half + INWARD_RED * red
