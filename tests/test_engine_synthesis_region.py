@@ -46,7 +46,8 @@ def test_the_lips_middle_is_in_the_same_place_whatever_the_pose(pose: Pose) -> N
     framing = frame((1024, 1024), ada().pivot_px[0], SIZE, SIZE)
     depth = float(ada().depth_px[(top - ada().box[1]) // 5, (left - ada().box[0] + 60) // 5])
     at = np.array([(left + right) / 2, (top + bottom) / 2]) - ada().pivot_px
-    goes = turned(pose).move(*(at * framing.scale), depth * framing.scale)
+    x, y = at * framing.scale
+    goes = turned(pose).move(float(x), float(y), depth * framing.scale)
     picture = np.array(goes) + framing.to_output(*ada().pivot_px)
     matrix = region().matrix(turned(pose)).astype(np.float64)
     found = np.linalg.solve(matrix[:, :2], picture - matrix[:, 2])

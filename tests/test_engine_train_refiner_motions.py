@@ -1,6 +1,7 @@
 """Mouth shapes in pairs."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -30,7 +31,8 @@ def test_recorded_sound_moves_the_mouth(tmp_path: Path) -> None:
     rng = np.random.default_rng(3)
     hum = np.sin(2 * np.pi * 130 * np.arange(16000) / 16000) * (np.arange(16000) % 4000 < 2400)
     sound = (9000 * hum * (1 + 0.2 * rng.normal(size=16000))).astype(np.int16)
-    np.savez(tmp_path / "speech.npz", **{"one.pcm": sound, "one.landmarks_px": np.zeros(3)})
+    arrays: dict[str, Any] = {"one.pcm": sound, "one.landmarks_px": np.zeros(3)}
+    np.savez(tmp_path / "speech.npz", **arrays)
     motion = from_speech(tmp_path / "speech.npz")
     assert motion.shape[1] == len(COEFFICIENTS) and len(motion) >= 20
     assert motion[:, list(MOUTH)].std(0).max() > 0.01

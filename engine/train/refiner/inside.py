@@ -216,8 +216,9 @@ def _tongue(
     albedo = albedo * (1 - 0.07 * furrow)[..., None]
     gloss = np.full(seen.shape, TONGUE_GLOSS) * (1 + 0.8 * grain).clip(0, 2)
     alpha = np.asarray(cv2.GaussianBlur(seen.astype(np.float64), (0, 0), 1.0))
-    depth_cm = np.maximum(deep, 0) + BEHIND_CM[1]
-    return _surface(albedo, alpha, np.asarray(normal, np.float64), depth_cm, gloss)
+    depth = np.maximum(deep, 0) + BEHIND_CM[1]
+    smooth = np.asarray(normal, np.float64)
+    return _surface(np.asarray(albedo, np.float64), alpha, smooth, depth, gloss)
 
 
 def _mix(under: Floats, over: Floats, alpha: Floats) -> Floats:
