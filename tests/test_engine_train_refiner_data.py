@@ -71,9 +71,21 @@ def test_shards_are_read_in_the_networks_units(tmp_path: Path) -> None:
     read = data.batch_of([(one, 3), (two, 0)])
     assert (one.name, one.pairs) == ("face_000", 3)
     assert torch.allclose(read.given.picture[0] * 128 + 128, torch.from_numpy(one.picture[3]) * 1.0)
-    assert torch.allclose(read.given.neutral[1] * 128 + 128, torch.from_numpy(two.neutral) * 1.0)
+    assert torch.allclose(read.given.neutral[1] * 128 + 128, torch.tensor(two.neutral[0]) * 1.0)
     assert read.given.mask.max() == 1.0
     assert torch.allclose(read.residual[0] * 32, torch.from_numpy(one.residual[3]) / 16)
+
+
+def test_a_shard_may_have_each_sample_its_own_rest(tmp_path: Path) -> None:
+    write_shards(tmp_path, 1, 4, (32,))
+    path = data.paths(tmp_path)["face_000"]
+    with np.load(path) as stored:
+        parts = dict(stored)
+    parts["neutral_32"] = np.stack([parts["neutral_32"] // k for k in (1, 2, 3, 4)])
+    np.savez(path, **parts)
+    one = data.load(path, 32)
+    read = data.batch_of([(one, 2)]).given.neutral[0]
+    assert torch.allclose(read * 128 + 128, torch.from_numpy(parts["neutral_32"][2]) * 1.0)
 
 
 def test_a_feed_gives_neighbouring_frames_and_the_same_again(tmp_path: Path) -> None:

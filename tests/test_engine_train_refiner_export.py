@@ -18,8 +18,8 @@ from engine.train.refiner.network import SHAPES, Conditions, Refiner
 from engine.train.refiner.train import Trainer
 from tests.refiner_utils import TINY, conditions, stirred
 
-TOLERANCE = {"fp32": 1e-4, "fp16": 5e-3}
-"""Of answers that are about 0.3: half floats err by a sixth of a grey level at most."""
+TOLERANCE = {"fp32": 1e-4, "fp16": 1e-3}
+"""Half floats err by a thirtieth of a grey level at most."""
 
 
 def both(network: Refiner, precision: str, batch: int, path: Path) -> tuple[np.ndarray, np.ndarray]:
@@ -38,7 +38,7 @@ def both(network: Refiner, precision: str, batch: int, path: Path) -> tuple[np.n
 @pytest.mark.parametrize("batch", [1, 3])
 def test_onnx_equals_torch(precision: str, batch: int, tmp_path: Path) -> None:
     wanted, made = both(stirred(TINY), precision, batch, tmp_path / "refiner.onnx")
-    assert made.dtype == np.float32 and np.abs(wanted).mean() > 0.05
+    assert made.dtype == np.float32 and np.abs(wanted).mean() > 0.01
     assert np.abs(made - wanted).max() < TOLERANCE[precision]
 
 

@@ -1,7 +1,8 @@
 """Pairs of neighbouring frames for the refiner, from shards; varied as photos and faces vary.
 
 A shard is ``NAME.npz``, one portrait: pictures, masks and residuals of both sizes, with the
-portrait at rest. Samples 2i and 2i + 1 are neighbouring frames of one clip.
+portrait at rest, once or for every sample. Samples 2i and 2i + 1 are neighbouring frames of one
+clip.
 """
 
 from collections.abc import Iterator, Sequence
@@ -81,7 +82,7 @@ def load(path: Path, side_px: int) -> Portrait:
             parts = {
                 "picture": _taken(stored, f"picture_{side_px}", (count, CHANNELS, grid, grid)),
                 "mask": _taken(stored, f"mask_{side_px}", (count, MASKS, grid, grid)),
-                "neutral": _taken(stored, f"neutral_{side_px}", (CHANNELS, grid, grid)),
+                "neutral": _taken(stored, f"neutral_{side_px}", (count, CHANNELS, grid, grid)),
                 "coefficients": _taken(stored, "coefficients", (count, len(COEFFICIENTS))),
                 "residual": _taken(stored, f"residual_{side_px}", (count, CHANNELS, grid, grid)),
             }
@@ -94,6 +95,8 @@ def load(path: Path, side_px: int) -> Portrait:
 
 def _taken(stored: Any, key: str, shape: tuple[int, ...]) -> Any:  # noqa: ANN401  # an archive
     array = stored[key]
+    if array.shape == shape[1:]:  # one for all samples
+        array = np.broadcast_to(array, shape)
     if array.shape != shape:
         raise ValueError(f"{key} is {array.shape}, not {shape}")
     return array
@@ -117,11 +120,10 @@ def batch_of(chosen: Sequence[tuple[Portrait, int]]) -> Batch:
     def stacked(name: str) -> Tensor:
         return torch.from_numpy(np.stack([getattr(who, name)[at] for who, at in chosen])).float()
 
-    neutral = torch.from_numpy(np.stack([who.neutral for who, _ in chosen])).float()
     given = Conditions(
         (stacked("picture") - GREY) / GREY,
         stacked("mask") / 255.0,
-        (neutral - GREY) / GREY,
+        (stacked("neutral") - GREY) / GREY,
         stacked("coefficients"),
     )
     return Batch(given, stacked("residual") / (RESIDUAL_STEPS * RESIDUAL_GREY))
