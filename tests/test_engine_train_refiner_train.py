@@ -66,6 +66,16 @@ def test_frames_of_a_pair_share_noise_and_time() -> None:
     assert noise.std() == pytest.approx(0.3, rel=0.05)
 
 
+def test_a_bad_sample_teaches_nothing() -> None:
+    trainer, given = train.Trainer("small", 1e-3, 0.3, 1), batch(2)
+    before = [weight.clone() for weight in trainer.network.parameters()]
+    trainer.step(given._replace(residual=given.residual * float("nan")))
+    for was, now in zip(before, trainer.network.parameters(), strict=True):
+        assert torch.equal(was, now)
+    trainer.step(given)
+    assert not torch.equal(before[-1], list(trainer.network.parameters())[-1])
+
+
 def test_the_rate_rises_then_falls() -> None:
     trainer = train.Trainer("small", 1e-3, 0.3, 1)
 
