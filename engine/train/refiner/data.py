@@ -1,7 +1,8 @@
 """Pairs of neighbouring frames for the refiner, from shards; varied as photos and faces vary.
 
 A shard is ``NAME.npz``, one portrait: pictures, masks and residuals of both sizes, with the
-portrait at rest. Samples 2i and 2i + 1 are neighbouring frames of one clip.
+portrait at rest, once or for every sample. Samples 2i and 2i + 1 are neighbouring frames of one
+clip.
 """
 
 from collections.abc import Iterator, Sequence
@@ -94,6 +95,8 @@ def load(path: Path, side_px: int) -> Portrait:
 
 def _taken(stored: Any, key: str, shape: tuple[int, ...]) -> Any:  # noqa: ANN401  # an archive
     array = stored[key]
+    if array.shape == shape[1:]:  # one for all samples
+        array = np.broadcast_to(array, shape)
     if array.shape != shape:
         raise ValueError(f"{key} is {array.shape}, not {shape}")
     return array

@@ -26,6 +26,7 @@ from engine.train.refiner.network import (
     OPENING,
     RESIDUAL_GREY,
     SHAPES,
+    TYPICAL,
     WAVES,
     Block,
     Refiner,
@@ -110,7 +111,7 @@ class Writer:
             x = self.doubled(self.conv(network.grow[level], x)) + above[level]
             for block in network.up[level]:
                 x = self.block(block, x, next(left))
-        return self.conv(network.outlet, x)
+        return self.conv(network.outlet, x) * TYPICAL
 
 
 def build(network: Refiner, noise: float, precision: str = "fp32") -> onnx.ModelProto:
@@ -134,7 +135,7 @@ def build(network: Refiner, noise: float, precision: str = "fp32") -> onnx.Model
     mask = tape.input("mask", ["batch", MASKS, grid, grid])
     neutral = tape.input("neutral", planes)
     coefficients = tape.input("coefficients", ["batch", len(COEFFICIENTS)])
-    heeded = state * (time * OPENING).least(1.0).reshape(0, 1, 1, 1)
+    heeded = state * ((time * OPENING).least(1.0).reshape(0, 1, 1, 1) * (1 / TYPICAL))
     pictures = join(1, heeded, picture, mask, neutral).to(writer.kind)
     clean = writer.refined(pictures, writer.films(time, coefficients))
     tape.output("clean", clean, planes, FLOAT32)

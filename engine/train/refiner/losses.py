@@ -11,7 +11,7 @@ from engine.synthesis.region import GREY, fade
 from engine.train.refiner.network import RESIDUAL_GREY
 
 WEIGHTS: Final[Mapping[str, float]] = {"pixel": 1.0, "edge": 1.0, "structure": 0.25, "time": 0.5}
-SOFT: Final = 0.02
+SOFT: Final = 0.005
 """Errors far below it count by their square (Charbonnier)."""
 LIPS: Final = (0.5, 0.42, 0.36, 0.24)
 """An ellipse about the lips: middle and half axes, x and y, of the region's side."""
@@ -39,7 +39,7 @@ def importance(mask: Tensor) -> Tensor:
     lips = (1.5 - far).clamp(0.0, 1.0)
     inside = mask[:, :1]
     around = _around(inside)
-    weight = torch.from_numpy(fade(grid)) * (0.4 + lips + around + 2.0 * inside)
+    weight = torch.from_numpy(fade(grid)) * (0.4 + lips + around + 4.0 * inside)
     return weight / weight.mean((1, 2, 3), keepdim=True)
 
 

@@ -23,6 +23,8 @@ MASKS: Final = 2
 """Where the inside of the mouth is seen; how much of the upper lip's layer."""
 WAVES: Final = 6
 """The time is told as so many cosines."""
+TYPICAL: Final = 0.1
+"""Of a residual, in the network's units: what is inside works with numbers of about 1."""
 OPENING: Final = 4.0
 """The state is heeded fully from the time 1/OPENING on: at 0 it is noise and says nothing."""
 
@@ -137,7 +139,7 @@ class Refiner(nn.Module):
         waves = torch.cos(time * (pi * torch.arange(1, WAVES + 1)))
         told = self.told(torch.cat([given.coefficients, waves], 1))
         films = iter(self.film(told).split(self.films, 1))
-        heeded = state * (time * OPENING).clamp(max=1.0)[..., None, None]
+        heeded = state * (time * OPENING).clamp(max=1.0)[..., None, None] / TYPICAL
         x = self.stem(torch.cat([heeded, given.picture, given.mask, given.neutral], 1))
         above: list[Tensor] = []
         for level, blocks in enumerate(self.down):
@@ -152,7 +154,7 @@ class Refiner(nn.Module):
             for block in self.up[level]:
                 x = block(x, next(films))
         with torch.autocast("cpu", enabled=False):  # the answer in full precision
-            return self.outlet(x.float())
+            return self.outlet(x.float()) * TYPICAL
 
 
 def sample(network: Refiner, noise: Tensor, given: Conditions, steps: int) -> Tensor:

@@ -13,6 +13,7 @@ import argparse
 import json
 import time
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -134,15 +135,20 @@ class Trainer:
         self.optimiser.zero_grad()
         losses.total(each).backward()
         length = torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        self.optimiser.step()
+        if length.isfinite():  # else one bad sample would undo all that was learnt
+            self.optimiser.step()
+            self._average()
         self.steps += 1
+        return {name: float(value.detach()) for name, value in each.items()} | {
+            "gradient": float(length)
+        }
+
+    def _average(self) -> None:
+        """Let the mean follow the weights: closely at first."""
         decay = min(MEAN_DECAY, (self.steps + 1) / (self.steps + 20))
         with torch.no_grad():
             for mean, raw in zip(self.mean.parameters(), self.network.parameters(), strict=True):
                 mean.lerp_(raw, 1.0 - decay)
-        return {name: float(value.detach()) for name, value in each.items()} | {
-            "gradient": float(length)
-        }
 
     def judge(self, batch: data.Batch, steps: tuple[int, ...]) -> dict[str, float]:
         """Luma against the truth in dB, by steps, of all and (``seen``) inside the mouth."""
@@ -181,53 +187,70 @@ class Log:
         print(line, flush=True)  # noqa: T201  # the progress of a command
 
 
+class Course:
+    """One training: steps until the time is over, kept, judged and told of as it goes."""
+
+    def __init__(self, trainer: Trainer, judged: data.Batch, out: Path) -> None:
+        self.trainer, self.judged, self.out = trainer, judged, out
+        self.log = Log(out / "log.jsonl")
+        self._kept_s = self._judged_s = trainer.spent_s
+        self._height = float("-inf")
+        self._sums: dict[str, list[float]] = defaultdict(list)
+
+    def run(self, feed: Iterator[data.Batch], span_s: float) -> None:
+        """Until *span_s* are spent; what was spent before counts."""
+        trainer, begin_s = self.trainer, time.monotonic() - self.trainer.spent_s
+        try:
+            while trainer.spent_s < span_s:
+                trainer.set_rate(trainer.spent_s / span_s)
+                self._note(trainer.step(next(feed)))
+                trainer.spent_s = time.monotonic() - begin_s
+                self._keep()
+                self._judge()
+        finally:  # broken off or done
+            trainer.save(self.out / "last.pt")
+        self._tell(trainer.judge(self.judged, (*STEPS, LONG_STEPS)))
+
+    def _tell(self, found: dict[str, float]) -> None:
+        self.log(steps=self.trainer.steps, spent_s=self.trainer.spent_s, **found)
+
+    def _note(self, losses_now: dict[str, float]) -> None:
+        for name, value in losses_now.items():
+            self._sums[name].append(value)
+        if self.trainer.steps % REPORT_STEPS == 0:
+            self._tell({name: float(np.mean(values)) for name, values in self._sums.items()})
+            self._sums.clear()
+
+    def _keep(self) -> None:
+        if self.trainer.spent_s - self._kept_s > KEEP_S:
+            self._kept_s = self.trainer.spent_s
+            self.trainer.save(self.out / "last.pt")
+
+    def _judge(self) -> None:
+        if self.trainer.spent_s - self._judged_s <= JUDGE_S:
+            return
+        self._judged_s = self.trainer.spent_s
+        self._tell(found := self.trainer.judge(self.judged, STEPS))
+        if found["psnr_1"] > self._height:
+            self._height = found["psnr_1"]
+            self.trainer.save(self.out / "best.pt")
+
+
 def train(arguments: argparse.Namespace) -> None:
-    """Steps until the time is over; what was spent before counts when resumed."""
+    """Load the shards and train, or go on training."""
     shards, side_px = data.paths(arguments.data), SHAPES[arguments.size].side_px
     portraits = [data.load(shards[name], side_px) for name in learnt(shards)]
     judges = [data.load(shards[name], side_px) for name in held_out(shards)] or portraits
-    judged = data.judges(judges, JUDGED[arguments.size])
     trainer = Trainer(arguments.size, arguments.rate, data.spread(portraits), arguments.seed)
-    last = arguments.out / "last.pt"
-    if arguments.resume and last.exists():
+    if arguments.resume and (last := arguments.out / "last.pt").exists():
         trainer.resume(last)
-    log = Log(arguments.out / "log.jsonl")
-    log(portraits=len(portraits), pairs=sum(who.pairs for who in portraits), noise=trainer.noise,
-        judges=len(judges), judged=len(judged.residual), steps=trainer.steps)  # fmt: skip
-    _work(arguments, trainer, data.feed(portraits, arguments.pairs, arguments.seed + trainer.steps),
-          judged, log)  # fmt: skip
-
-
-def _work(
-    arguments: argparse.Namespace, trainer: Trainer, feed: Any, judged: data.Batch, log: Log  # noqa: ANN401
-) -> None:  # fmt: skip
-    last, best, height = arguments.out / "last.pt", arguments.out / "best.pt", float("-inf")
-    span_s, before_s, begin_s = arguments.minutes * 60, trainer.spent_s, time.monotonic()
-    kept_s = judged_s = before_s
-    sums: dict[str, list[float]] = defaultdict(list)
-    try:
-        while trainer.spent_s < span_s:
-            trainer.set_rate(trainer.spent_s / span_s)
-            for name, value in trainer.step(next(feed)).items():
-                sums[name].append(value)
-            trainer.spent_s = before_s + time.monotonic() - begin_s
-            if trainer.steps % REPORT_STEPS == 0:
-                log(steps=trainer.steps, spent_s=trainer.spent_s,
-                    **{name: float(np.mean(values)) for name, values in sums.items()})  # fmt: skip
-                sums.clear()
-            if trainer.spent_s - kept_s > KEEP_S:
-                kept_s = trainer.spent_s
-                trainer.save(last)
-            if trainer.spent_s - judged_s > JUDGE_S:
-                judged_s = trainer.spent_s
-                found = trainer.judge(judged, STEPS)
-                log(steps=trainer.steps, spent_s=trainer.spent_s, **found)
-                if found["psnr_1"] > height:
-                    height = found["psnr_1"]
-                    trainer.save(best)
-    finally:  # broken off or done
-        trainer.save(last)
-    log(steps=trainer.steps, spent_s=trainer.spent_s, **trainer.judge(judged, (*STEPS, LONG_STEPS)))
+    course = Course(trainer, data.judges(judges, JUDGED[arguments.size]), arguments.out)
+    course.log(
+        portraits=len(portraits), pairs=sum(who.pairs for who in portraits), judges=len(judges),
+        noise=trainer.noise, steps=trainer.steps,
+    )  # fmt: skip
+    feed = data.feed(portraits, arguments.pairs, arguments.seed + trainer.steps)
+    course.run(feed, arguments.minutes * 60)
 
 
 def main() -> None:
