@@ -215,7 +215,7 @@ def _tongue(
     furrow = np.exp(-(((xs - middle) / (0.14 * fit.scale_px_per_cm)) ** 2))
     albedo = albedo * (1 - 0.07 * furrow)[..., None]
     gloss = np.full(seen.shape, TONGUE_GLOSS) * (1 + 0.8 * grain).clip(0, 2)
-    alpha = np.asarray(cv2.GaussianBlur(seen.astype(np.float64), (0, 0), 1.0))
+    alpha = np.asarray(cv2.GaussianBlur(seen.astype(np.float64), (0, 0), 1.0), np.float64)
     depth = np.maximum(deep, 0) + BEHIND_CM[1]
     smooth = np.asarray(normal, np.float64)
     return _surface(np.asarray(albedo, np.float64), alpha, smooth, depth, gloss)
