@@ -4,11 +4,13 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from engine.motion.coefficients import COEFFICIENTS
 from engine.runtime.onnx import OnnxRunner
 from engine.runtime.tape import FLOAT32, Tape, join
+from engine.synthesis import refiner as room
 from engine.synthesis.refiner import Refiner
 
 CHANNELS = 6
@@ -55,3 +57,13 @@ def installed(folder: Path) -> Path:
     for name, side_px in (("small", 128), ("large", 256)):
         (folder / f"refiner_{name}.onnx").write_bytes(network(side_px))
     return folder
+
+
+def install(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the project's own be those, in *folder*."""
+    monkeypatch.setattr(room, "WEIGHTS", installed(folder))
+
+
+def uninstall(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let there be none: *folder* is empty."""
+    monkeypatch.setattr(room, "WEIGHTS", folder)
