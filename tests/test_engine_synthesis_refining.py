@@ -18,7 +18,7 @@ from engine.synthesis.region import Region
 from engine.synthesis.synthesizer import OutputFormat, Synthesizer
 from tests.graph_utils import off, persona
 from tests.portrait_utils import ada, motion
-from tests.refiner_utils import installed, refiner
+from tests.refining_utils import installed, refiner
 
 SIZE = 512
 OUTPUT = OutputFormat(SIZE, SIZE)

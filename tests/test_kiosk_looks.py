@@ -10,7 +10,7 @@ import pytest
 from aiortc import RTCPeerConnection
 
 from tests.kiosk_client import FakeAvatars, kiosk_client
-from tests.refiner_utils import install, uninstall
+from tests.refining_utils import install, uninstall
 from tests.test_kiosk_whep import join, player
 
 LOOK = "/v1/stages/hall/look"
