@@ -95,9 +95,12 @@ class Pipeline:
         return tuple(self._synthesis.details) if isinstance(self._synthesis, Simplifies) else ()
 
     def simplify(self, level: int) -> None:
-        """Draw in full (0), or in the *level*-th of ``details``."""
+        """Draw in full (0), or in the *level*-th of ``details``; what is beyond is the last.
+
+        Who asks may not know yet that another synthesis is shown, with fewer ways.
+        """
         if isinstance(self._synthesis, Simplifies):
-            self._synthesis.simplify(level)
+            self._synthesis.simplify(min(level, len(self._synthesis.details)))
 
     def push(self, audio: Audio) -> None:
         """Take the next stretch of sound.

@@ -87,7 +87,16 @@ class Animator:
     async def change(self, change: Callable[[Pipeline], None]) -> None:
         """Do *change* to the engine, between two pictures; it must take no time to speak of."""
         soon_s = self._clock.time_s(self._clock.now_pts)
-        await self._worker.run(soon_s, lambda: change(self._pipeline))
+        details = await self._worker.run(soon_s, lambda: self._changed(change))
+        rungs = build(details, self.ladder.rungs[0].frame_rate_hz)
+        if rungs != self.ladder.rungs:
+            self.ladder.renew(rungs)
+            self._change_rung()
+
+    def _changed(self, change: Callable[[Pipeline], None]) -> tuple[str, ...]:
+        """The cheaper ways that the engine knows after *change*."""
+        change(self._pipeline)
+        return self._pipeline.details
 
     def attend(self, listening: bool) -> None:
         """Turn the face to listening, or back, from the next picture on."""

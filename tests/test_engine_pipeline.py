@@ -45,6 +45,29 @@ def test_another_look_draws_from_the_next_picture_on() -> None:
     assert pipeline.pull(2, 3840).width == 32
 
 
+class Simpler(FakeSynthesis):
+    """Knows some cheaper ways; remembers which it was told."""
+
+    def __init__(self, *details: str) -> None:
+        super().__init__()
+        self.details = details
+        self.levels: list[int] = []
+
+    def simplify(self, level: int) -> None:
+        self.levels.append(level)
+
+
+def test_a_level_that_another_look_does_not_know_is_its_last() -> None:
+    pipeline, rich, poor = fake_pipeline(), Simpler("a", "b", "c"), Simpler("d")
+    pipeline.simplify(2)  # knows no way: nothing happens
+    for synthesis in (rich, poor):
+        pipeline.show(synthesis)
+        assert pipeline.details == synthesis.details
+        for level in (0, 1, 3):
+            pipeline.simplify(level)
+    assert (rich.levels, poor.levels) == ([0, 1, 3], [0, 1, 1])
+
+
 def test_flush_rewinds_and_the_next_generation_begins() -> None:
     pipeline = fake_pipeline()
     pipeline.push(Audio(0, tone(0.5)))
