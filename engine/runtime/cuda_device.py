@@ -89,7 +89,7 @@ class CudaDevice:
     def allocate_pinned(self, size_bytes: int) -> NDArray[Any]:
         """New page-locked memory of this machine, (size_bytes,) uint8."""
         address = int(self._call("cudaHostAlloc", size_bytes, 0, size_bytes=size_bytes))
-        return np.frombuffer((ctypes.c_uint8 * size_bytes).from_address(address), np.uint8)
+        return np.ctypeslib.as_array((ctypes.c_uint8 * size_bytes).from_address(address))
 
     def free_pinned(self, memory: NDArray[Any]) -> None:
         """Give page-locked memory back; nothing may look at it any more."""

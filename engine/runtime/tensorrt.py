@@ -7,15 +7,8 @@ strongly typed: the precision is that of the ONNX network. The package is the ex
 from collections.abc import Mapping
 from typing import Any, Final
 
-from engine.runtime.tensorrt_library import (
-    Faults,
-    Library,
-    PlanError as PlanError,
-    Progress,
-    library,
-    logger,
-    monitor,
-)  # fmt: skip
+from engine.runtime.tensorrt_library import Faults, Library, Progress, library, logger, monitor
+from engine.runtime.tensorrt_library import PlanError as PlanError
 
 CAPABILITIES: Final = {
     "7.5": "SM75", "8.0": "SM80", "8.6": "SM86", "8.9": "SM89", "12.0": "SM120",

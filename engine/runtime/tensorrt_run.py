@@ -53,7 +53,8 @@ class TensorRtRunner:
         self._library = loaded or library()
         self._device = device or CudaDevice(device_index)
         self._device.use()
-        self._faults, self._cache = Faults(), None
+        self._faults = Faults()
+        self._cache: Any = None
         self._logger = logger(self._library.module, self._faults)
         self._runtime, self._engine = self._loaded(content)
         self._inputs, self._outputs = plan_tensors(self._library.module, self._engine)
