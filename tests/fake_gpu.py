@@ -46,7 +46,7 @@ class FakeDevice:
     def facts(self) -> DeviceFacts:
         return self._facts
 
-    def _new(self, thing: Any) -> int:
+    def _new(self, thing: object) -> int:
         number = next(self._numbers)
         self.live[number] = thing
         return number
@@ -227,11 +227,11 @@ class FakeEngine:
     def get_tensor_profile_shape(self, name: str, profile: int) -> list[tuple[int, ...]]:
         return list(SHAPES[name][1:])
 
-    def create_runtime_config(self) -> Any:
+    def create_runtime_config(self) -> SimpleNamespace:
         return SimpleNamespace(create_runtime_cache=lambda: self.trt.cache,
                                set_runtime_cache=lambda cache: True)  # fmt: skip
 
-    def create_execution_context(self, config: Any = None) -> FakeContext | None:
+    def create_execution_context(self, config: object = None) -> FakeContext | None:
         self.trt.configs.append(config)
         if self.trt.contexts_left <= 0:
             self.trt.log("OutOfMemory: 1234 bytes")
@@ -286,7 +286,7 @@ class FakeTensorRt:
             raise TypeError("no NumPy type for bfloat16")
         return np.dtype(kind).type
 
-    def Runtime(self, logger: Any) -> Any:  # noqa: N802  # TensorRT's name
+    def Runtime(self, logger: "FakeTensorRt.ILogger") -> "FakeTensorRt":  # noqa: N802
         self.logger = logger
         return self
 
