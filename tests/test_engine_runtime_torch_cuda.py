@@ -1,6 +1,7 @@
 """PyTorch gives what ONNX Runtime gives; run on the CPU, where no GPU is needed for it."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,15 @@ from tests.refiner_utils import refiner, refiner_tensors
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: the extra train")
 CPU = "cpu"
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Threads that spin would wait for each other on a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 def test_a_refiner_gives_the_same() -> None:
