@@ -139,7 +139,7 @@ def verify(config: Config = None, as_json: Json = False) -> None:
         check_gpu()
         loaded, facts = library(), CudaDevice().facts
     except RunnerError as error:
-        reason = f"plans are verified on a machine with their GPU: {error}"
+        reason = f"plans are verified on a machine with the GPU they are for, not here: {error}"
         if as_json:
             _print({"ok": False, "reason": reason, "plans": []})
         else:

@@ -53,5 +53,10 @@ def main_network(settings: Settings) -> Network:
 
 
 def said(name: BackendName, reasons: Sequence[str]) -> str:
-    """The backend and why not the better ones, in one line."""
-    return f"{name} runs the networks" + "".join(f"; not {reason}" for reason in reasons)
+    """The backend and why not the better ones, in one line; the same reason is said once."""
+    by_reason: dict[str, list[str]] = {}
+    for each in reasons:
+        passed_over, _, reason = each.partition(": ")
+        by_reason.setdefault(reason, []).append(passed_over)
+    told = [f"not {', '.join(names)}: {reason}" for reason, names in by_reason.items()]
+    return "; ".join([f"{name} runs the networks", *told])

@@ -16,7 +16,8 @@ from engine.runtime.plans import Precision
 from engine.runtime.runner import RunnerError
 from engine.runtime.tape import FLOAT16, FLOAT32, Tape
 from engine.runtime.tensorrt_library import Flavour, PlanError
-from tests.fake_gpu import FakeDevice, expected, fake_library, plan_bytes, tensors
+from tests.fake_gpu import FakeDevice
+from tests.fake_tensorrt import expected, fake_library, plan_bytes, tensors
 
 
 class Piece:

@@ -164,7 +164,9 @@ def check_gpu() -> None:
         NoDeviceError: there is none.
     """
     if not device_files():
-        raise NoDeviceError("no NVIDIA GPU on this machine, or no driver: none is needed")
+        raise NoDeviceError(
+            "no NVIDIA GPU on this machine, or no driver of one: the CPU runs the networks"
+        )
 
 
 def check_torch() -> None:
