@@ -12,6 +12,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
+from kiosk.config_engine import EngineSettings
 from kiosk.config_fields import (
     Address,
     FrameRate,
@@ -200,6 +201,7 @@ class Settings(Section):
     remote_voices: RemoteVoicesSettings = RemoteVoicesSettings()
     avatar: AvatarSettings = AvatarSettings()
     look: LookSettings = LookSettings()
+    engine: EngineSettings = EngineSettings()
     stages: StagesSettings = StagesSettings()
     sync: SyncSettings = SyncSettings()
     listen: ListenSettings = ListenSettings()
