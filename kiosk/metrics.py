@@ -64,6 +64,12 @@ class Metrics:
             buckets=(2, 4, 6, 8, 10, 12, 15, 20, 30, 40, 80, 160),
             registry=self.registry,
         )
+        self.batch_pictures = Histogram(
+            "kiosk_batch_pictures",
+            "Pictures drawn in one pass, of each picture.",
+            buckets=(1, 2, 3, 4, 5, 6, 7, 8),
+            registry=self.registry,
+        )
         self.lead_ms = Histogram(
             "kiosk_frame_lead_ms",
             "How long before its slot a picture was ready.",
