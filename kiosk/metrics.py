@@ -126,6 +126,11 @@ class Metrics:
             ["event"],
             registry=self.registry,
         )
+        self.places = Gauge(
+            "kiosk_places",
+            "Stages that this machine draws at once, as measured; 0: not known.",
+            registry=self.registry,
+        )
         self.injected = Gauge(
             "kiosk_faults_injected",
             "1 while faults are injected on purpose.",
