@@ -5,11 +5,13 @@ shown. It never waits for the pacers, nor they for it.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Final, Literal
 
 from engine.media import Audio
 from engine.pipeline import Pipeline
+from engine.runtime.runner import RunnerError
 from engine.timeline import frame_samples, samples, seconds
 from kiosk.audio_line import AudioLine
 from kiosk.clock import MediaClock
@@ -18,6 +20,8 @@ from kiosk.ladder import HOLD_EVERY_S, Ladder, build
 from kiosk.metrics import Metrics
 from kiosk.scheduler import FrameRing, SlotGrid
 from kiosk.worker import Runs
+
+logger = logging.getLogger(__name__)
 
 UNKNOWN_PTS: Final = -1
 """Before all samples: the engine must begin anew."""
@@ -65,6 +69,8 @@ class Animator:
         """How long a picture takes to draw, waiting included; a running mean."""
         self._flush_pts: int | None = None
         self._listens = self._shows_listening = False
+        self._lacking = False
+        """Whether the last picture could not be drawn."""
         self._work = asyncio.Event()
 
     def wake(self) -> None:
@@ -167,10 +173,22 @@ class Animator:
             self._metrics,
             self.grid.length(pts) if self._with_slate else None,
         )
-        frame = await self._worker.draw(self._clock.time_s(pts), drawing)
+        try:
+            frame = await self._worker.draw(self._clock.time_s(pts), drawing)
+        except RunnerError as error:
+            self._lack(error)
+            return
+        self._lacking = False
         self._draw_samples += (self._clock.now_pts - begun_pts - self._draw_samples) / 4
         self._metrics.lead_ms.observe(-self._clock.late_s(pts) * 1000.0)
         self.ring.put(frame)
+
+    def _lack(self, error: RunnerError) -> None:
+        """Go without a picture, so that the last one stays; what draws mends itself, or is told."""
+        self._metrics.gpu_fallbacks.labels("last_picture").inc()
+        if not self._lacking:
+            logger.warning("the last picture stays: %s", error)
+        self._lacking = True
 
     def _choose(self) -> int:
         """The next slot to draw: slots that would be over before they are drawn are left out."""

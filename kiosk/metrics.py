@@ -110,6 +110,17 @@ class Metrics:
             ["direction"],
             registry=self.registry,
         )
+        self.gpu_restarts = Counter(
+            "kiosk_gpu_restarts",
+            "Times that the GPU's process was started again because it hung, died or failed.",
+            registry=self.registry,
+        )
+        self.gpu_fallbacks = Counter(
+            "kiosk_gpu_fallbacks",
+            "Passes done without the GPU, by what was done instead: cpu, last_picture.",
+            ["to"],
+            registry=self.registry,
+        )
         self.stalls = Counter(
             "kiosk_stalls",
             "Times that a stage went on from where it was after the process stood still.",

@@ -51,7 +51,7 @@ def test_lines_for_people(asked: list[tuple[Settings, float]], capsys: Capture) 
     assert run("bench", "stages") == 0
     assert asked[0][1] == 20
     said = capsys.readouterr().out
-    assert "1 stages of 512×512 hold 25 pictures a second" in said and "1:5" in said
+    assert "1 stages of 512×512 hold 25 pictures/s" in said and "1:5" in said
 
 
 def test_an_unknown_preset_is_refused(asked: list[tuple[Settings, float]], capsys: Capture) -> None:

@@ -271,7 +271,7 @@ def table(report: Report) -> list[str]:
     lines += ["  ".join(f"{_cell(row[key]):>{widths[key]}}" for key in keys) for row in counts]
     size = f"{report['width']}×{report['height']}"
     lines.append(
-        f"{report['stages_max']} stages of {size} hold {report['frame_rate_hz']} pictures a second, "
+        f"{report['stages_max']} stages of {size} hold {report['frame_rate_hz']} pictures/s, "
         f"{report['stages_in_full']} in full (preset {report['preset']}); the kiosk admits "
         f"{report['stages_estimated']}: set stages.capacity to admit another number"
     )
