@@ -19,7 +19,7 @@ Px = tuple[int, int]
 """Width and height."""
 
 SHARE: Final = 0.85
-"""Of the time there is, what pictures may take."""
+"""Of the time there is, what pictures may take; somewhat less than ``ladder.BUSY``."""
 
 SENDING_S: Final = 0.005
 """Beside drawing and encoding: packets of sound and picture to one viewer, a picture's time."""
@@ -60,10 +60,14 @@ class Capacity:
         return max(1, int(SHARE / self.share(size)))
 
     def share(self, size: Px) -> float:
-        """Of the machine's time for pictures, what a stage takes: 1 is all."""
+        """Of the machine's time for pictures, what a stage takes: 1 is all.
+
+        Drawing and encoding have a thread each and could overlap, but a picture waits for both:
+        their sum is what the degradation ladder goes by, and nobody shall begin by going down it.
+        """
         cost = self._cost(size)
-        work_s = (cost.draw_s + cost.encode_s + SENDING_S) / self._cores
-        return max(cost.draw_s, cost.encode_s, work_s) * self._rate_hz
+        picture_s = cost.draw_s + cost.encode_s
+        return max(picture_s, (picture_s + SENDING_S) / self._cores) * self._rate_hz
 
     async def measure(
         self, make: MakeSized, sizes: Iterable[Px], worker: Runs, encode_pool: Executor

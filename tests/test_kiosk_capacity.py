@@ -6,6 +6,7 @@ import pytest
 
 from engine.pipeline import Pipeline
 from kiosk.capacity import SENDING_S, SHARE, Capacity
+from kiosk.ladder import BUSY
 from kiosk.picture_cost import PictureCost
 from kiosk.worker import Worker
 from tests.fakes import fake_pipeline
@@ -40,15 +41,19 @@ def test_one_thread_draws_for_all() -> None:
     assert made.fits([SMALL, SMALL], SMALL) and not made.fits([SMALL] * 3, SMALL)
 
 
-def test_one_thread_encodes_for_all() -> None:
-    assert measured(0.001, encode_s=SHARE * SLOT_S / 2.01).places(SMALL) == 2
+def test_a_picture_waits_for_its_encoding_too() -> None:
+    half_s = SHARE * SLOT_S / 2.01 / 2
+    assert measured(half_s, half_s).places(SMALL) == 2
 
 
-def test_a_single_core_does_everything() -> None:
-    cost_s = SHARE * SLOT_S / 4.01
-    draw_s = (cost_s - SENDING_S) / 2
-    assert measured(draw_s, draw_s, cores=1).places(SMALL) == 4
-    assert (measured(draw_s, draw_s, cores=4).places(SMALL) or 0) > 4
+def test_fewer_than_the_ladder_would_begin_to_go_down_for() -> None:
+    assert SHARE < BUSY
+
+
+def test_a_single_core_sends_as_well() -> None:
+    half_s = (SHARE * SLOT_S / 3.01 - SENDING_S) / 2
+    assert measured(half_s, half_s, cores=1).places(SMALL) == 3
+    assert (measured(half_s, half_s, cores=2).places(SMALL) or 0) > 3
 
 
 def test_the_first_is_shown_however_slow_the_machine_is() -> None:
