@@ -42,21 +42,21 @@ def flicker(
     Raises:
         ValueError: *drawer* has no refiner.
     """
-    with_it = [_detail(drawer, refiner, each, refined=True) for each in speech]
-    without = [_detail(drawer, refiner, each, refined=False) for each in speech]
+    without, with_it = zip(*(_details(drawer, refiner, each) for each in speech), strict=True)
     still = []
     for each in (speech[len(speech) // 2],) * held:
         drawer.begin(speech[0])  # another picture between them, so that what is kept would show
-        still.append(_detail(drawer, refiner, each, refined=True))
+        still.append(_details(drawer, refiner, each)[1])
     return Flicker(_change(without), _change(with_it), _change(still))
 
 
-def _detail(
-    drawer: Synthesizer, refiner: Refiner, motion: MotionFrame, *, refined: bool
-) -> FloatArray:
+def _details(
+    drawer: Synthesizer, refiner: Refiner, motion: MotionFrame
+) -> tuple[FloatArray, FloatArray]:
+    """Without the refiner and with it."""
     crop = crop_of(drawer, motion)
-    residual = refiner.run([crop])[0] if refined else np.zeros_like(crop.picture)
-    return fine(laid(crop, residual)[0])
+    (residual,) = refiner.run([crop])
+    return fine(laid(crop, np.zeros_like(residual))[0]), fine(laid(crop, residual)[0])
 
 
 def fine(luma: FloatArray) -> FloatArray:

@@ -10,7 +10,6 @@ from typing import Final, Protocol
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.media import ByteArray, FloatArray, MotionFrame
 from engine.synthesis.refiner import Crop, Refiner
@@ -112,6 +111,6 @@ def fitted(residual: FloatArray, side_px: int) -> FloatArray:
     return fold(parts[0], parts[1], parts[2])
 
 
-def psnr_db(errors: Sequence[float] | NDArray[np.float64]) -> float:
-    """Peak signal to noise of pictures with these mean square errors, taken together."""
-    return float(10 * np.log10(255**2 / max(float(np.mean(errors)), LEAST_ERROR)))
+def psnr_db(error: float) -> float:
+    """Peak signal to noise of a mean square *error* of grey levels."""
+    return float(10 * np.log10(255**2 / max(error, LEAST_ERROR)))

@@ -20,10 +20,9 @@ from engine.synthesis.look import NETWORKS, Network
 from engine.synthesis.refiner import SHELF, path_of
 from engine.train.refiner.split import EVERY, held_out
 from kiosk.bench import perceptual, refiner_sheet, refiner_speed
-from kiosk.bench.drawn import Pairs
 from kiosk.bench.identity import Embedder
 from kiosk.bench.refined import STEPS, psnr_db
-from kiosk.bench.refiner_face import MOUTHS, ByNetwork, Judged, judge
+from kiosk.bench.refiner_face import MOUTHS, Judged, Likeness, Pictures, judge
 from kiosk.bench.synthesis import chosen
 
 Report = dict[str, Any]
@@ -117,8 +116,8 @@ def pictures(judged: Sequence[Judged]) -> Report:
     }
     if not good:
         return out
-    out |= _lips("_warp", [each.opening for each in good])
-    out |= _person("_warp", [value for each in good for value in each.identity])
+    out |= _likeness("_warp", [each.warp for each in good])
+    out |= _likeness("", [each.refined for each in good])
     for network in NETWORKS:
         if found := [each.networks[network] for each in good if network in each.networks]:
             out |= _network(_suffix(network), found)
@@ -129,15 +128,12 @@ def _suffix(network: Network) -> str:
     return "" if network == "small" else f"_{network}"
 
 
-def _network(suffix: str, found: Sequence[ByNetwork]) -> Report:
+def _network(suffix: str, found: Sequence[Pictures]) -> Report:
     out: Report = {}
     for steps in STEPS:
-        ratios = [psnr_db([each.errors[steps]]) for each in found]
-        out[f"psnr_{steps}{suffix}"] = round(float(np.mean(ratios)), 3)
+        out[f"psnr_{steps}{suffix}"] = _mean([psnr_db(each.errors[steps]) for each in found], 3)
         looks = [each.looks[steps] for each in found if steps in each.looks]
-        out[f"perceptual_{steps}{suffix}"] = round(float(np.mean(looks)), 5) if looks else None
-    out |= _lips(suffix, [each.opening for each in found])
-    out |= _person(suffix, [value for each in found for value in each.identity])
+        out[f"perceptual_{steps}{suffix}"] = _mean(looks, 5)
     changes = [each.flicker for each in found]
     spoken = sum(each.warp for each in changes)
     for name, value in (("ratio", sum(each.refined for each in changes)),
@@ -146,19 +142,19 @@ def _network(suffix: str, found: Sequence[ByNetwork]) -> Report:
     return out
 
 
-def _lips(suffix: str, pairs: Sequence[Pairs | None]) -> Report:
-    seen = [each for each in pairs if each is not None]
-    if not seen:
-        return {f"r_opening{suffix}": None}
+def _likeness(suffix: str, found: Sequence[Likeness | None]) -> Report:
+    there = [each for each in found if each is not None]
+    lips = [each.opening for each in there if each.opening is not None]
+    distances = [value for each in there for value in each.identity]
     return {
-        f"r_opening{suffix}": round(float(np.mean([each.r for each in seen])), 4),
-        f"slope_opening{suffix}": round(float(np.mean([each.slope for each in seen])), 4),
+        f"r_opening{suffix}": _mean([each.r for each in lips], 4),
+        f"slope_opening{suffix}": _mean([each.slope for each in lips], 4),
+        f"identity_p50{suffix}": round(float(np.median(distances)), 4) if distances else None,
     }
 
 
-def _person(suffix: str, distances: Sequence[float]) -> Report:
-    middle = round(float(np.median(distances)), 4) if distances else None
-    return {f"identity_p50{suffix}": middle}
+def _mean(values: Sequence[float], digits: int) -> float | None:
+    return round(float(np.mean(values)), digits) if values else None
 
 
 def _each(judged: Judged) -> Report:
@@ -167,10 +163,11 @@ def _each(judged: Judged) -> Report:
     for network, figures in judged.networks.items():
         suffix = _suffix(network)
         for steps in STEPS:
-            out[f"psnr_{steps}{suffix}"] = round(psnr_db([figures.errors[steps]]), 2)
-        if figures.opening is not None:
-            out[f"r_opening{suffix}"] = round(figures.opening.r, 3)
+            out[f"psnr_{steps}{suffix}"] = round(psnr_db(figures.errors[steps]), 2)
         out[f"flicker_ratio{suffix}"] = round(figures.flicker.refined / figures.flicker.warp, 3)
+    for suffix, likeness in (("_warp", judged.warp), ("", judged.refined)):
+        if likeness is not None and likeness.opening is not None:
+            out[f"r_opening{suffix}"] = round(likeness.opening.r, 3)
     return out
 
 

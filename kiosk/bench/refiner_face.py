@@ -7,6 +7,8 @@ from typing import Final
 
 import cv2
 import numpy as np
+from engine.train.refiner.make import Subject, subject, truth
+from engine.train.refiner.truth import Truth
 
 from engine.media import ByteArray, FloatArray, MotionFrame
 from engine.portrait.landmarks import Landmarker
@@ -16,13 +18,11 @@ from engine.synthesis.look import Look, Mark, Network
 from engine.synthesis.refiner import SHELF, Refiner
 from engine.synthesis.shapes import SHAPES, motion, speech_like
 from engine.synthesis.synthesizer import OutputFormat, Synthesizer
-from engine.train.refiner.make import Subject, subject, truth
-from engine.train.refiner.truth import Truth
 from kiosk.bench.drawn import Pairs, Sight
 from kiosk.bench.flicker import Flicker, flicker
 from kiosk.bench.identity import Embedder, from_photo
 from kiosk.bench.perceptual import Perceptual
-from kiosk.bench.portrait import IDENTITY_EVERY, LIVE, LOOKED_AT, placed
+from kiosk.bench.portrait import IDENTITY_EVERY, LIVE, LOOKED_AT, SPEECH_FRAMES, placed
 from kiosk.bench.refined import STEPS, Shown, Truths, fitted, rgb, show
 
 MOUTHS: Final = ("aa", "ah", "ee", "oh", "oo", "f v", "p b m", "smile")
@@ -31,25 +31,30 @@ SIZES: Final[dict[Network, OutputFormat]] = {
     "small": LIVE, "large": OutputFormat(1024, 1024),
 }  # fmt: skip
 """Of the pictures whose region each network refines."""
-SPEECH_FRAMES: Final = 75
-NO_MARK: Final = Mark(on=False)
+FLICKER_FRAMES: Final = 50
 
 
 @dataclass(frozen=True)
-class ByNetwork:
-    """One network on one portrait."""
+class Pictures:
+    """One network's pictures of one portrait."""
 
     errors: dict[int, float]
     """Mean square error by steps, grey levels squared."""
     looks: dict[int, float]
     """Perceptual distance by steps; empty without the measure."""
-    opening: Pairs | None
-    """How far lips part, asked and seen, after one step; None if no face was seen."""
-    identity: tuple[float, ...]
-    """Distances between the photo and frames of speech after one step."""
     flicker: Flicker
     tiles: tuple[ByteArray, ...] = ()
     """Warp, 1 step, 20 steps, truth: (side, side, 3) blue-green-red, of one mouth."""
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """Whether the face still does what it is asked to, and is still the same person."""
+
+    opening: Pairs | None
+    """How far lips part, asked and seen; None if no face was seen."""
+    identity: tuple[float, ...]
+    """Distances between the photo and frames of speech; none without the embedding."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +62,10 @@ class Judged:
     """What became of a portrait."""
 
     name: str
-    networks: dict[Network, ByNetwork] = field(default_factory=dict)
-    opening: Pairs | None = None
-    """Of the warp alone."""
-    identity: tuple[float, ...] = ()
-    """Of the warp alone."""
+    networks: dict[Network, Pictures] = field(default_factory=dict)
+    warp: Likeness | None = None
+    refined: Likeness | None = None
+    """After one step of the small network."""
     failed: str = ""
     """What went wrong, if something did."""
 
@@ -95,36 +99,30 @@ class FaceBench:
         of = subject(path, self._prior, self._onboarding, None)
         truths = Rendered(truth(of, self._prior))
         networks = {
-            network: self._by_network(of, truths, network, refiner, shape)
+            network: self._pictures(of, truths, network, refiner, shape)
             for network, refiner in self._refiners.items()
         }
-        plain = Look("balanced", 0, mark=NO_MARK)
-        opening = self._opening(of, Synthesizer(of.rig, LOOKED_AT, plain))
-        identity = self._identity(of, Synthesizer(of.rig, LIVE, plain))
-        return Judged(path.stem, networks, opening, identity)
+        small = self._refiners.get("small")
+        refined = None if small is None else self._likeness(of, 1, small)
+        return Judged(path.stem, networks, self._likeness(of, 0, None), refined)
 
-    def _by_network(
+    def _pictures(
         self, of: Subject, truths: Truths, network: Network, refiner: Refiner, shape: str
-    ) -> ByNetwork:
-        look = Look("balanced", 1, mark=NO_MARK)
-        live = Synthesizer(of.rig, LIVE, look, refiner=refiner)
-        sized = Synthesizer(of.rig, SIZES[network], look, refiner=refiner)
+    ) -> Pictures:
+        drawer = Synthesizer(of.rig, SIZES[network], _look(1), refiner=refiner)
         errors: dict[int, list[float]] = {steps: [] for steps in STEPS}
         looks: dict[int, list[float]] = {steps: [] for steps in STEPS}
         tiles: tuple[ByteArray, ...] = ()
         for name in MOUTHS:
-            shown = shown_beside_truth(sized, refiner, motion(*SHAPES[name]), truths)
+            shown = shown_beside_truth(drawer, refiner, motion(*SHAPES[name]), truths)
             for steps in STEPS:
                 errors[steps].append(shown.error(steps))
             for steps, distance in self._looks(shown).items():
                 looks[steps].append(distance)
             if name == shape:
                 tiles = _tiles(shown)
-        return ByNetwork(
-            _means(errors), _means(looks),
-            self._opening(of, Synthesizer(of.rig, LOOKED_AT, look, refiner=refiner)),
-            self._identity(of, live), flicker(sized, refiner, speech_like(SPEECH_FRAMES)), tiles,
-        )  # fmt: skip
+        changes = flicker(drawer, refiner, speech_like(FLICKER_FRAMES))
+        return Pictures(_means(errors), _means(looks), changes, tiles)
 
     def _looks(self, shown: Shown) -> dict[int, float]:
         if self._perceptual is None:
@@ -132,10 +130,15 @@ class FaceBench:
         pictures = [rgb(shown.by_steps[steps]) for steps in STEPS]
         return dict(zip(STEPS, self._perceptual.distances(rgb(shown.truth), pictures), strict=True))
 
-    def _opening(self, of: Subject, drawer: Synthesizer) -> Pairs | None:
+    def _likeness(self, of: Subject, steps: int, refiner: Refiner | None) -> Likeness:
+        look = _look(steps)
         laid = fit(self._prior, of.landmarks_px)
+        drawer = Synthesizer(of.rig, LOOKED_AT, look, refiner=refiner)
         drawn = self._sight.measure(drawer, laid, of.rig.eye_distance_px)
-        return None if drawn is None else drawn.opening
+        return Likeness(
+            None if drawn is None else drawn.opening,
+            self._identity(of, Synthesizer(of.rig, LIVE, look, refiner=refiner)),
+        )
 
     def _identity(self, of: Subject, drawer: Synthesizer) -> tuple[float, ...]:
         if self._embedder is None:
@@ -146,6 +149,10 @@ class FaceBench:
             for each in frames
         ]
         return from_photo(self._embedder, self._landmarker, placed(of.rig, of.photo), pictures)
+
+
+def _look(steps: int) -> Look:
+    return Look("balanced", steps, mark=Mark(on=False))
 
 
 def shown_beside_truth(
