@@ -5,19 +5,19 @@ from typing import Any
 
 import numpy as np
 import pytest
-from engine.train.refiner.make import Subject
 
 from engine.media import FloatArray
 from engine.synthesis import refiner as runtime
 from engine.synthesis.shapes import SHAPES, motion
 from engine.synthesis.synthesizer import Synthesizer
+from engine.train.refiner.make import Subject
 from kiosk.bench import refiner_face
 from kiosk.bench.drawn import Pairs
 from kiosk.bench.portrait import LIVE
 from kiosk.bench.refined import STEPS, crop_of
 from kiosk.bench.refiner_face import FaceBench, Judged, _look, judge, shown_beside_truth
 from tests.portrait_utils import ada, landmarks, needs_faces, portrait
-from tests.refiner_utils import installed, refiner
+from tests.refining_utils import installed, refiner
 
 AS_ASKED = Pairs(np.arange(3.0), np.arange(3.0))
 
@@ -45,7 +45,7 @@ class Seeing:
     class Drawn:
         opening = AS_ASKED
 
-    def measure(self, *_: object) -> Any:
+    def measure(self, *_: object) -> object:
         return self.Drawn
 
 

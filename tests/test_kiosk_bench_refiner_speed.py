@@ -11,7 +11,7 @@ from engine.synthesis import refiner as runtime
 from kiosk.bench import refiner_speed
 from kiosk.bench.operations import count
 from kiosk.bench.refiner_speed import networks, pass_ms, plans, presets
-from tests.refiner_utils import installed, network, refiner
+from tests.refining_utils import installed, network, refiner
 
 
 def test_passes_are_timed_one_by_one() -> None:
