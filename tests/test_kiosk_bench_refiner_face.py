@@ -1,7 +1,6 @@
 """One portrait judged: against a truth that is known, and with what can go wrong."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest

@@ -6,7 +6,7 @@ is no change, one step is the network's first estimate, more are truer and deare
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -148,14 +148,28 @@ def residuals(jobs: Sequence[Job | None]) -> list[FloatArray | None]:
     return out
 
 
+Open = Callable[[Network], Runner]
+"""Gives a refiner's network ready to run, or raises ``RunnerError``."""
+
+
 class Shelf:
     """Networks loaded once, for all stages. Thread-safe."""
 
     def __init__(self, threads: int = 1) -> None:
-        """*threads*: how many one pass may use."""
+        """*threads*: how many one pass may use on the CPU."""
         self._threads = threads
         self._lock = threading.Lock()
         self._loaded: dict[Path, Refiner | str] = {}
+        self._open: Open = self._on_cpu
+
+    def open_by(self, open_network: Open | None) -> None:
+        """From now on *open_network* opens them, on a GPU say; None: ONNX Runtime on the CPU."""
+        with self._lock:
+            self._open = open_network or self._on_cpu
+            self._loaded.clear()
+
+    def _on_cpu(self, network: Network) -> Runner:
+        return OnnxRunner(path_of(network), self._threads)
 
     def take(self, network: Network) -> Refiner | str:
         """The network, or why there is none."""
@@ -165,8 +179,7 @@ class Shelf:
                 return NO_REFINER
             if path not in self._loaded:
                 try:
-                    runner = OnnxRunner(path, self._threads)
-                    self._loaded[path] = Refiner(runner, f"the refiner {path}")
+                    self._loaded[path] = Refiner(self._open(network), f"the refiner {path}")
                 except RunnerError as error:
                     self._loaded[path] = str(error)
             return self._loaded[path]

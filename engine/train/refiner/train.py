@@ -30,6 +30,10 @@ RISE_STEPS: Final = 100
 """The learning rate rises to its height over so many steps."""
 LEAST_RATE: Final = 0.02
 """Of the learning rate at the end."""
+LONGEST: Final = 0.5
+"""Longer gradients are shortened to this."""
+SPIKE: Final = 4.0
+"""Gradients so many times longer than usual teach nothing."""
 MEAN_DECAY: Final = 0.998
 KEEP_S: Final = 120.0
 """A checkpoint so often."""
@@ -62,6 +66,8 @@ class Trainer:
         )
         self.generator = torch.Generator().manual_seed(seed)
         self.steps, self.spent_s = 0, 0.0
+        self._usual: float | None = None
+        """The gradient's length lately."""
 
     def resume(self, path: Path) -> None:
         """Go on where a checkpoint ended.
@@ -134,14 +140,23 @@ class Trainer:
         each = losses.parts(clean, batch.residual, batch.given.picture, batch.given.mask)
         self.optimiser.zero_grad()
         losses.total(each).backward()
-        length = torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        if length.isfinite():  # else one bad sample would undo all that was learnt
+        length = torch.nn.utils.clip_grad_norm_(self.network.parameters(), LONGEST)
+        if self._is_usual(float(length)):  # else one bad sample would undo all that was learnt
             self.optimiser.step()
             self._average()
         self.steps += 1
         return {name: float(value.detach()) for name, value in each.items()} | {
             "gradient": float(length)
         }
+
+    def _is_usual(self, length: float) -> bool:
+        """Whether a gradient is no longer than gradients lately were, by far."""
+        if not np.isfinite(length):
+            return False
+        usual = self._usual if self._usual is not None else length
+        # One that is left out counts a little, so that longer ones can become usual.
+        self._usual = usual + (min(length, SPIKE * usual) - usual) / REPORT_STEPS
+        return self.steps < RISE_STEPS or length <= SPIKE * usual
 
     def _average(self) -> None:
         """Let the mean follow the weights: closely at first."""
