@@ -14,7 +14,16 @@ from typing import Annotated, Final, NoReturn
 
 import typer
 
-from kiosk import __version__, cli_listen, cli_offline, cli_say, cli_serve, cli_sync
+from kiosk import (
+    __version__,
+    cli_listen,
+    cli_offline,
+    cli_refiner,
+    cli_say,
+    cli_serve,
+    cli_stages,
+    cli_sync,
+)
 from kiosk.cli_options import Config, Json, UsageError
 from kiosk.cli_plan import plan_app
 from kiosk.cli_portrait import portrait_app
@@ -66,6 +75,8 @@ app.command()(cli_sync.calibrate)
 app.command()(cli_listen.microphones)
 bench_app.command("sync")(cli_sync.bench_sync)
 bench_app.command("ears")(cli_listen.bench_ears)
+bench_app.command("stages")(cli_stages.bench_stages)
+bench_app.command("refiner")(cli_refiner.bench_refiner)
 
 
 @app.command()

@@ -177,6 +177,8 @@ class StagesSettings(Section):
 
     max_stages: Annotated[int, Field(ge=1, le=64)] = 4
     """Avatars alive at once."""
+    capacity: Annotated[int, Field(ge=0, le=64)] = 0
+    """Avatars that this machine draws at once; 0: measured at start."""
     max_viewers_per_stage: Annotated[int, Field(ge=1, le=256)] = 8
     """Viewers that share one avatar."""
     linger_s: Annotated[float, Field(ge=0.0, le=3600.0)] = 2.0

@@ -18,7 +18,7 @@ from engine.synthesis.shapes import SHAPES
 from engine.synthesis.shapes import motion as by_name
 from engine.synthesis.synthesizer import OutputFormat, Synthesizer
 from tests.graph_utils import off, persona
-from tests.refiner_utils import refiner, refiner_tensors
+from tests.tiny_refiner import refiner, refiner_tensors
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: the extra train")
 CPU = "cpu"

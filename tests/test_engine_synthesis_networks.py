@@ -8,7 +8,7 @@ import pytest
 from engine.runtime.onnx import OnnxRunner
 from engine.runtime.runner import RunnerError
 from engine.synthesis.networks import REFINERS, RefinerNetwork, named, network, picture_size
-from tests.refiner_utils import refiner
+from tests.tiny_refiner import refiner
 
 
 def test_the_synthesis_is_had_at_any_size_and_precision() -> None:

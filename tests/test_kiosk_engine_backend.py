@@ -14,7 +14,7 @@ from engine.synthesis import networks
 from kiosk import engine_backend
 from kiosk.engine_backend import log_standing, open_network, said
 from tests.kiosk_client import settings
-from tests.refiner_utils import refiner, refiner_tensors
+from tests.tiny_refiner import refiner, refiner_tensors
 
 
 @pytest.fixture(autouse=True)

@@ -6,11 +6,14 @@ from typing import Final, Literal, cast, get_args
 
 PresetName = Literal["fast", "balanced", "quality"]
 BackgroundKind = Literal["photo", "colour", "image", "blurred", "transparent"]
+Network = Literal["small", "large"]
+"""Which refiner: for a processor, or for offline work and graphics cards."""
 Position = Literal["top-left", "top", "top-right", "bottom-left", "bottom", "bottom-right"]
 
 PRESETS: Final[tuple[PresetName, ...]] = get_args(PresetName)
 BACKGROUNDS: Final[tuple[BackgroundKind, ...]] = get_args(BackgroundKind)
 POSITIONS: Final[tuple[Position, ...]] = get_args(Position)
+NETWORKS: Final[tuple[Network, ...]] = get_args(Network)
 
 MAX_STEPS: Final = 30
 MAX_MARK_CHARACTERS: Final = 40
@@ -33,6 +36,8 @@ class Preset:
 
     inference_steps: int
     """Steps of the refiner."""
+    network: Network
+    """Which refiner does them, and those that are asked for instead."""
     enlargement: float
     """The picture's sides over those that were asked for."""
     fine: bool
@@ -40,9 +45,9 @@ class Preset:
 
 
 PRESET: Final[dict[PresetName, Preset]] = {
-    "fast": Preset(0, 1.0, fine=False),
-    "balanced": Preset(1, 1.0, fine=True),
-    "quality": Preset(4, 2.0, fine=True),
+    "fast": Preset(0, "small", 1.0, fine=False),
+    "balanced": Preset(1, "small", 1.0, fine=True),
+    "quality": Preset(4, "large", 2.0, fine=True),
 }
 
 
@@ -128,14 +133,24 @@ class Look:
         return PRESET[self.preset].inference_steps if asked is None else asked
 
     @property
+    def network(self) -> Network:
+        """Which refiner does them."""
+        return PRESET[self.preset].network
+
+    @property
     def steps_run(self) -> int:
-        """Steps that are really done: none, for want of a refiner."""
-        return 0
+        """Steps that are really done: none where the refiner is missing."""
+        return 0 if self.steps_reason else self.steps
 
     @property
     def steps_reason(self) -> str:
-        """Why fewer steps are done than are asked for; empty if not."""
-        return NO_REFINER if self.steps > self.steps_run else ""
+        """Why fewer steps are done than are asked for; empty if not. Loads the refiner."""
+        if self.steps == 0:
+            return ""
+        from engine.synthesis.refiner import SHELF  # a runtime of networks: slow to import
+
+        found = SHELF.take(self.network)
+        return found if isinstance(found, str) else ""
 
     @property
     def fine(self) -> bool:

@@ -46,10 +46,11 @@ class Region:
         middle = np.array(
             [(left + right) / 2, (top + bottom) / 2 + DROP_EYES * rig.eye_distance_px]
         )
-        self._step = reach * framing.scale / side_px
+        self.step = reach * framing.scale / side_px
+        """Between two of its pixels at rest, in output pixels."""
         pivot = np.array(rig.pivot_px)
-        corner = (middle - pivot) * framing.scale - reach * framing.scale / 2 + self._step / 2
-        self._corner = np.append(corner, _depth(rig) * framing.scale)
+        corner = (middle - pivot) * framing.scale - reach * framing.scale / 2 + self.step / 2
+        self.corner = np.append(corner, _depth(rig) * framing.scale)
         """The first pixel's centre at rest, from the pivot, in output pixels."""
         self._pivot = np.array(framing.to_output(*rig.pivot_px))
         self._fade = fade(side_px)
@@ -57,8 +58,8 @@ class Region:
 
     def matrix(self, turned: Turn) -> FloatArray:
         """(2, 3) from the region's pixels to the picture's."""
-        origin = turned.matrix @ self._corner + turned.shift + self._pivot
-        return np.column_stack([turned.matrix[:, :2] * self._step, origin]).astype(np.float32)
+        origin = turned.matrix @ self.corner + turned.shift + self._pivot
+        return np.column_stack([turned.matrix[:, :2] * self.step, origin]).astype(np.float32)
 
     def crop(self, luma: ByteArray, chroma: ByteArray, turned: Turn) -> FloatArray:
         """(6, side/2, side/2): the region of a picture, −1 to 1; outside it, black.
@@ -80,14 +81,25 @@ class Region:
         matrix[:, 2] -= origin[:2]
         return _taken(mask, matrix, self.side_px // 2, 0.0) / np.float32(255)
 
-    def add(self, luma: ByteArray, chroma: ByteArray, residual: FloatArray, turned: Turn) -> None:
-        """Add *residual*, (6, side/2, side/2) grey levels, to a picture in place."""
+    def add(
+        self, luma: ByteArray, chroma: ByteArray, residual: FloatArray, turned: Turn,
+        cover: ByteArray | None = None,
+    ) -> None:  # fmt: skip
+        """Add *residual*, (6, side/2, side/2) grey levels, to a picture in place.
+
+        Args:
+            luma: (height, width).
+            chroma: (2, height/2, width/2).
+            residual: what to add.
+            turned: where the head is.
+            cover: (height, width), 255 where it is added in full, 0 where not at all; None: all.
+        """
         full, u, v = unfold(residual)
         matrix = self.matrix(turned)
         halved = _half(matrix)
-        _added(luma, full * self._fade, matrix)
+        _added(luma, full * self._fade, matrix, cover, 1)
         for plane, more in zip(chroma, (u, v), strict=True):
-            _added(plane, more * self._fade_half, halved)
+            _added(plane, more * self._fade_half, halved, cover, 2)
 
 
 def fade(side_px: int) -> FloatArray:
@@ -140,8 +152,13 @@ def _taken(plane: ByteArray, matrix: FloatArray, side: int, outside: float) -> F
     return np.asarray(taken, np.float32)
 
 
-def _added(plane: ByteArray, more: FloatArray, matrix: FloatArray) -> None:
-    """Add *more*, over the region, to the picture's *plane* in place."""
+def _added(
+    plane: ByteArray, more: FloatArray, matrix: FloatArray, cover: ByteArray | None, by: int
+) -> None:
+    """Add *more*, over the region, to the picture's *plane* in place.
+
+    *cover* is *by* times as large as the plane.
+    """
     rows, columns = more.shape
     corners = (
         matrix[:, :2] @ np.array([[0, columns, 0, columns], [0, 0, rows, rows]]) + matrix[:, 2:]
@@ -155,5 +172,10 @@ def _added(plane: ByteArray, more: FloatArray, matrix: FloatArray) -> None:
     moved = matrix.copy()
     moved[:, 2] -= (x0, y0)
     laid = cv2.warpAffine(more, moved, (x1 - x0, y1 - y0), flags=cv2.INTER_LINEAR)
+    if cover is not None:
+        part = cover[by * y0 : by * y1, by * x0 : by * x1]
+        size = (x1 - x0, y1 - y0)
+        share = part if by == 1 else cv2.resize(part, size, interpolation=cv2.INTER_AREA)
+        laid = cv2.multiply(laid, share, scale=1 / 255, dtype=cv2.CV_32F)
     view = plane[y0:y1, x0:x1]
     cv2.add(view, laid, dst=view, dtype=cv2.CV_8U)

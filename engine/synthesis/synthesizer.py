@@ -2,7 +2,8 @@
 
 Back to front: the plate (background, shoulders, neck), the inside of the mouth, the head with its
 lower lip, the upper lip. The head and the upper lip are warped by two flows that agree everywhere
-but about the lip line, so that lips part and meet without a seam. No state passes between frames,
+but about the lip line, so that lips part and meet without a seam. Then the refiner, where the look
+has one, adds to the mouth's region, and the mark is laid over all. No state passes between frames,
 but when it is told to ``simplify``.
 """
 
@@ -15,16 +16,21 @@ import numpy as np
 from engine.media import ByteArray, FloatArray, MotionFrame
 from engine.motion.coefficients import COEFFICIENTS
 from engine.portrait.rig import Rig
+from engine.synthesis.batch import render_all
 from engine.synthesis.blend import Scratch, over
 from engine.synthesis.cutout import Cutout
 from engine.synthesis.eyes import Eyes
-from engine.synthesis.framing import Framing, Planes, Rect, frame, layer
+from engine.synthesis.framing import Planes, Rect, frame, layer
 from engine.synthesis.look import Look, Mark
 from engine.synthesis.mark import Stamp
 from engine.synthesis.matte import Person
 from engine.synthesis.matte import person as cut_out
 from engine.synthesis.mouth import Mouth
+from engine.synthesis.places import covered, hole, mouth_box, occupied
 from engine.synthesis.plate import Plate
+from engine.synthesis.refiner import Refiner
+from engine.synthesis.refining import Begun, Refining, refining
+from engine.synthesis.refining import Mouth as Shown
 from engine.synthesis.scenery import scene
 from engine.synthesis.skin import Maps, Skin, cell_px
 from engine.synthesis.warp import Turn, bounded, turn
@@ -56,8 +62,9 @@ class Synthesizer:
     """Draws pictures of one rig in one format. Not for two threads at once: buffers are reused."""
 
     def __init__(
-        self, rig: Rig, output: OutputFormat, look: Look = PLAIN, person: Person | None = None
-    ) -> None:
+        self, rig: Rig, output: OutputFormat, look: Look = PLAIN, person: Person | None = None,
+        refiner: Refiner | None = None, seed: int = 0,
+    ) -> None:  # fmt: skip
         """Make everything ready for one look; takes tens of milliseconds.
 
         Args:
@@ -66,6 +73,8 @@ class Synthesizer:
             look: how it is shown.
             person: ``matte.person(rig)``, where it is known already; else it is found if needed,
                 which takes seconds.
+            refiner: does the look's steps; None: the look's own, if it is there.
+            seed: of what the refiner begins from.
 
         Raises:
             ValueError: the background's image cannot be read, or the mark cannot be written.
@@ -83,10 +92,10 @@ class Synthesizer:
         head = framing.place(seen.head, rig.box, rect, alpha_outside=False)
         self._eyes = Eyes(rig, framing, rect, head)
         self._upper_rect = framing.rect(rig.upper_box, width, height)
-        self._head = layer(head, _hole(rig, framing, rect, self._upper_rect))
-        self._head_box = _occupied(head[..., 3], rect)
+        self._head = layer(head, hole(rig, framing, rect, self._upper_rect))
+        self._head_box = occupied(head[..., 3], rect)
         self._upper = layer(framing.place(rig.upper, rig.upper_box, self._upper_rect))
-        self._mouth_box = framing.rect(_mouth_box(rig), width, height)
+        self._mouth_box = framing.rect(mouth_box(rig), width, height)
         self._mouth = Mouth(rig, framing, width, height)
         self.alpha = np.zeros((height, width), np.uint8) if seen.is_transparent else None
         """(height, width) how much of the last picture is not background; None: all of it."""
@@ -102,22 +111,38 @@ class Synthesizer:
         self._body: ByteArray | None = None
         """The plate as last drawn, before the head; kept while the body is slow."""
         self._body_left = 0
+        self._seen: ByteArray | None = None
+        """Where the inside of the mouth was seen in the last picture, over its rectangle."""
+        self._bare = look.background.kind != "photo"
+        """Whether what is behind the head is not the photo's: nothing is refined there."""
+        self._refining: Refining | None = None
+        """None: nothing is refined."""
+        made = refining(rig, framing, look, refiner, seed)
+        if made is not None:
+            at_rest = self.begin(MotionFrame(0, np.zeros(len(COEFFICIENTS), np.float32)))
+            made.rest(*self._views(at_rest.planes), at_rest.turned)
+            self._refining = made
 
     @property
     def details(self) -> tuple[str, ...]:
         """The cheaper ways to draw; see ``simplify``."""
-        return ("slow body",)
+        return (*(self._refining.details if self._refining else ()), "slow body")
 
     def simplify(self, level: int) -> None:
-        """Draw in full (0), or (1) with shoulders and background drawn anew in every
-        ``BODY_EVERY``-th picture only, and nothing sampled finely.
+        """Draw in full (0), or in the *level*-th of ``details``, passing there without a jump.
+
+        First the refiner does fewer steps, then none; in the last way shoulders and background are
+        drawn anew in every ``BODY_EVERY``-th picture only, and nothing is sampled finely.
 
         Raises:
             ValueError: there is no such way.
         """
-        if level not in (0, 1):
-            raise ValueError(f"level {level}: allowed are 0 and 1")
-        self._simple = level > 0
+        most = len(self.details)
+        if not 0 <= level <= most:
+            raise ValueError(f"level {level}: allowed are 0 to {most}")
+        if self._refining:
+            self._refining.simplify(level)
+        self._simple = level == most
         if not self._simple:
             self._body_left = 0
 
@@ -134,6 +159,14 @@ class Synthesizer:
 
         Raises:
             ValueError: if *out* or the coefficients have another shape.
+            RunnerError: the refiner failed.
+        """
+        return render_all([self], [motion], [out])[0]
+
+    def begin(self, motion: MotionFrame, out: ByteArray | None = None) -> Begun:
+        """Draw *motion* up to what the refiner adds; arguments and errors are ``render``'s.
+
+        A picture must be finished before this begins another.
         """
         width, height = self.output.width, self.output.height
         shape = (height * 3 // 2, width)
@@ -142,11 +175,26 @@ class Synthesizer:
         elif out.shape != shape or out.dtype != np.uint8 or not out.flags.c_contiguous:
             raise ValueError(f"out is {out.dtype} {out.shape}: give contiguous uint8 {shape}")
         weights, breath, turned = self.posed(motion)
-        luma, chroma = out[:height], out[height:].reshape(2, height // 2, width // 2)
+        luma, chroma = self._views(out)
         self._draw_plate(luma, chroma, out, breath, turned)
-        self._draw_head(luma, chroma, weights, turned)
-        self.stamp(out)
-        return out
+        mouth, head = self._draw_head(luma, chroma, weights, turned)
+        if self._refining is None or (gain := self._refining.advance()) == 0:
+            return Begun(out, turned)
+        job = self._refining.job(luma, chroma, mouth, weights, turned)
+        cover = covered(*head, (width, height)) if self._bare else None
+        return Begun(out, turned, gain, cover, job)
+
+    def finish(self, begun: Begun, residual: FloatArray | None) -> ByteArray:
+        """The picture, with *residual* (6, side/2, side/2; grey levels) in it, and the mark."""
+        if self._refining is not None and residual is not None:
+            self._refining.add(begun, residual, (self.output.width, self.output.height))
+        self.stamp(begun.planes)
+        return begun.planes
+
+    def _views(self, planes: ByteArray) -> tuple[ByteArray, ByteArray]:
+        """Luma (height, width) and chroma (2, height/2, width/2) of a picture."""
+        width, height = self.output.width, self.output.height
+        return planes[:height], planes[height:].reshape(2, height // 2, width // 2)
 
     def posed(self, motion: MotionFrame) -> tuple[FloatArray, float, Turn]:
         """What is drawn of *motion*: coefficients within bounds, breath and the head's turn.
@@ -177,14 +225,14 @@ class Synthesizer:
 
     def stamp(self, planes: ByteArray) -> None:
         """Draw the look's mark, if it has one, into a picture as ``render`` gives it."""
-        width, height = self.output.width, self.output.height
-        luma, chroma = planes[:height], planes[height:].reshape(2, height // 2, width // 2)
         if self._stamp is not None:
-            self._stamp.draw(luma, chroma, self.alpha)
+            self._stamp.draw(*self._views(planes), self.alpha)
 
     def _draw_head(
         self, luma: ByteArray, chroma: ByteArray, weights: FloatArray, turned: Turn
-    ) -> None:
+    ) -> tuple[Shown, tuple[list[ByteArray], Rect]]:
+        """Draw it; what was drawn of the mouth, and the head's layer with its rectangle."""
+        self._seen = None
         self._eyes.draw(weights, self._head.luma, self._head.chroma)
         lower, upper = self._skin.flows(weights, turned)
         maps = self._skin.maps(upper, self._skin.cells_over(self._mouth_box, lower, margin=1))
@@ -195,6 +243,7 @@ class Synthesizer:
         self._draw_interior(luma, chroma, head, maps.rect, mouth, mouth_rect, weights, turned)
         self._lay(luma, chroma, head, maps.rect)
         self._lay(luma, chroma, mouth, mouth_rect)
+        return Shown(mouth_rect, self._seen, mouth[1]), (head, maps.rect)
 
     def _warp(self, name: str, planes: Planes, maps: Maps, origin: Rect) -> list[ByteArray]:
         """Y·α, α, the hole, U·α, V·α and half-size α of a layer over ``maps.rect``."""
@@ -237,30 +286,10 @@ class Synthesizer:
             return  # half out of the picture: nothing to see into
         hole = head[2][y0 - hy : y1 - hy, x0 - hx : x1 - hx]
         seen = np.asarray(cv2.multiply(hole, cv2.bitwise_not(lip[1]), scale=1 / 255), np.uint8)
+        self._seen = seen
         if seen.max() > 0:
             half = (slice(y0 // 2, y1 // 2), slice(x0 // 2, x1 // 2))
             planes = (luma[y0:y1, x0:x1], chroma[0][half], chroma[1][half])
             self._mouth.draw(planes, rect, hole, seen, weights, turned)
-
-
-def _hole(rig: Rig, framing: Framing, rect: Rect, upper_rect: Rect) -> ByteArray:
-    """The head's opening behind the upper lip, over *rect*."""
-    out = np.zeros((rect[3] - rect[1], rect[2] - rect[0]), np.uint8)
-    x0, y0, x1, y1 = upper_rect
-    part = framing.place(rig.hole, rig.upper_box, upper_rect, alpha_outside=False)
-    out[y0 - rect[1] : y1 - rect[1], x0 - rect[0] : x1 - rect[0]] = part
-    return out
-
-
-def _occupied(alpha: ByteArray, rect: Rect) -> Rect:
-    """The part of *rect* where *alpha* is not nothing, in output pixels."""
-    rows, columns = np.flatnonzero(alpha.max(1) > 0), np.flatnonzero(alpha.max(0) > 0)
-    return (rect[0] + int(columns[0]), rect[1] + int(rows[0]),
-            rect[0] + int(columns[-1]) + 1, rect[1] + int(rows[-1]) + 1)  # fmt: skip
-
-
-def _mouth_box(rig: Rig) -> Rect:
-    """Where the mouth's opening can lie at rest pose, in the portrait."""
-    left, _, right, bottom = rig.mouth_px
-    wide = (right - left) // 5
-    return left - wide, rig.upper_box[1] + 2, right + wide, bottom
+            if self.alpha is not None:  # turned far, it lies beside the body
+                cv2.max(self.alpha[y0:y1, x0:x1], hole, dst=self.alpha[y0:y1, x0:x1])

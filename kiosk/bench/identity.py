@@ -5,6 +5,7 @@ dlib (Boost licence) and its recognition network (King 2017; weights CC0, in
 faces are aligned by our own landmarks. The network calls two pictures one person below 0.6.
 """
 
+from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.media import ByteArray
+from engine.portrait.landmarks import Landmarker
 from kiosk.bench.browser import BenchError
 
 Floats = NDArray[np.float64]
@@ -57,6 +59,20 @@ class Embedder:
         face = dlib.full_object_detection(box, points)
         chip = dlib.get_face_chip(rgb, face, size=_SIDE_PX, padding=_PADDING)
         return np.array(self._network.compute_face_descriptor(chip), np.float64)
+
+
+def from_photo(
+    embedder: Embedder, landmarker: Landmarker, photo: ByteArray, pictures: Sequence[ByteArray]
+) -> tuple[float, ...]:
+    """How far each of *pictures* is from *photo*, framed alike; none if no face is found there."""
+    faces = landmarker.faces(photo)
+    if not faces:
+        return ()
+    own, *others = (
+        embedder.embed(picture, landmarker.mesh(picture, faces[0]).points_px)
+        for picture in (photo, *pictures)
+    )
+    return tuple(float(np.linalg.norm(own - other)) for other in others)
 
 
 def _network() -> Path | None:

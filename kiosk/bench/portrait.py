@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from engine.media import ByteArray, MotionFrame, Pose
 from engine.portrait.checks import RefusedError
-from engine.portrait.landmarks import Face, Landmarker
+from engine.portrait.landmarks import Landmarker
 from engine.portrait.onboard import Candidate, Onboarding
 from engine.portrait.photo import PhotoError
 from engine.portrait.prior import fit, load_prior
@@ -25,10 +25,8 @@ from engine.synthesis.shapes import motion, speech_like
 from engine.synthesis.synthesizer import OutputFormat, Synthesizer
 from kiosk.bench.drawn import Drawn, Pairs, Sight
 from kiosk.bench.eyeball import hidden
-from kiosk.bench.identity import Embedder
+from kiosk.bench.identity import Embedder, from_photo
 from kiosk.models import segmenter_if_any
-
-Floats = NDArray[np.float64]
 
 LIVE: Final = OutputFormat(512, 512)
 """What is timed and compared with the photo."""
@@ -142,16 +140,8 @@ class Bench:
     ) -> tuple[float, ...]:
         if self._embedder is None:
             return ()
-        photo = _photo(rig, candidate.portrait)
-        faces = self._landmarker.faces(photo)
-        if not faces:
-            return ()
-        own = self._embedding(self._embedder, photo, faces[0])
-        others = [self._embedding(self._embedder, picture, faces[0]) for picture in pictures]
-        return tuple(float(np.linalg.norm(own - other)) for other in others)
-
-    def _embedding(self, embedder: Embedder, picture: ByteArray, face: Face) -> Floats:
-        return embedder.embed(picture, self._landmarker.mesh(picture, face).points_px)
+        photo = placed(rig, candidate.portrait)
+        return from_photo(self._embedder, self._landmarker, photo, pictures)
 
 
 def memory_mb(path: Path) -> float:
@@ -173,7 +163,7 @@ def memory_mb(path: Path) -> float:
 def neutral_mae(synthesizer: Synthesizer, rig: Rig, portrait: ByteArray) -> float:
     """Mean difference between the face at rest and the photo, but for mouth and eyes."""
     drawn = _grey(synthesizer.render(motion({}, Pose())))
-    photo = np.asarray(cv2.cvtColor(_photo(rig, portrait), cv2.COLOR_BGR2GRAY), np.int16)
+    photo = np.asarray(cv2.cvtColor(placed(rig, portrait), cv2.COLOR_BGR2GRAY), np.int16)
     judged = np.ones(photo.shape, bool)
     framing = frame((portrait.shape[1], portrait.shape[0]), rig.pivot_px[0], *photo.shape[::-1])
     grow = round(MARGIN * rig.eye_distance_px)
@@ -228,7 +218,7 @@ def _at_rest(each: MotionFrame) -> MotionFrame:
     return dataclasses.replace(each, coefficients=np.zeros_like(each.coefficients))
 
 
-def _photo(rig: Rig, portrait: ByteArray) -> ByteArray:
+def placed(rig: Rig, portrait: ByteArray) -> ByteArray:
     """The photo, cut and scaled as the pictures of *rig* are, through the same colour space."""
     size = (portrait.shape[1], portrait.shape[0])
     framing = frame(size, rig.pivot_px[0], LIVE.width, LIVE.height)

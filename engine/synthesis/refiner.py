@@ -1,0 +1,181 @@
+"""The refiner's network at run time: what it adds to the warped mouth's region.
+
+Conditional flow matching with straight paths (Lipman et al. 2023), the network predicting where
+the path ends: from fixed noise, each step goes on toward the end as it is seen from there. No step
+is no change, one step is the network's first estimate, more are truer and dearer.
+"""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from engine.media import FloatArray
+from engine.motion.coefficients import COEFFICIENTS
+from engine.runtime.onnx import OnnxRunner
+from engine.runtime.runner import Runner, RunnerError
+from engine.synthesis.look import MAX_STEPS, NO_REFINER, Network
+from engine.synthesis.region import CHANNELS
+
+WEIGHTS: Final = Path(__file__).parent.parent / "weights"
+BATCH_MOST: Final = 8
+"""Pictures in one pass."""
+MASKS: Final = 2
+"""Where the inside of the mouth is seen, and the upper lip's layer."""
+
+
+@dataclass(frozen=True, eq=False)
+class Crop:
+    """What the network is given of one picture; h = w = side_px / 2."""
+
+    picture: FloatArray
+    """(6, h, w): the region as it was warped, −1 to 1."""
+    mask: FloatArray
+    """(2, h, w), 0 to 1: where the inside of the mouth is seen; the upper lip's layer."""
+    neutral: FloatArray
+    """(6, h, w): the region at rest, mouth closed."""
+    noise: FloatArray
+    """(6, h, w): where the path begins."""
+    coefficients: FloatArray
+    """(55,)."""
+    steps: int
+    """1 to ``MAX_STEPS``."""
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """A crop, and who is to refine it."""
+
+    refiner: "Refiner"
+    crop: Crop
+
+
+class Refiner:
+    """One network, for all who use it. Thread-safe."""
+
+    def __init__(self, runner: Runner, name: str = "the refiner") -> None:
+        """Read what the network says of itself, and run it once.
+
+        Args:
+            runner: the network.
+            name: for messages.
+
+        Raises:
+            RunnerError: it is no refiner.
+        """
+        self._runner = runner
+        try:
+            self.side_px = int(runner.metadata["side_px"])
+            """Width and height of the region's pictures."""
+            self.residual_grey = float(runner.metadata["residual_grey"])
+            """Grey levels that a state of 1 stands for."""
+            self.noise = float(runner.metadata["noise"])
+            """Standard deviation of the state from which a path begins."""
+        except (KeyError, ValueError) as error:
+            raise RunnerError(
+                f"{name} does not say what it needs ({error}): install the project again"
+            ) from None
+        half = self.side_px // 2
+        shapes = {"state": (CHANNELS, half, half), "time": (1,), "picture": (CHANNELS, half, half),
+                  "mask": (MASKS, half, half), "neutral": (CHANNELS, half, half),
+                  "coefficients": (len(COEFFICIENTS),)}  # fmt: skip
+        if {key: shape[1:] for key, shape in runner.inputs.items()} != shapes:
+            raise RunnerError(f"{name} has other inputs than a refiner: install the project again")
+        runner.warmup()
+
+    def start(self, seed: int) -> FloatArray:
+        """(6, h, w): the noise from which the paths of one stage begin."""
+        half = self.side_px // 2
+        drawn = np.random.default_rng(seed).standard_normal((CHANNELS, half, half), np.float32)
+        return drawn * np.float32(self.noise)
+
+    def run(self, crops: Sequence[Crop]) -> list[FloatArray]:
+        """What to add to each crop, (6, h, w) grey levels; they may differ in their steps.
+
+        Raises:
+            RunnerError: the network failed.
+            ValueError: a crop asks for no step, or too many.
+        """
+        if not all(1 <= crop.steps <= MAX_STEPS for crop in crops):
+            raise ValueError(f"steps must be 1 to {MAX_STEPS}")
+        out: list[FloatArray] = []
+        for start in range(0, len(crops), BATCH_MOST):
+            out += self._pass(crops[start : start + BATCH_MOST])
+        return out
+
+    def _pass(self, crops: Sequence[Crop]) -> list[FloatArray]:
+        states = [crop.noise for crop in crops]
+        for step in range(max(crop.steps for crop in crops)):
+            live = [k for k, crop in enumerate(crops) if step < crop.steps]
+            ends = self._ends([crops[k] for k in live], [states[k] for k in live], step)
+            for k, end in zip(live, ends, strict=True):
+                # (end − state) · (1/n) / (1 − k/n): the last step goes all the way.
+                states[k] = states[k] + (end - states[k]) / np.float32(crops[k].steps - step)
+        return [state * np.float32(self.residual_grey) for state in states]
+
+    def _ends(
+        self, crops: Sequence[Crop], states: Sequence[FloatArray], step: int
+    ) -> Sequence[FloatArray]:
+        given = {
+            "state": np.stack(states),
+            "time": np.array([[step / crop.steps] for crop in crops], np.float32),
+            "picture": np.stack([crop.picture for crop in crops]),
+            "mask": np.stack([crop.mask for crop in crops]),
+            "neutral": np.stack([crop.neutral for crop in crops]),
+            "coefficients": np.stack([crop.coefficients for crop in crops]),
+        }
+        return list(np.asarray(self._runner.run(given)["clean"], np.float32))
+
+
+def residuals(jobs: Sequence[Job | None]) -> list[FloatArray | None]:
+    """What each job's network adds, in their order: one batch for each network.
+
+    Raises:
+        RunnerError: a network failed.
+    """
+    out: list[FloatArray | None] = [None] * len(jobs)
+    by_network: dict[Refiner, list[int]] = {}
+    for k, job in enumerate(jobs):
+        if job is not None:
+            by_network.setdefault(job.refiner, []).append(k)
+    for refiner, places in by_network.items():
+        crops = [job.crop for k in places if (job := jobs[k]) is not None]
+        for k, residual in zip(places, refiner.run(crops), strict=True):
+            out[k] = residual
+    return out
+
+
+class Shelf:
+    """Networks loaded once, for all stages. Thread-safe."""
+
+    def __init__(self, threads: int = 1) -> None:
+        """*threads*: how many one pass may use."""
+        self._threads = threads
+        self._lock = threading.Lock()
+        self._loaded: dict[Path, Refiner | str] = {}
+
+    def take(self, network: Network) -> Refiner | str:
+        """The network, or why there is none."""
+        path = path_of(network)
+        with self._lock:
+            if not path.is_file():
+                return NO_REFINER
+            if path not in self._loaded:
+                try:
+                    runner = OnnxRunner(path, self._threads)
+                    self._loaded[path] = Refiner(runner, f"the refiner {path}")
+                except RunnerError as error:
+                    self._loaded[path] = str(error)
+            return self._loaded[path]
+
+
+SHELF: Final = Shelf()
+"""The one that this process uses."""
+
+
+def path_of(network: Network) -> Path:
+    """Where its weights lie."""
+    return WEIGHTS / f"refiner_{network}.onnx"

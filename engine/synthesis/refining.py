@@ -1,0 +1,134 @@
+"""One portrait's refining: its region, its noise, how many steps, and how much of them is shown."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from engine.media import ByteArray, FloatArray
+from engine.portrait.rig import Rig
+from engine.synthesis.framing import Framing, Rect
+from engine.synthesis.look import Look
+from engine.synthesis.refiner import SHELF, Crop, Job, Refiner
+from engine.synthesis.region import Region
+from engine.synthesis.warp import Turn
+
+FADE_FRAMES: Final = 6
+"""Pictures over which refining comes and goes, so that nothing is seen to change at once."""
+FEWER: Final = (4, 1)
+"""Steps that a slower machine does instead of more."""
+
+
+@dataclass(frozen=True, eq=False)
+class Mouth:
+    """What was drawn of the mouth, in output pixels."""
+
+    rect: Rect
+    """What the masks cover."""
+    seen: ByteArray | None
+    """(rows, columns): where its inside is seen; None: nowhere."""
+    lip: ByteArray
+    """(rows, columns): the upper lip's layer."""
+
+
+@dataclass(frozen=True, eq=False)
+class Begun:
+    """A picture drawn, but for what the refiner adds and the mark."""
+
+    planes: ByteArray
+    """(height · 3 // 2, width), I420."""
+    turned: Turn
+    gain: float = 0.0
+    """How much of the residual is shown, 0 to 1."""
+    cover: ByteArray | None = None
+    """(height, width), where the residual may go; None: anywhere."""
+    job: Job | None = None
+    """What is to be refined; None: nothing."""
+
+
+class Refining:
+    """The refining of one rig in pictures of one size. Not for two threads at once."""
+
+    def __init__(
+        self, rig: Rig, framing: Framing, refiner: Refiner, steps: int, seed: int = 0
+    ) -> None:
+        """Find the region; ``rest`` must follow.
+
+        Args:
+            rig: the portrait.
+            framing: of the picture.
+            refiner: the network.
+            steps: of it, in full; at least 1.
+            seed: of the noise; it never changes, so that nothing flickers.
+        """
+        self.refiner = refiner
+        self.region = Region(rig, framing, refiner.side_px)
+        self.noise = refiner.start(seed)
+        """(6, side/2, side/2)."""
+        self.neutral = np.zeros_like(self.noise)
+        """The region at rest, as ``Region.crop`` gives it."""
+        self._choices = (steps, *(fewer for fewer in FEWER if fewer < steps), 0)
+        self._steps = steps
+        self._wanted = 1.0
+        self._gain: float | None = None
+        """None: no picture has been drawn yet."""
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        """Names of the cheaper ways, the last of them without the refiner."""
+        steps = [f"{n} step{'s' if n > 1 else ''}" for n in self._choices[1:-1]]
+        return (*steps, "no refiner")
+
+    def simplify(self, level: int) -> None:
+        """Refine in full (0), or in the *level*-th of ``details``; what is beyond is the last."""
+        steps = self._choices[min(level, len(self._choices) - 1)]
+        self._wanted = float(steps > 0)
+        self._steps = steps or self._steps  # what fades away is still made
+
+    def rest(self, luma: ByteArray, chroma: ByteArray, turned: Turn) -> None:
+        """Keep the region of a picture of the face at rest."""
+        self.neutral = self.region.crop(luma, chroma, turned)
+
+    def advance(self) -> float:
+        """How much of the residual the next picture shows."""
+        if self._gain is None:
+            self._gain = self._wanted
+        else:
+            step = 1 / FADE_FRAMES
+            self._gain += min(max(self._wanted - self._gain, -step), step)
+            self._gain = round(self._gain, 6)
+        return self._gain
+
+    def job(
+        self, luma: ByteArray, chroma: ByteArray, mouth: Mouth, weights: FloatArray, turned: Turn
+    ) -> Job:
+        """What the network needs of a picture."""
+        masks = np.zeros((2, *self.noise.shape[1:]), np.float32)
+        for mask, drawn in zip(masks, (mouth.seen, mouth.lip), strict=True):
+            if drawn is not None:
+                mask[...] = self.region.crop_mask(drawn, mouth.rect, turned)
+        picture = self.region.crop(luma, chroma, turned)
+        return Job(
+            self.refiner, Crop(picture, masks, self.neutral, self.noise, weights, self._steps)
+        )
+
+    def add(self, begun: Begun, residual: FloatArray, size: tuple[int, int]) -> None:
+        """Add *residual* to a picture of *size* (width, height) that was begun."""
+        width, height = size
+        luma, planes = begun.planes[:height], begun.planes[height:]
+        chroma = planes.reshape(2, height // 2, width // 2)
+        more = residual if begun.gain == 1 else residual * np.float32(begun.gain)
+        self.region.add(luma, chroma, more, begun.turned, begun.cover)
+
+
+def refining(
+    rig: Rig, framing: Framing, look: Look, refiner: Refiner | None, seed: int
+) -> Refining | None:
+    """The refining that *look* asks for, by *refiner* or else its own; None: none, or no network.
+
+    The others: see ``Refining``.
+    """
+    if look.steps == 0:
+        return None
+    found = refiner or SHELF.take(look.network)
+    return None if isinstance(found, str) else Refining(rig, framing, found, look.steps, seed)

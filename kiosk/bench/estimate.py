@@ -1,0 +1,194 @@
+"""What a picture would take on graphics cards: an estimate, for none was there to measure.
+
+    python -m kiosk.bench.estimate --write docs/performance.md
+
+The synthesis graph and the refiners are counted (``operations``), joined as a compiler would
+(``kernels``), and timed by each card's rates (``cards``). What it prints are tables in Markdown;
+``--write`` puts them between the marks in a document.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import onnx
+
+from engine.synthesis.graph import build, ranges
+from engine.synthesis.synthesizer import OutputFormat
+from kiosk.bench.cards import CARDS, Card, pass_ms
+from kiosk.bench.kernels import Kernel, fused, unfused
+from kiosk.bench.operations import Counted, CountError, count
+
+WEIGHTS: Final = Path(__file__).parents[2] / "engine" / "weights"
+OUTPUT: Final = OutputFormat(512, 512)
+BATCHES: Final = (1, 2, 4, 8)
+STEPS: Final = (1, 4)
+FRAME_MS: Final = 40.0
+"""Between two pictures at 25 a second."""
+BUDGET_MS: Final = 10.0
+"""For a balanced picture on a card of the RTX 3060's class."""
+LOADED: Final = 0.8
+"""Share of the time for which a card may be busy, so that pictures are not late."""
+BEGIN: Final = "<!-- estimate: made by python -m kiosk.bench.estimate --write FILE -->"
+END: Final = "<!-- estimate ends -->"
+
+Network = tuple[str, onnx.ModelProto]
+
+
+@dataclass(frozen=True)
+class Passes:
+    """A network's passes, by the pictures in one."""
+
+    name: str
+    counted: dict[int, Counted]
+    kernels: dict[int, list[Kernel]]
+
+    def ms(self, batch: int, card: Card, graph: bool = True) -> float:
+        """Of one pass."""
+        return pass_ms(self.kernels[batch], card, graph)
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way to draw: the synthesis, and some passes of a refiner."""
+
+    name: str
+    synthesis: Passes
+    refiner: Passes | None
+    steps: int
+
+    def ms(self, batch: int, card: Card, graph: bool = True) -> float:
+        """Of *batch* pictures together."""
+        own = self.synthesis.ms(batch, card, graph)
+        return own + (self.steps * self.refiner.ms(batch, card, graph) if self.refiner else 0.0)
+
+    def stages(self, card: Card) -> int:
+        """Avatars at 25 pictures a second each, for which the card is busy ``LOADED``."""
+        batch = BATCHES[-1]
+        return int(LOADED * FRAME_MS / (self.ms(batch, card) / batch))
+
+
+def synthesis() -> Passes:
+    """The synthesis graph in float16."""
+    model = build(OUTPUT, "fp16")
+    usual = {name: size for name, (_, size, _) in ranges(OUTPUT).items()}
+    return _passes("synthesis graph, 512×512", model, usual, as_half=False)
+
+
+def refiner(name: str, model: onnx.ModelProto) -> Passes:
+    """A refiner's network as if it were float16 throughout."""
+    return _passes(f"refiner, {name}", model, {}, as_half=True)
+
+
+def _passes(name: str, model: onnx.ModelProto, sizes: dict[str, int], as_half: bool) -> Passes:
+    counted = {batch: count(model, sizes | {"batch": batch}, as_half) for batch in BATCHES}
+    return Passes(name, counted, {batch: fused(each) for batch, each in counted.items()})
+
+
+def ways(own: Passes, refiners: Sequence[Passes]) -> list[Way]:
+    """Without a refiner, and with each of them, 1 and 4 steps."""
+    out = [Way("no refiner (`fast`)", own, None, 0)]
+    for each in refiners:
+        out += [Way(f"{each.name}, {n} step{'s' * (n > 1)}", own, each, n) for n in STEPS]
+    return out
+
+
+def report(own: Passes, refiners: Sequence[Passes]) -> list[str]:
+    """The tables."""
+    made = ways(own, refiners)
+    first = CARDS[0]
+    return [
+        "Work of one pass, batch 1:", "", *work_table([own, *refiners]), "",
+        f"Milliseconds on an {first.name}, for all pictures of a batch together, with a CUDA graph "
+        "(in brackets without):", "", *batch_table(made, first), "",
+        f"Milliseconds of one picture alone, and avatars at 25 pictures a second in batches of "
+        f"{BATCHES[-1]}, the card busy {LOADED:.0%} of the time, with a CUDA graph:", "",
+        *card_table(made),
+    ]  # fmt: skip
+
+
+def work_table(passes: Sequence[Passes]) -> list[str]:
+    """What each network costs."""
+    rows = []
+    for each in passes:
+        counted, kernels = each.counted[1], each.kernels[1]
+        rows.append([
+            each.name, f"{counted.parameters / 1e6:.2f} M", f"{counted.operations / 1e9:.3f}",
+            f"{sum(k.moved_bytes for k in unfused(counted)) / 1e6:.0f}",
+            f"{sum(k.moved_bytes for k in kernels) / 1e6:.0f}",
+            str(len(unfused(counted))), str(len(kernels)),
+        ])  # fmt: skip
+    head = ["network", "parameters", "GFLOP", "MB moved, nodes alone", "MB moved, joined",
+            "nodes", "kernels"]  # fmt: skip
+    return _markdown(head, rows)
+
+
+def batch_table(made: Sequence[Way], card: Card) -> list[str]:
+    """Each way on one card, for every batch."""
+    rows = []
+    for way in made:
+        times = [(way.ms(b, card), way.ms(b, card, graph=False)) for b in BATCHES]
+        rows.append([way.name, *(f"{graph:.1f} ({plain:.1f})" for graph, plain in times)])
+    return _markdown(["", *(f"batch {batch}" for batch in BATCHES)], rows)
+
+
+def card_table(made: Sequence[Way]) -> list[str]:
+    """Each way on every card."""
+    rows = [
+        [way.name, *(f"{way.ms(1, card):.1f} ms, {way.stages(card)}" for card in CARDS)]
+        for way in made
+    ]
+    return _markdown(["", *(card.name for card in CARDS)], rows)
+
+
+def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
+    return ["| " + " | ".join(line) + " |" for line in lines]
+
+
+def written(document: str, lines: Sequence[str]) -> str:
+    """*document* with *lines* between its marks.
+
+    Raises:
+        ValueError: it has no marks.
+    """
+    before, begin, rest = document.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise ValueError(f"no marks in it: put {BEGIN!r} and {END!r} where the tables go")
+    return "\n".join([before + BEGIN, "", *lines, "", END]) + after
+
+
+def shipped() -> list[Passes]:
+    """The refiners that ship."""
+    paths = {name: WEIGHTS / f"refiner_{name}.onnx" for name in ("small", "large")}
+    return [refiner(n, onnx.load(str(path))) for n, path in paths.items() if path.is_file()]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line; 0 done, 1 not."""
+    about = "Estimate what a picture takes on a GPU."
+    parser = argparse.ArgumentParser(prog="python -m kiosk.bench.estimate", description=about)
+    parser.add_argument("--write", type=Path, help="a document with marks for the tables")
+    parser.add_argument("--refiner", action="append", default=[], metavar="NAME=FILE",
+                        help="other networks than those that ship")  # fmt: skip
+    options = parser.parse_args(arguments)
+    try:
+        given = [each.partition("=") for each in options.refiner]
+        refiners = [refiner(name, onnx.load(path)) for name, _, path in given] or shipped()
+        lines = report(synthesis(), refiners)
+        if options.write:
+            options.write.write_text(written(options.write.read_text(), lines))
+    except (OSError, ValueError, CountError) as error:
+        sys.stderr.write(f"estimate: {error}\n")
+        return 1
+    if not options.write:
+        sys.stdout.write("\n".join(lines) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,189 @@
+"""``kiosk bench refiner``: what the refiner adds, on portraits that it never learnt from.
+
+Pictures are compared with the rendered truth (``engine.train.refiner.truth``) over the mouth's
+region. Keys without a suffix are the small network's, those with ``_large`` the large one's, those
+with ``_warp`` are without any. What is missing on this machine gives None, and a line in
+``skipped``.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from engine.media import ByteArray
+from engine.synthesis.look import NETWORKS, Network
+from engine.synthesis.refiner import SHELF, path_of
+from engine.train.refiner.split import EVERY, held_out
+from kiosk.bench import perceptual, refiner_sheet, refiner_speed
+from kiosk.bench.identity import Embedder
+from kiosk.bench.refined import STEPS, psnr_db
+from kiosk.bench.refiner_face import MOUTHS, Judged, Likeness, Pictures, judge
+from kiosk.bench.synthesis import chosen
+
+Report = dict[str, Any]
+Tell = Callable[[str], None]
+
+BATCH: Final = 2
+"""Portraits that a process takes at a time."""
+
+KEYS: Final = (
+    *(f"psnr_{n}" for n in STEPS), *(f"perceptual_{n}" for n in STEPS),
+    "r_opening", "identity_p50", "flicker_ratio", "flicker_still",
+    "ms_fast", "ms_balanced", "ms_quality", "parameters", "gflops", "mb", "trt_built",
+)  # fmt: skip
+"""Always there; None where they could not be measured, ``trt_built`` empty."""
+
+
+def run(
+    folder: Path | None, limit: int = 20, sheet: Path | None = None, tell: Tell = lambda _: None
+) -> Report:
+    """Measure everything.
+
+    Args:
+        folder: all the portraits, of which the held-out ones judge; None: no pictures are judged.
+        limit: how many of them at most, evenly chosen.
+        sheet: where to draw some of their mouths, PNG or JPEG; None: nowhere.
+        tell: told what is being done.
+
+    Raises:
+        BenchError: *folder* has no photos, or the sheet cannot be drawn.
+    """
+    report: Report = dict.fromkeys(KEYS)
+    skipped: list[str] = []
+    for network in NETWORKS:
+        if isinstance(found := SHELF.take(network), str):
+            skipped.append(f"the {network} refiner: {found}")
+    tell("time and size")
+    report |= refiner_speed.networks() | refiner_speed.presets()
+    tell("plans")
+    paths = [path for network in NETWORKS if (path := path_of(network)).is_file()]
+    report["trt_built"], reason = refiner_speed.plans(paths)
+    skipped += [f"trt_built: {reason}"] if reason else []
+    judged = _judged(folder, limit, skipped, tell)
+    report |= pictures(judged)
+    report["perceptual_measure"] = perceptual.NAME
+    for what, missing in (("perceptual", perceptual.Perceptual.missing()),
+                          ("identity", Embedder.missing())):  # fmt: skip
+        skipped += [f"{what}: {missing}"] if missing else []
+    if sheet is not None:
+        refiner_sheet.write(sheet, tiles(judged))
+    return report | {"skipped": skipped}
+
+
+def photos(folder: Path, limit: int) -> list[Path]:
+    """The held-out photos of *folder*, or *limit* of them.
+
+    Raises:
+        BenchError: there are no photos.
+    """
+    paths = {path.stem: path for path in chosen(folder, None)}
+    names = held_out(paths)
+    kept = [names[i * len(names) // limit] for i in range(min(limit, len(names)))]
+    return [paths[name] for name in (names if limit >= len(names) else kept)]
+
+
+def _judged(folder: Path | None, limit: int, skipped: list[str], tell: Tell) -> list[Judged]:
+    if folder is None:
+        skipped.append("pictures: give a folder of portraits with --portraits")
+        return []
+    found = photos(folder, limit)
+    if not found:
+        skipped.append(f"pictures: every {EVERY}th photo judges, and {folder} has fewer")
+        return []
+    jobs = [(path, MOUTHS[k % len(MOUTHS)]) for k, path in enumerate(found)]
+    batches = [jobs[i : i + BATCH] for i in range(0, len(jobs), BATCH)]
+    done: list[Judged] = []
+    # Spawned: models that were loaded before a fork are not safe after it.
+    workers = min(len(batches), os.cpu_count() or 1)
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        for outcomes in pool.map(judge, batches):
+            done += outcomes
+            tell(f"{len(done)} of {len(jobs)} portraits")
+    return done
+
+
+def pictures(judged: Sequence[Judged]) -> Report:
+    """What was seen: means over the portraits, each one's own, and what failed."""
+    good = [each for each in judged if not each.failed]
+    out: Report = {
+        "portraits": {each.name: _each(each) for each in good},
+        "failures": {each.name: each.failed for each in judged if each.failed},
+    }
+    if not good:
+        return out
+    out |= _likeness("_warp", [each.warp for each in good])
+    out |= _likeness("", [each.refined for each in good])
+    for network in NETWORKS:
+        if found := [each.networks[network] for each in good if network in each.networks]:
+            out |= _network(_suffix(network), found)
+    return out
+
+
+def _suffix(network: Network) -> str:
+    return "" if network == "small" else f"_{network}"
+
+
+def _network(suffix: str, found: Sequence[Pictures]) -> Report:
+    out: Report = {}
+    for steps in STEPS:
+        out[f"psnr_{steps}{suffix}"] = _mean([psnr_db(each.errors[steps]) for each in found], 3)
+        looks = [each.looks[steps] for each in found if steps in each.looks]
+        out[f"perceptual_{steps}{suffix}"] = _mean(looks, 5)
+    changes = [each.flicker for each in found]
+    spoken = sum(each.warp for each in changes)
+    for name, value in (("ratio", sum(each.refined for each in changes)),
+                        ("still", sum(each.still for each in changes))):  # fmt: skip
+        out[f"flicker_{name}{suffix}"] = round(value / spoken, 4)
+    return out
+
+
+def _likeness(suffix: str, found: Sequence[Likeness | None]) -> Report:
+    there = [each for each in found if each is not None]
+    lips = [each.opening for each in there if each.opening is not None]
+    distances = [value for each in there for value in each.identity]
+    return {
+        f"r_opening{suffix}": _mean([each.r for each in lips], 4),
+        f"slope_opening{suffix}": _mean([each.slope for each in lips], 4),
+        f"identity_p50{suffix}": round(float(np.median(distances)), 4) if distances else None,
+    }
+
+
+def _mean(values: Sequence[float], digits: int) -> float | None:
+    return round(float(np.mean(values)), digits) if values else None
+
+
+def _each(judged: Judged) -> Report:
+    """What stands out of one portrait."""
+    out: Report = {}
+    for network, figures in judged.networks.items():
+        suffix = _suffix(network)
+        for steps in STEPS:
+            out[f"psnr_{steps}{suffix}"] = round(psnr_db(figures.errors[steps]), 2)
+        out[f"flicker_ratio{suffix}"] = round(figures.flicker.refined / figures.flicker.warp, 3)
+    for suffix, likeness in (("_warp", judged.warp), ("", judged.refined)):
+        if likeness is not None and likeness.opening is not None:
+            out[f"r_opening{suffix}"] = round(likeness.opening.r, 3)
+    return out
+
+
+def tiles(judged: Sequence[Judged]) -> list[tuple[ByteArray, ...]]:
+    """For a sheet: of each portrait one mouth, by the large network if it is there."""
+    wanted: tuple[Network, ...] = ("large", "small")
+    out = []
+    for each in judged:
+        found = [each.networks[network].tiles for network in wanted if network in each.networks]
+        out += found[:1]
+    return out
+
+
+def table(report: Report) -> list[str]:
+    """Lines for people."""
+    rows = {k: v for k, v in report.items() if k not in ("skipped", "portraits")}
+    width = max(map(len, rows)) + 2
+    skipped = [f"skipped: {line}" for line in report["skipped"]]
+    return [f"{k:<{width}}{'none' if v is None else v}" for k, v in rows.items()] + skipped

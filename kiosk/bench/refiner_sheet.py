@@ -1,0 +1,61 @@
+"""A sheet of mouths: warped, refined, and as they should be."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+
+from engine.media import ByteArray
+from engine.synthesis.shapes import labelled
+from kiosk.bench.browser import BenchError
+
+COLUMNS: Final = ("warp", "1 step", "20 steps", "truth")
+FACES: Final = 8
+TILE_PX: Final = 240
+ACROSS: Final = 2
+"""Faces in a row."""
+GAP_PX: Final = 8
+MOST_BYTES: Final = 600_000
+QUALITIES: Final = (92, 86, 80, 74, 66, 58, 50)
+
+
+def sheet(faces: Sequence[Sequence[ByteArray]]) -> ByteArray:
+    """(rows, columns, 3) blue-green-red of *faces*, each of them its ``COLUMNS``; square tiles."""
+    strips = []
+    for number, tiles in enumerate(faces):
+        enlarged = [
+            np.asarray(cv2.resize(t, (TILE_PX, TILE_PX), interpolation=cv2.INTER_CUBIC), np.uint8)
+            for t in tiles
+        ]
+        if number < ACROSS:
+            enlarged = [labelled(t, name) for t, name in zip(enlarged, COLUMNS, strict=True)]
+        strips.append(np.hstack(enlarged))
+    blank = np.full_like(strips[0], 255)
+    strips += [blank] * (-len(strips) % ACROSS)
+    gap = np.full((TILE_PX, GAP_PX, 3), 255, np.uint8)
+    rows = []
+    for start in range(0, len(strips), ACROSS):
+        row = [part for strip in strips[start : start + ACROSS] for part in (strip, gap)]
+        rows.append(np.hstack(row[:-1]))
+    between = np.full((GAP_PX, rows[0].shape[1], 3), 255, np.uint8)
+    stacked = [part for row in rows for part in (row, between)]
+    return np.asarray(np.vstack(stacked[:-1]), np.uint8)
+
+
+def write(path: Path, faces: Sequence[Sequence[ByteArray]]) -> None:
+    """Write the sheet as JPEG, or PNG by its name, not larger than ``MOST_BYTES``.
+
+    Raises:
+        BenchError: there is no face, or it cannot be written so small.
+    """
+    if not faces:
+        raise BenchError(f"no faces for {path}: give a folder of portraits with --portraits")
+    picture = sheet(faces[:FACES])
+    for quality in QUALITIES:
+        done, data = cv2.imencode(path.suffix.lower(), picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
+        if done and len(data) <= MOST_BYTES:
+            path.write_bytes(data.tobytes())
+            return
+    raise BenchError(f"{path} would be larger than {MOST_BYTES // 1000} kB: name it .jpg")

@@ -1,0 +1,72 @@
+"""Several avatars in one batch."""
+
+import numpy as np
+import pytest
+
+from engine.media import Pose
+from engine.synthesis.batch import render_all
+from engine.synthesis.look import Look
+from engine.synthesis.refiner import Crop, Refiner
+from engine.synthesis.synthesizer import OutputFormat, Synthesizer
+from tests.graph_utils import off, persona
+from tests.portrait_utils import motion
+from tests.refining_utils import refiner
+
+SIZES = (OutputFormat(512, 512), OutputFormat(256, 256), OutputFormat(360, 640))
+FRAMES = (
+    motion(jawOpen=0.6),
+    motion(Pose(yaw_deg=-7), eyeBlink=0.5),
+    motion(Pose(roll_deg=5), mouthSmile=0.7),
+)
+
+
+def drawers() -> list[Synthesizer]:
+    """Two by one network in different steps, one by another, and one that is not refined."""
+    small, large = refiner(128), refiner(256)
+    names = ("ada", "lin", "ada")
+    refined = [
+        Synthesizer(persona(name), size, Look(inference_steps=steps), refiner=network)
+        for name, size, steps, network in zip(
+            names, SIZES, (1, 3, 2), (small, small, large), strict=True
+        )
+    ]
+    return [*refined, Synthesizer(persona("lin"), SIZES[0], Look())]
+
+
+def test_a_batch_is_what_each_draws_alone() -> None:
+    frames = [*FRAMES, FRAMES[0]]
+    together = render_all(drawers(), frames)
+    for got, alone, frame in zip(together, drawers(), frames, strict=True):
+        assert off(got, alone.render(frame)) <= 1
+        assert (got != alone.render(frame)).mean() < 1e-3
+    assert np.array_equal(together[3], drawers()[3].render(FRAMES[0]))
+
+
+def test_each_network_runs_once_for_all_its_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+    run = Refiner.run
+
+    def counted(self: Refiner, crops: list[Crop]) -> list[np.ndarray]:
+        sizes.append(len(crops))
+        return run(self, crops)
+
+    monkeypatch.setattr(Refiner, "run", counted)
+    render_all(drawers(), [*FRAMES, FRAMES[0]])
+    assert sizes == [2, 1]
+
+
+def test_pictures_are_drawn_where_they_are_wanted() -> None:
+    three = drawers()[:3]
+    outs = [np.zeros((each.height * 3 // 2, each.width), np.uint8) for each in SIZES]
+    got = render_all(three, FRAMES, [outs[0], None, outs[2]])
+    assert got[0] is outs[0] and got[2] is outs[2] and got[1] is not outs[1]
+    assert outs[0].std() > 20 and outs[1].max() == 0
+
+
+def test_what_cannot_be_one_batch_is_refused() -> None:
+    one, other = drawers()[:2]
+    with pytest.raises(ValueError, match="is there twice"):
+        render_all([one, one], FRAMES[:2])
+    with pytest.raises(ValueError, match="shorter"):
+        render_all([one, other], FRAMES[:1])
+    assert render_all([], []) == []

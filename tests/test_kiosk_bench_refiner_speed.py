@@ -1,0 +1,78 @@
+"""What the refiner costs."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import onnx
+import pytest
+
+from engine.runtime import tensorrt
+from engine.synthesis import refiner as runtime
+from kiosk.bench import refiner_speed
+from kiosk.bench.operations import count
+from kiosk.bench.refiner_speed import networks, pass_ms, plans, presets
+from tests.refining_utils import installed, network, refiner
+
+
+def test_passes_are_timed_one_by_one() -> None:
+    ticks = iter([0.0, 0.25, 1.0, 1.5])
+    assert pass_ms(refiner(), 2, lambda: next(ticks)) == [250.0, 500.0]
+
+
+def test_each_network_is_counted_and_timed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runtime, "WEIGHTS", installed(tmp_path))
+    report = networks(passes=3)
+    counted = count(onnx.load_from_string(network(128)), {"batch": 1})
+    assert report["parameters"] == counted.parameters == report["parameters_large"]
+    assert report["gflops"] == round(counted.operations / 1e9, 3)
+    assert report["gflops_large"] == pytest.approx(4 * report["gflops"], rel=0.05)
+    assert report["mb"] > 0
+    for name in ("small", "large"):
+        for threads in (1, 2):
+            key = f"ms_pass_{name}_{threads}"
+            assert 0 < report[key] <= report[f"{key}_p95"]
+
+
+def test_networks_that_are_not_there_are_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runtime, "WEIGHTS", tmp_path)
+    assert networks() == {}
+
+
+def test_every_preset_is_timed() -> None:
+    report = presets(frames=2)
+    assert list(report) == [
+        "ms_fast", "ms_fast_p95", "ms_balanced", "ms_balanced_p95", "ms_quality", "ms_quality_p95",
+    ]  # fmt: skip
+    assert 0 < report["ms_fast"] < report["ms_quality"]
+
+
+def test_a_plan_counts_only_where_all_networks_can_be_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def build(content: bytes, ranges: Mapping[str, tuple[int, int, int]], capability: str) -> bytes:
+        assert ranges == {"batch": (1, 1, 8)}
+        if content == b"large" and capability < "8":
+            raise tensorrt.PlanError("too old")
+        return content
+
+    monkeypatch.setattr(tensorrt, "build", build)
+    paths = [tmp_path / name for name in ("small", "large")]
+    for path in paths:
+        path.write_bytes(path.name.encode())
+    built, reason = plans(paths)
+    assert built == [c for c in tensorrt.CAPABILITIES if c != "7.5"]
+    assert reason == "too old"
+    assert plans(paths[:1]) == (list(tensorrt.CAPABILITIES), "")
+    assert plans([]) == ([], "no refiner installed")
+
+
+def test_without_tensorrt_it_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def build(*_: object) -> bytes:
+        raise tensorrt.PlanError("TensorRT cannot be loaded: pip install 'sonic-kiosk[gpu]'")
+
+    monkeypatch.setattr(refiner_speed.tensorrt, "build", build)
+    (tmp_path / "net.onnx").touch()
+    built, reason = plans([tmp_path / "net.onnx"])
+    assert (built, reason.count("pip install")) == ([], 1)
