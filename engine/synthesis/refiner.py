@@ -56,17 +56,20 @@ class Job:
 class Refiner:
     """One network, for all who use it. Thread-safe."""
 
-    def __init__(self, runner: Runner, name: str = "the refiner") -> None:
+    def __init__(self, runner: Runner, name: str = "the refiner", batches: bool = True) -> None:
         """Read what the network says of itself, and run it once.
 
         Args:
             runner: the network.
             name: for messages.
+            batches: whether several pictures in one pass cost less than one after the other: they
+                do on a GPU; on a CPU the first would only wait for the last.
 
         Raises:
             RunnerError: it is no refiner.
         """
         self._runner = runner
+        self.batches = batches
         try:
             self.side_px = int(runner.metadata["side_px"])
             """Width and height of the region's pictures."""
@@ -179,7 +182,9 @@ class Shelf:
                 return NO_REFINER
             if path not in self._loaded:
                 try:
-                    self._loaded[path] = Refiner(self._open(network), f"the refiner {path}")
+                    self._loaded[path] = Refiner(
+                        self._open(network), f"the refiner {path}", self._open != self._on_cpu
+                    )
                 except RunnerError as error:
                     self._loaded[path] = str(error)
             return self._loaded[path]
