@@ -3,8 +3,8 @@
     python -m engine.train.refiner.train --data SHARDS --out build/refiner_small --size small \\
         --minutes 60 --threads 1
 
-Half of the pairs are seen at time 0, where one step begins and ends; the others on the way, from
-the truth or from the network's own estimate, as the sampler will be. A checkpoint is written every
+Half of the pairs are seen at time 0, where one step begins and ends; the others on the
+way to the network's own estimate, as the sampler will be. A checkpoint is written every
 other minute, and taken up again with ``--resume``. What is judged, kept and exported is the running
 mean of the weights (Polyak averaging). ``log.jsonl`` tells how it goes.
 """
@@ -113,15 +113,16 @@ class Trainer:
     def states(self, noise: Tensor, batch: data.Batch) -> tuple[Tensor, Tensor]:
         """States as *noise* and their times (batch, 1).
 
-        The first half of the pairs is at time 0; of the others half is on the way from the noise
-        to the truth, and half to what the network makes of the noise.
+        The first half of the pairs is at time 0; the others are on the way from the noise to what
+        the network makes of it, as the sampler will be: on the way to the truth the network would
+        learn to believe a state that it never meets, and further steps would do harm.
         """
         pairs = len(noise) // 2
         times = torch.rand(pairs, 1, generator=self.generator)
         times[: (pairs + 1) // 2] = 0.0
         times = times.repeat_interleave(2, 0)
         aim = batch.residual.clone()
-        own = slice(2 * (pairs - pairs // 4), None)
+        own = slice(2 * ((pairs + 1) // 2), None)
         given = Conditions(*(each[own] for each in batch.given))
         if len(given.mask):
             with torch.no_grad():
