@@ -11,7 +11,7 @@ from engine.runtime.runner import Tensors
 from engine.synthesis.networks import REFINERS, RefinerNetwork, network
 from kiosk import plan_verify
 from kiosk.plan_verify import chance, parity, sample, verify
-from tests.refiner_utils import refiner
+from tests.tiny_refiner import refiner
 
 
 @pytest.fixture
