@@ -120,3 +120,14 @@ def test_what_is_no_shard_is_refused(tmp_path: Path) -> None:
         data.load(tmp_path / "face_000.npz", 64)
     with pytest.raises(ValueError, match="no pair of frames"):
         next(data.feed([], 2, 0))
+
+
+def test_all_pictures_move_together_and_back() -> None:
+    given = batch(2)
+    there = data.moved(given, 2, -1)
+    assert torch.equal(there.residual[..., 2:, :-1], given.residual[..., :-2, 1:])
+    assert torch.equal(there.given.mask[..., 2:, :-1], given.given.mask[..., :-2, 1:])
+    assert torch.equal(there.given.coefficients, given.given.coefficients)
+    back = data.moved(there, -2, 1)
+    for one, two in zip((*back.given, back.residual), (*given.given, given.residual), strict=True):
+        assert torch.equal(one, two)

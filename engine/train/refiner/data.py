@@ -21,10 +21,12 @@ from engine.train.refiner.network import MASKS, RESIDUAL_GREY, Conditions
 
 RESIDUAL_STEPS: Final = 16
 """Of a stored residual to one grey level."""
-GAIN: Final = 0.12
+GAIN: Final = 0.2
 """Contrast and colour go up and down by so much at most."""
-SHIFT: Final = 0.08
+SHIFT: Final = 0.12
 """Brightness and colour move by so much at most; 1 is 128 grey levels."""
+ASIDE: Final = 2
+"""Everything is moved by so many cells at most: no two faces lie quite alike."""
 _FLIPPED_PLANES: Final = [1, 0, 3, 2, 4, 5]
 """Left and right columns of luma change places."""
 
@@ -142,6 +144,17 @@ def mirrored(batch: Batch) -> Batch:
     return Batch(given, planes(batch.residual))
 
 
+def moved(batch: Batch, down: int, right: int) -> Batch:
+    """All pictures moved by whole cells; what leaves at one edge comes in at the other."""
+
+    def rolled(planes: Tensor) -> Tensor:
+        return planes.roll((down, right), (-2, -1))
+
+    picture, mask, neutral, coefficients = batch.given
+    given = Conditions(rolled(picture), rolled(mask), rolled(neutral), coefficients)
+    return Batch(given, rolled(batch.residual))
+
+
 def toned(batch: Batch, gain: Tensor, shift: Tensor) -> Batch:
     """Another light: samples times *gain* plus *shift*, both (batch, 6); truth goes along."""
     scale, more = gain[..., None, None], shift[..., None, None]
@@ -170,9 +183,9 @@ def varied(batch: Batch, generator: torch.Generator) -> Batch:
         return torch.where(turn.view(-1, *[1] * (one.ndim - 1)), two, one)
 
     given = Conditions(*(mixed(a, b) for a, b in zip(batch.given, other.given, strict=True)))
-    return toned(
-        Batch(given, mixed(batch.residual, other.residual)), *_tones(generator, pairs)
-    )  # fmt: skip
+    turned = Batch(given, mixed(batch.residual, other.residual))
+    down, right = torch.randint(-ASIDE, ASIDE + 1, (2,), generator=generator).tolist()
+    return toned(moved(turned, down, right), *_tones(generator, pairs))
 
 
 def feed(portraits: Sequence[Portrait], pairs: int, seed: int) -> Iterator[Batch]:
