@@ -1,7 +1,6 @@
 """One portrait judged: against a truth that is known, and with what can go wrong."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +11,7 @@ from engine.synthesis import refiner as runtime
 from engine.synthesis.shapes import SHAPES, motion
 from engine.synthesis.synthesizer import Synthesizer
 from kiosk.bench import refiner_face
-from kiosk.bench.drawn import Pairs
+from kiosk.bench.drawn import Drawn, Pairs
 from kiosk.bench.portrait import LIVE
 from kiosk.bench.refined import STEPS, crop_of
 from kiosk.bench.refiner_face import FaceBench, Judged, _look, judge, shown_beside_truth
@@ -42,11 +41,8 @@ class NothingAdded:
 class Seeing:
     """Sees the lips as they were asked for."""
 
-    class Drawn:
-        opening = AS_ASKED
-
-    def measure(self, *_: object) -> Any:
-        return self.Drawn
+    def measure(self, *_: object) -> Drawn:
+        return Drawn(AS_ASKED, AS_ASKED, AS_ASKED)
 
 
 @pytest.fixture
