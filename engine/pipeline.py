@@ -3,12 +3,13 @@
     samples ─ push ─▶ mel ─▶ motion ─▶ synthesis ─ pull ─▶ picture
 
 ``push`` feeds sound, ``pull`` draws the picture of any instant whose motion is known, ``flush``
-rewinds to an instant when what followed it is no longer to be said.
+rewinds to an instant when what followed it is no longer to be said. Where many avatars are drawn,
+``begin`` and ``draw`` are the two halves of ``pull``: the pixels of several at once.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import Protocol, runtime_checkable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -71,6 +72,82 @@ class Simplifies(Protocol):
         ...
 
 
+DrawTogether = Callable[[Sequence[Any], Sequence[MotionFrame], Sequence[ByteArray]], object]
+"""Draws a motion with each of several syntheses, each into its own array, in one pass."""
+
+
+class PictureSize(Protocol):
+    """Size of a picture in pixels."""
+
+    @property
+    def width(self) -> int:
+        """Even."""
+        ...
+
+    @property
+    def height(self) -> int:
+        """Even."""
+        ...
+
+
+@runtime_checkable
+class Batches(Protocol):
+    """A synthesis that can be drawn in one pass with others, of any stage."""
+
+    @property
+    def output(self) -> PictureSize:
+        """The size of its pictures."""
+        ...
+
+    @property
+    def together(self) -> DrawTogether | None:
+        """Draws all that give the same function; None where it has to be drawn alone."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A picture of which all is known but its pixels."""
+
+    index: int
+    pts: int
+    shown_pts: int
+    motion: MotionFrame
+    synthesis: Synthesis
+
+    def frame(self, planes: ByteArray) -> PictureFrame:
+        """The picture, drawn as *planes*."""
+        mouth = float(self.motion.coefficients[INDEX["jawOpen"]])
+        generation = self.motion.generation
+        return PictureFrame(self.index, self.pts, planes, generation, self.shown_pts, mouth)
+
+
+def draw(drafts: Sequence[Draft]) -> list[ByteArray]:
+    """Draw *drafts*, no two of the same synthesis: in one pass, where they all allow it.
+
+    Returns:
+        The planes of each, arrays that are the caller's own.
+    """
+    ways = {_together(draft.synthesis) for draft in drafts}
+    way = ways.pop() if len(ways) == 1 else None
+    if way is None or len(drafts) == 1:
+        return [draft.synthesis.render(draft.motion) for draft in drafts]
+    syntheses = [draft.synthesis for draft in drafts]
+    outs = [_planes(synthesis) for synthesis in syntheses]
+    way(syntheses, [draft.motion for draft in drafts], outs)
+    return outs
+
+
+def _together(synthesis: Synthesis) -> DrawTogether | None:
+    return synthesis.together if isinstance(synthesis, Batches) else None
+
+
+def _planes(synthesis: Synthesis) -> ByteArray:
+    assert isinstance(synthesis, Batches)
+    size = synthesis.output
+    return np.empty((size.height * 3 // 2, size.width), np.uint8)
+
+
 class Pipeline:
     """One avatar's engine. Not thread-safe: one thread at a time may use it."""
 
@@ -95,9 +172,12 @@ class Pipeline:
         return tuple(self._synthesis.details) if isinstance(self._synthesis, Simplifies) else ()
 
     def simplify(self, level: int) -> None:
-        """Draw in full (0), or in the *level*-th of ``details``."""
+        """Draw in full (0), or in the *level*-th of ``details``; what is beyond is the last.
+
+        Who asks may not know yet that another synthesis is shown, with fewer ways.
+        """
         if isinstance(self._synthesis, Simplifies):
-            self._synthesis.simplify(level)
+            self._synthesis.simplify(min(level, len(self._synthesis.details)))
 
     def push(self, audio: Audio) -> None:
         """Take the next stretch of sound.
@@ -107,10 +187,15 @@ class Pipeline:
         """
         self._motion.push(audio)
 
-    def pull(
+    @property
+    def together(self) -> DrawTogether | None:
+        """By what its pictures can be drawn in one pass with others'; None: alone."""
+        return _together(self._synthesis)
+
+    def begin(
         self, index: int, pts: int, shown_pts: int | None = None, at_rest: bool = False
-    ) -> PictureFrame:
-        """Draw picture *index*, due at *pts*.
+    ) -> Draft:
+        """All of picture *index*, due at *pts*, but its pixels: see ``draw``.
 
         Args:
             index: number of the picture on the timeline.
@@ -126,9 +211,19 @@ class Pipeline:
         motion = self._motion.at(shown_pts)
         if at_rest:
             motion = replace(motion, coefficients=np.zeros_like(motion.coefficients))
-        planes = self._synthesis.render(motion)
-        mouth = float(motion.coefficients[INDEX["jawOpen"]])
-        return PictureFrame(index, pts, planes, motion.generation, shown_pts, mouth)
+        return Draft(index, pts, shown_pts, motion, self._synthesis)
+
+    def pull(
+        self, index: int, pts: int, shown_pts: int | None = None, at_rest: bool = False
+    ) -> PictureFrame:
+        """Draw picture *index*: see ``begin``.
+
+        Raises:
+            ValueError: the motion of that instant is not known yet.
+        """
+        draft = self.begin(index, pts, shown_pts, at_rest)
+        (planes,) = draw([draft])
+        return draft.frame(planes)
 
     def show(self, synthesis: Synthesis) -> None:
         """Draw the next pictures with *synthesis*: another look, made ready beforehand."""

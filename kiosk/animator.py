@@ -5,20 +5,23 @@ shown. It never waits for the pacers, nor they for it.
 """
 
 import asyncio
-import time
+import logging
 from collections.abc import Callable
 from typing import Final, Literal
 
-from engine.media import Audio, PictureFrame
+from engine.media import Audio
 from engine.pipeline import Pipeline
+from engine.runtime.runner import RunnerError
 from engine.timeline import frame_samples, samples, seconds
-from kiosk import slate
 from kiosk.audio_line import AudioLine
 from kiosk.clock import MediaClock
-from kiosk.ladder import HOLD_EVERY_S, Ladder, Rung, build
+from kiosk.drawing import Drawing
+from kiosk.ladder import HOLD_EVERY_S, Ladder, build
 from kiosk.metrics import Metrics
 from kiosk.scheduler import FrameRing, SlotGrid
 from kiosk.worker import Runs
+
+logger = logging.getLogger(__name__)
 
 UNKNOWN_PTS: Final = -1
 """Before all samples: the engine must begin anew."""
@@ -59,13 +62,15 @@ class Animator:
         self._line = line
         self._metrics = metrics
         self._with_slate = with_slate
-        self._index_samples = frame_samples(frame_rate_hz)
+        self._frame_rate_hz = frame_rate_hz
         self._pushed_pts = 0
         self._next_pts = 0
         self._draw_samples = 0.0
         """How long a picture takes to draw, waiting included; a running mean."""
         self._flush_pts: int | None = None
         self._listens = self._shows_listening = False
+        self._lacking = False
+        """Whether the last picture could not be drawn."""
         self._work = asyncio.Event()
 
     def wake(self) -> None:
@@ -87,7 +92,16 @@ class Animator:
     async def change(self, change: Callable[[Pipeline], None]) -> None:
         """Do *change* to the engine, between two pictures; it must take no time to speak of."""
         soon_s = self._clock.time_s(self._clock.now_pts)
-        await self._worker.run(soon_s, lambda: change(self._pipeline))
+        details = await self._worker.run(soon_s, lambda: self._changed(change))
+        rungs = build(details, self.ladder.rungs[0].frame_rate_hz)
+        if rungs != self.ladder.rungs:
+            self.ladder.renew(rungs)
+            self._change_rung()
+
+    def _changed(self, change: Callable[[Pipeline], None]) -> tuple[str, ...]:
+        """The cheaper ways that the engine knows after *change*."""
+        change(self._pipeline)
+        return self._pipeline.details
 
     def attend(self, listening: bool) -> None:
         """Turn the face to listening, or back, from the next picture on."""
@@ -159,29 +173,37 @@ class Animator:
         self._next_pts = self.grid.at_or_after(pts + pause)
         shown_pts = max(0, pts + self.shift_samples)
         begun_pts = self._clock.now_pts
-        frame = await self._worker.run(
-            self._clock.time_s(pts), lambda: self._render(pts, shown_pts, rung)
+        drawing = Drawing(
+            self._pipeline,
+            pts,
+            shown_pts,
+            rung,
+            self._frame_rate_hz,
+            self._metrics,
+            self.grid.length(pts) if self._with_slate else None,
         )
+        try:
+            frame = await self._worker.draw(self._clock.time_s(pts), drawing)
+        except RunnerError as error:
+            self._lack(error)
+            return
+        self._lacking = False
         self._draw_samples += (self._clock.now_pts - begun_pts - self._draw_samples) / 4
         self._metrics.lead_ms.observe(-self._clock.late_s(pts) * 1000.0)
         self.ring.put(frame)
+
+    def _lack(self, error: RunnerError) -> None:
+        """Go without a picture, so that the last one stays; what draws mends itself, or is told."""
+        self._metrics.gpu_fallbacks.labels("last_picture").inc()
+        if not self._lacking:
+            logger.warning("the last picture stays: %s", error)
+        self._lacking = True
 
     def _choose(self) -> int:
         """The next slot to draw: slots that would be over before they are drawn are left out."""
         in_time_pts = self.grid.at_or_after(self._clock.now_pts + round(self._draw_samples))
         known_pts = self.grid.at_or_before(self._pipeline.ready_pts - 1 - self.shift_samples)
         return max(self._next_pts, min(in_time_pts, known_pts))
-
-    def _render(self, pts: int, shown_pts: int, rung: Rung) -> PictureFrame:
-        begun_s = time.perf_counter()
-        self._pipeline.simplify(rung.detail)
-        index = pts // self._index_samples
-        # What is held must not be half a blink, nor an open mouth.
-        frame = self._pipeline.pull(index, pts, shown_pts, at_rest=rung.hold)
-        if self._with_slate:
-            slate.draw(frame.planes, frame.index, shown_pts, self.grid.length(pts))
-        self._metrics.render_ms.observe((time.perf_counter() - begun_s) * 1000.0)
-        return frame
 
     async def _push(self) -> None:
         pts = self._pushed_pts

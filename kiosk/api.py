@@ -38,7 +38,13 @@ class ProblemError(Exception):
     """Raised to answer a request with a problem."""
 
     def __init__(
-        self, status: int, code: str, detail: str, remedy: str, title: str | None = None
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        remedy: str,
+        title: str | None = None,
+        retry_after_s: int = 10,
     ) -> None:
         self.problem = Problem(
             title=title or code.replace("_", " ").capitalize(),
@@ -47,6 +53,8 @@ class ProblemError(Exception):
             remedy=remedy,
             code=code,
         )
+        self.retry_after_s = retry_after_s
+        """With status 503: when it may be tried again."""
         super().__init__(f"{detail}: {remedy}")
 
 

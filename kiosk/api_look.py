@@ -29,7 +29,10 @@ class LookRequest(Message):
 
     preset: PresetName | None = Field(default=None, description="Quality against processor time.")
     inference_steps: int | None = Field(
-        default=None, ge=-1, le=MAX_STEPS, description="Of the refiner; -1: the preset's."
+        default=None,
+        ge=-1,
+        le=MAX_STEPS,
+        description="Of the mouth's refiner: 1 to 4 live; 0: none; -1: the preset's.",
     )
     background: str | None = Field(default=None, description=_BACKGROUND)
     background_image: str | None = Field(
@@ -109,8 +112,11 @@ class LookAnswer(Message):
     stage: str = Field(description="Name of the stage.")
     preset: PresetName = Field(description="Quality against processor time.")
     inference_steps: int = Field(ge=0, description="Steps of the refiner that are asked for.")
-    steps_run: int = Field(ge=0, description="Steps that are really done.")
-    steps_reason: str = Field(description="Why fewer are done; empty if not.")
+    steps_run: int = Field(
+        ge=0,
+        description="Steps that are done while the machine keeps up; see the rung of /v1/sync.",
+    )
+    steps_reason: str = Field(description="Why none are done; empty if they are.")
     background: str = Field(description="photo, blurred, image or a colour #rrggbb.")
     mark: bool = Field(description="Whether the AI mark is drawn.")
     mark_text: str = Field(description="What it says.")

@@ -180,10 +180,18 @@ class Kiosk:
         self.routes.readiness = ReadyAnswer(status="ready", detail=PREPARING)
         notify("READY=1")
         logger.info("ready")
+        await self._measure()
         await asyncio.to_thread(warm_up_ear, self.settings.listen)
         for language in languages[1:]:
             await asyncio.to_thread(self._speech.warm_up, language)
         await self._prepare()
+
+    async def _measure(self) -> None:
+        """Find out how many stages fit; until then, and if it fails, the set limit alone counts."""
+        try:
+            await self.stages.measure()
+        except Exception as error:
+            logger.warning("it is not known how many stages fit: %s", error)
 
     async def _prepare(self) -> None:
         """Make the topics' beginnings ready while nobody speaks; visitors come first."""

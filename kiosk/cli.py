@@ -14,8 +14,18 @@ from typing import Annotated, Final, NoReturn
 
 import typer
 
-from kiosk import __version__, cli_listen, cli_offline, cli_refiner, cli_say, cli_serve, cli_sync
+from kiosk import (
+    __version__,
+    cli_listen,
+    cli_offline,
+    cli_refiner,
+    cli_say,
+    cli_serve,
+    cli_stages,
+    cli_sync,
+)
 from kiosk.cli_options import Config, Json, UsageError
+from kiosk.cli_plan import plan_app
 from kiosk.cli_portrait import portrait_app
 from kiosk.config import ConfigError, Settings, load
 
@@ -33,6 +43,7 @@ voices_app = typer.Typer(help="The voices of this machine.", invoke_without_comm
 bench_app = typer.Typer(help="Measurements.", no_args_is_help=True)
 app.add_typer(voices_app, name="voices")
 app.add_typer(portrait_app, name="portrait")
+app.add_typer(plan_app, name="plan")
 app.add_typer(bench_app, name="bench")
 
 
@@ -64,6 +75,7 @@ app.command()(cli_sync.calibrate)
 app.command()(cli_listen.microphones)
 bench_app.command("sync")(cli_sync.bench_sync)
 bench_app.command("ears")(cli_listen.bench_ears)
+bench_app.command("stages")(cli_stages.bench_stages)
 bench_app.command("refiner")(cli_refiner.bench_refiner)
 
 

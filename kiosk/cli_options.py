@@ -45,7 +45,7 @@ Preset = Annotated[
 ]
 Steps = Annotated[
     int | None,
-    typer.Option(help="Of the refiner, 0 to 30; none is there yet.", show_default=_AS_CONFIGURED),
+    typer.Option(help="Of the mouth's refiner, 0 to 30.", show_default=_AS_CONFIGURED),
 ]
 Background = Annotated[
     str | None,

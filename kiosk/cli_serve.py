@@ -90,11 +90,13 @@ def serve(
     check_live(look)
     _refuse_taken_port(settings)
     from kiosk.app import serve as serve_settings
+    from kiosk.engine_backend import log_standing
     from kiosk.inject import Faults
 
     faults = None if inject is None else Faults.parse(inject)
 
     _log(settings)
+    log_standing(settings)
     if not look.mark.on:
         logger.warning("look.mark is off: tell viewers in another way that this is synthetic")
     if look.steps_reason:

@@ -12,6 +12,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
+from kiosk.config_engine import EngineSettings
 from kiosk.config_fields import (
     Address,
     FrameRate,
@@ -176,6 +177,8 @@ class StagesSettings(Section):
 
     max_stages: Annotated[int, Field(ge=1, le=64)] = 4
     """Avatars alive at once."""
+    capacity: Annotated[int, Field(ge=0, le=64)] = 0
+    """Avatars that this machine draws at once; 0: measured at start."""
     max_viewers_per_stage: Annotated[int, Field(ge=1, le=256)] = 8
     """Viewers that share one avatar."""
     linger_s: Annotated[float, Field(ge=0.0, le=3600.0)] = 2.0
@@ -200,6 +203,7 @@ class Settings(Section):
     remote_voices: RemoteVoicesSettings = RemoteVoicesSettings()
     avatar: AvatarSettings = AvatarSettings()
     look: LookSettings = LookSettings()
+    engine: EngineSettings = EngineSettings()
     stages: StagesSettings = StagesSettings()
     sync: SyncSettings = SyncSettings()
     listen: ListenSettings = ListenSettings()

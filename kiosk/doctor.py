@@ -9,13 +9,11 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
+from kiosk import doctor_gpu
+from kiosk.check import Check as Check
 from kiosk.config import ConfigError, Settings
-
-State = Literal["ok", "warn", "fail"]
 
 MIN_PYTHON: Final = (3, 11)
 MIN_CORES: Final = 2
@@ -41,20 +39,6 @@ _MODULES: Final[dict[str, str]] = {
     "wetext": "wetext",
 }
 """What must be importable at run time, and the package that brings it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One finding."""
-
-    name: str
-    state: State
-    detail: str
-    remedy: str = ""
-
-    def to_json(self) -> dict[str, str]:
-        """As a program reads it."""
-        return asdict(self)
 
 
 def examine(settings: Settings | ConfigError) -> Iterator[Check]:
@@ -132,11 +116,6 @@ def _processor(settings: Settings) -> Check:
         remedy = "choose a processor with VNNI, or the quicker Piper voice: see Voices in README.md"
         return Check("processor", "warn", detail, remedy)
     return Check("processor", "ok", detail)
-
-
-def _graphics(settings: Settings) -> Check:
-    found = sorted(path.name for path in Path("/dev").glob("nvidia[0-9]*"))
-    return Check("graphics", "ok", ", ".join(found) if found else "no GPU: none is needed")
 
 
 def _voices(settings: Settings) -> Check:
@@ -291,6 +270,6 @@ def _npm(settings: Settings) -> Check:
 
 
 _CHECKS: Final[tuple[Callable[[Settings], Check], ...]] = (
-    _python, _libraries, _encoders, _processor, _graphics, _voices, _avatar, _portraits, _port,
-    _network, _microphone, _browser, _npm,
+    _python, _libraries, _encoders, _processor, *doctor_gpu.CHECKS, _voices, _avatar, _portraits,
+    _port, _network, _microphone, _browser, _npm,
 )  # fmt: skip

@@ -66,7 +66,7 @@ class Guard:
             origin = self._check_origin(request)
             response = await self._respond(request, handler)
         except ProblemError as error:
-            response = self._refuse(error.problem)
+            response = self._refuse(error.problem, error.retry_after_s)
             logger.info("%s %s refused: %s", request.method, request.path, error)
         except web.HTTPException as error:
             if error.status < 400:
@@ -131,11 +131,11 @@ class Guard:
             "send Authorization: Bearer TOKEN with the value of server.token",
         )
 
-    def _refuse(self, problem: Problem) -> web.Response:
+    def _refuse(self, problem: Problem, retry_after_s: int = 10) -> web.Response:
         self._metrics.requests_refused.labels(problem.code).inc()
         headers = {}
         if problem.status == 503:
-            headers["Retry-After"] = "10"
+            headers["Retry-After"] = str(retry_after_s)
         if problem.status == 401:
             headers["WWW-Authenticate"] = "Bearer"
         return web.Response(

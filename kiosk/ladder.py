@@ -89,6 +89,13 @@ class Ladder:
         """The share of a picture's time that pictures lately took."""
         return self._load
 
+    def renew(self, rungs: Sequence[Rung]) -> None:
+        """Work by other *rungs* from now on: on the one of the same name, or else the best."""
+        names = [rung.name for rung in rungs]
+        name = self.rung.name
+        self.rungs = tuple(rungs)
+        self.position = names.index(name) if name in names else 0
+
     def observe(self, now_s: float, cost_s: float, slot_s: float, late: bool) -> bool:
         """Take account of one slot.
 

@@ -64,6 +64,12 @@ class Metrics:
             buckets=(2, 4, 6, 8, 10, 12, 15, 20, 30, 40, 80, 160),
             registry=self.registry,
         )
+        self.batch_pictures = Histogram(
+            "kiosk_batch_pictures",
+            "Pictures drawn in one pass, of each picture.",
+            buckets=(1, 2, 3, 4, 5, 6, 7, 8),
+            registry=self.registry,
+        )
         self.lead_ms = Histogram(
             "kiosk_frame_lead_ms",
             "How long before its slot a picture was ready.",
@@ -104,6 +110,17 @@ class Metrics:
             ["direction"],
             registry=self.registry,
         )
+        self.gpu_restarts = Counter(
+            "kiosk_gpu_restarts",
+            "Times that the GPU's process was started again because it hung, died or failed.",
+            registry=self.registry,
+        )
+        self.gpu_fallbacks = Counter(
+            "kiosk_gpu_fallbacks",
+            "Passes done without the GPU, by what was done instead: cpu, last_picture.",
+            ["to"],
+            registry=self.registry,
+        )
         self.stalls = Counter(
             "kiosk_stalls",
             "Times that a stage went on from where it was after the process stood still.",
@@ -118,6 +135,11 @@ class Metrics:
             "kiosk_microphone",
             "What became of this machine's microphone: opened, lost, blocks dropped.",
             ["event"],
+            registry=self.registry,
+        )
+        self.places = Gauge(
+            "kiosk_places",
+            "Stages that this machine draws at once, as measured; 0: not known.",
             registry=self.registry,
         )
         self.injected = Gauge(

@@ -1,5 +1,6 @@
 """One viewer's WebRTC peer: the answer to a WHEP offer, its tracks, its data channel, its end."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
@@ -10,6 +11,7 @@ from aiortc import (
     RTCRtpSender,
     RTCRtpTransceiver,
 )
+from aiortc.rtp import AnyRtcpPacket
 
 from kiosk.api import ProblemError
 from kiosk.broadcast import Message, Viewer
@@ -61,6 +63,9 @@ class Peer(BasePeer):
         self.latest: Report = {}
         """What its page told last."""
         self.viewer: Viewer | None = None
+        self.heard_s = asyncio.get_running_loop().time()
+        """When it last gave a sign of life: every player reports what it receives each second
+        or so (RFC 3550), long before a connection that has broken off is declared failed."""
         self._hello = {**hello, "session": self.id}
         self._on_report = on_report
         self._injector = injector
@@ -89,6 +94,7 @@ class Peer(BasePeer):
         self.viewer = Viewer(self.id, codec, audio, video)
         self.stage.broadcast.attach(self.viewer)
         for sender in senders:
+            self._watch_life(sender)
             self._watch_origin(sender)
             if self._injector is not None:
                 self._injector.spoil(sender.transport)
@@ -111,6 +117,16 @@ class Peer(BasePeer):
     def _watch_keyframes(self, sender: RTCRtpSender, codec: VideoCodec) -> None:
         """Send the viewer's picture-loss reports to the stage's encoder, not to aiortc's own."""
         sender._send_keyframe = lambda: self.stage.broadcast.request_keyframe(codec)  # type: ignore[method-assign]
+
+    def _watch_life(self, sender: RTCRtpSender) -> None:
+        """Note when the viewer's reports come."""
+        handle = sender._handle_rtcp_packet
+
+        async def watch(packet: AnyRtcpPacket) -> None:
+            self.heard_s = asyncio.get_running_loop().time()
+            await handle(packet)
+
+        sender._handle_rtcp_packet = watch  # type: ignore[method-assign]
 
     def _watch_origin(self, sender: RTCRtpSender) -> None:
         """Learn the RTP timestamp of media time 0, which aiortc draws at random."""

@@ -7,12 +7,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Literal
+from functools import partial
+from typing import Final, Literal
 
 from engine.pipeline import Pipeline
 from kiosk.api import ProblemError
 from kiosk.appearance import Appearance
 from kiosk.broadcast import Broadcast
+from kiosk.capacity import Capacity
 from kiosk.config import Settings
 from kiosk.events import EventHub
 from kiosk.listen.hearing import Hearing
@@ -27,7 +29,8 @@ Size = Literal["square", "portrait"]
 MakePipeline = Callable[[str, int, int], Pipeline]
 """Avatar, width and height in pixels to an engine; may raise ``RigError``."""
 
-RETRY_AFTER_S = 10
+RETRY_AFTER_S: Final = 5
+"""Places become free at any moment: whoever waits is soon asked for again."""
 
 
 class Stages:
@@ -69,10 +72,23 @@ class Stages:
         """Takes what happens on every stage."""
         self.worker = Worker("inference")
         self._encode_pool = ThreadPoolExecutor(1, "encode")
+        self.capacity = Capacity(settings.stages.capacity, settings.video.frame_rate_hz)
+        """How many stages this machine draws at once."""
         metrics.watch(lambda: self._stages.values(), lambda: self.hub.dropped_events)
 
     def __iter__(self) -> Iterator[Stage]:
         return iter(list(self._stages.values()))
+
+    async def measure(self) -> None:
+        """Find out how many stages fit on this machine, beside whatever else is to be done.
+
+        Raises:
+            ProblemError: the avatar cannot be loaded.
+        """
+        sizes = [self._sized(size).size for size in ("square", "portrait")]
+        make = partial(self._make_pipeline, self.avatar)
+        await self.capacity.measure(make, sizes, self.worker, self._encode_pool)
+        self._metrics.places.set(self.capacity.places(sizes[0]) or 0)
 
     async def open(
         self, name: str | None, avatar: str | None, size: Size, with_slate: bool = False
@@ -181,10 +197,12 @@ class Stages:
         self._encode_pool.shutdown(wait=False)
 
     async def _make(self, name: str | None, avatar: str, size: Size, with_slate: bool) -> Stage:
-        if len(self._stages) >= self._settings.stages.max_stages:
-            raise _full(f"{len(self._stages)} stages are open, which is the limit")
-        appearance = replace(self._appearance, asked_px=self._size(size))
+        appearance = self._sized(size)
         width, height = appearance.size
+        if self._crowded(appearance.size):
+            await self._close_empty()
+        if reason := self._crowded(appearance.size):
+            raise _full(reason)
         pipeline = await asyncio.to_thread(self._make_pipeline, avatar, width, height)
         stage_name = name or secrets.token_hex(8)
         if name is None:
@@ -213,11 +231,25 @@ class Stages:
         logger.info("stage %s opened: %s, %d×%d", stage_name, avatar, width, height)
         return stage
 
-    def _size(self, size: Size) -> tuple[int, int]:
+    def _crowded(self, size: tuple[int, int]) -> str:
+        """Why no stage of *size* pixels fits beside those that are open; empty: it does."""
+        if len(self._stages) >= self._settings.stages.max_stages:
+            return f"{len(self._stages)} stages are open, which is the limit"
+        if not self.capacity.fits([stage.appearance.size for stage in self], size):
+            return f"{len(self._stages)} stages are all that this machine draws at once"
+        return ""
+
+    async def _close_empty(self) -> None:
+        """Close those that linger without viewers: others wait for their places."""
+        for stage in self:
+            if self._is_empty(stage):
+                self._keep(stage)
+                await self._close(stage)
+
+    def _sized(self, size: Size) -> Appearance:
         video = self._settings.video
-        if size == "portrait":
-            return video.portrait_width, video.portrait_height
-        return video.width, video.height
+        square, upright = (video.width, video.height), (video.portrait_width, video.portrait_height)
+        return replace(self._appearance, asked_px=square if size == "square" else upright)
 
     def _keep(self, stage: Stage) -> None:
         if closer := self._closers.pop(stage.name, None):
@@ -244,6 +276,5 @@ class Stages:
 
 
 def _full(detail: str) -> ProblemError:
-    return ProblemError(
-        503, "hall_full", detail, f"try again in {RETRY_AFTER_S} s, or raise the limits in [stages]"
-    )
+    remedy = f"try again in {RETRY_AFTER_S} s, or raise the limits in [stages]"
+    return ProblemError(503, "hall_full", detail, remedy, retry_after_s=RETRY_AFTER_S)

@@ -1,5 +1,6 @@
 """WHEP (draft-ietf-wish-whep): viewers come with an SDP offer and leave with DELETE."""
 
+import asyncio
 import logging
 from typing import Final
 
@@ -13,6 +14,7 @@ from kiosk.lip_sync import LipSync
 from kiosk.metrics import Metrics
 from kiosk.peers import Peer
 from kiosk.sdp_sessions import SdpSessions, read_offer
+from kiosk.stage import Stage
 from kiosk.stages import Size, Stages
 from kiosk.terminals import DEFAULT
 
@@ -20,6 +22,9 @@ logger = logging.getLogger(__name__)
 
 LIP_SYNC_HEADER: Final = "Kiosk-Lip-Sync"
 """Whether the server corrects by what pages measure: the browser then had better not."""
+
+GONE_S: Final = 8.0
+"""A viewer who gave no sign of life for so long loses the place to one who asks for it."""
 
 
 class Whep(SdpSessions[Peer]):
@@ -53,7 +58,7 @@ class Whep(SdpSessions[Peer]):
         stage_name, avatar = name(request.query, "stage"), name(request.query, "avatar")
         with_slate = flag(request.query, "slate", default=False)
         terminal = name(request.query, "terminal") or DEFAULT
-        stage = await self._stages.open(stage_name, avatar, _size(request), with_slate)
+        stage = await self._open(stage_name, avatar, _size(request), with_slate)
         hello = {
             "type": "hello",
             "stage": stage.name,
@@ -78,6 +83,26 @@ class Whep(SdpSessions[Peer]):
         logger.info("session %s opened on stage %s", peer.id, stage.name)
         lip_sync = "on" if self._settings.sync.enabled else "off"
         return self._opened(peer, answer, {LIP_SYNC_HEADER: lip_sync})
+
+    async def _open(
+        self, stage_name: str | None, avatar: str | None, size: Size, with_slate: bool
+    ) -> Stage:
+        """A stage; if all places are taken, one of a viewer who is there no more."""
+        try:
+            return await self._stages.open(stage_name, avatar, size, with_slate)
+        except ProblemError as refusal:
+            if refusal.problem.code != "hall_full" or not await self._end_silent():
+                raise
+        return await self._stages.open(stage_name, avatar, size, with_slate)
+
+    async def _end_silent(self) -> bool:
+        """End the sessions of those who give no sign of life; whether there were any."""
+        since_s = asyncio.get_running_loop().time() - GONE_S
+        silent = [peer for peer in self._peers.values() if peer.heard_s < since_s]
+        for peer in silent:
+            logger.info("session %s is silent: its place is given away", peer.id)
+            await self._lost(peer)
+        return bool(silent)
 
     async def _close(self, peer: Peer) -> None:
         self._lip_sync.leave(peer)

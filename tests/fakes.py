@@ -2,17 +2,19 @@
 
 import asyncio
 import selectors
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from concurrent.futures import Executor, Future
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
-from engine.media import Audio, ByteArray, MotionFrame, Pose
+from engine.media import Audio, ByteArray, MotionFrame, PictureFrame, Pose
 from engine.motion.coefficients import COEFFICIENTS, INDEX
 from engine.pipeline import Pipeline
 from engine.timeline import SAMPLE_RATE_HZ, samples
+from kiosk.drawing import Draws, draw_together
 from kiosk.speech_queue import Caption, CaptionWord, Piece, Utterance
 
 T = TypeVar("T")
@@ -79,6 +81,12 @@ class InlineWorker:
             await asyncio.sleep(self.cost_s)
         return job()
 
+    async def draw(self, deadline_s: float, job: Draws) -> PictureFrame:
+        (outcome,) = await self.run(deadline_s, lambda: draw_together([job]))
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome
+
 
 class FakeMotion:
     """The mouth opens with the loudness of the sound, after a lookahead."""
@@ -137,6 +145,43 @@ class FakeSynthesis:
             return planes
         out[:] = planes
         return out
+
+
+class TogetherSynthesis(FakeSynthesis):
+    """The same, drawn in one pass with all that share *pass_*."""
+
+    def __init__(self, pass_: "FakePass", width: int = 64, height: int = 64) -> None:
+        super().__init__(width, height)
+        self.output = Size(width, height)
+        self.together = pass_.draw
+
+
+@dataclass(frozen=True)
+class Size:
+    width: int
+    height: int
+
+
+class FakePass:
+    """Draws several at once; keeps how many each time."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.sizes: list[int] = []
+        self.draw = self._draw
+        """Bound once: what is the same function is found out by identity."""
+        self._error = error
+
+    def _draw(
+        self,
+        syntheses: Sequence[FakeSynthesis],
+        motions: Sequence[MotionFrame],
+        outs: Sequence[ByteArray],
+    ) -> None:
+        self.sizes.append(len(syntheses))
+        if self._error:
+            raise self._error
+        for synthesis, motion, out in zip(syntheses, motions, outs, strict=True):
+            synthesis.render(motion, out)
 
 
 def fake_pipeline(width: int = 64, height: int = 64) -> Pipeline:

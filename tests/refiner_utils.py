@@ -1,57 +1,60 @@
-"""Small refiners with random weights, of the real ones' signature."""
+"""Small made-up shards and networks of the refiner, for its tests."""
 
-from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+import torch
 
-from engine.motion.coefficients import COEFFICIENTS
-from engine.runtime.onnx import OnnxRunner
-from engine.runtime.tape import FLOAT32, Tape, join
-from engine.synthesis.refiner import Refiner
+from engine.train.refiner.network import Conditions, Refiner, Shape
 
-CHANNELS = 6
+TINY = Shape(32, (8, 12, 16), (0, 1, 1), (1, 1), told=16)
 
 
-def network(side_px: int = 128, seed: int = 0, strength: float = 0.3, noise: float = 0.5) -> bytes:
-    """A network whose ``clean`` depends on every input.
+def conditions(shape: Shape, batch: int, seed: int = 0) -> Conditions:
+    """Random ones."""
+    generator, grid = torch.Generator().manual_seed(seed), shape.grid
 
-    *strength*: about how large ``clean`` is; 0: nothing is added.
-    """
-    rng = np.random.default_rng(seed)
-    half, tape = side_px // 2, Tape()
-    shape: list[int | str] = ["batch", CHANNELS, half, half]
-    state, picture, neutral = (tape.input(n, shape) for n in ("state", "picture", "neutral"))
-    mask = tape.input("mask", ["batch", 2, half, half])
-    time, weights = tape.input("time", ["batch", 1]), tape.input("coefficients", ["batch", 55])
-    stack = join(1, state * 0.2, picture, neutral, mask)
+    def drawn(*size: int) -> torch.Tensor:
+        return torch.rand(*size, generator=generator)
 
-    def drawn(*shape: int) -> NDArray[np.float32]:
-        return rng.standard_normal(shape).astype(np.float32)
-
-    kernel = tape.constant(drawn(CHANNELS, 20, 3, 3) / 13, FLOAT32)
-    bias = tape.constant(drawn(CHANNELS), FLOAT32)
-    laid = tape.op("Conv", stack, kernel, bias, kernel_shape=[3, 3], pads=[1, 1, 1, 1])
-    shaped = tape.op("MatMul", weights, tape.constant(drawn(len(COEFFICIENTS), CHANNELS), FLOAT32))
-    told = (shaped + time).reshape(-1, CHANNELS, 1, 1)
-    clean = (laid + told).unary("Tanh") * strength
-    tape.output("clean", clean, shape, FLOAT32)
-    said = {"side_px": str(side_px), "residual_grey": "32", "noise": str(noise)}
-    return bytes(tape.model("refiner", said).SerializeToString())
+    planes = (batch, 6, grid, grid)
+    return Conditions(
+        2 * drawn(*planes) - 1, drawn(batch, 2, grid, grid), 2 * drawn(*planes) - 1,
+        drawn(batch, 55),
+    )  # fmt: skip
 
 
-@cache
-def refiner(
-    side_px: int = 128, seed: int = 0, strength: float = 0.3, noise: float = 0.5
-) -> Refiner:
-    """It, loaded."""
-    return Refiner(OnnxRunner(network(side_px, seed, strength, noise)))
+def stirred(shape: Shape, seed: int = 0) -> Refiner:
+    """An untrained network that does something: no weight is nought."""
+    torch.manual_seed(seed)
+    network = Refiner(shape)
+    for weight in network.parameters():
+        if not weight.any():
+            reach = 0.1 if weight.ndim < 4 else (9 * weight.shape[1]) ** -0.5
+            torch.nn.init.normal_(weight, 0.0, reach)
+    network.eval()
+    return network
 
 
-def installed(folder: Path) -> Path:
-    """*folder* with both networks in it, as weights are installed."""
+def write_shards(folder: Path, portraits: int, samples: int, sides: tuple[int, ...]) -> None:
+    """Shards where the residual is bright inside the mouth, and the more so the wider it opens."""
     folder.mkdir(exist_ok=True)
-    for name, side_px in (("small", 128), ("large", 256)):
-        (folder / f"refiner_{name}.onnx").write_bytes(network(side_px))
-    return folder
+    for k in range(portraits):
+        drawn = np.random.default_rng(k)
+        coefficients = np.repeat(drawn.random((samples // 2, 55), np.float32), 2, 0)
+        parts: dict[str, Any] = {"coefficients": coefficients}
+        for side in sides:
+            grid = side // 2
+            mask = np.zeros((samples, 2, grid, grid), np.uint8)
+            mask[:, 0, grid // 3 : grid // 2, grid // 4 : -grid // 4] = 255
+            bright = 640 * coefficients[:, 28] * (1.0 + 0.5 * drawn.random())
+            residual = (mask[:, :1] > 0) * bright[:, None, None, None] * np.ones((1, 6, 1, 1))
+            faces = (6, grid, grid)
+            parts |= {
+                f"picture_{side}": drawn.integers(0, 255, (samples, *faces)).astype(np.uint8),
+                f"neutral_{side}": drawn.integers(0, 255, faces).astype(np.uint8),
+                f"mask_{side}": mask,
+                f"residual_{side}": residual.astype(np.int16),
+            }
+        np.savez(folder / f"face_{k:03d}.npz", **parts)

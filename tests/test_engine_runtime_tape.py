@@ -1,10 +1,11 @@
 """Arithmetic that becomes a network."""
 
 import numpy as np
+import onnx
 import pytest
 
 from engine.runtime.onnx import OnnxRunner
-from engine.runtime.tape import END, FLOAT16, FLOAT32, UINT8, Tape, join, smooth
+from engine.runtime.tape import END, FLOAT16, FLOAT32, UINT8, Tape, Tensor, join, smooth
 from tests.graph_utils import run
 
 
@@ -60,3 +61,38 @@ def test_bytes_come_out_of_one_cast_and_metadata_with_them() -> None:
     got = runner.run({"a": np.array([3, 250], np.float32)})["b"]
     assert got.dtype == np.uint8
     assert got.tolist() == [3, 250]
+
+
+def piece(factor: float, kind: str = FLOAT32) -> onnx.ModelProto:
+    """a, times (factor, 1), held below nine; one of its inputs is left out."""
+    tape = Tape()
+    a = tape.input("a", ["n", 2], kind)
+    none = Tensor(tape, "", FLOAT32)
+    held = tape.op("Clip", a * np.array([factor, 1.0]), none, tape.constant(9.0, kind))
+    tape.output("b", held, ["n", 2], kind)
+    return tape.model("piece", {})
+
+
+def test_a_whole_network_can_be_added_again_and_again_with_weights_once() -> None:
+    tape = Tape()
+    value = tape.input("a", ["n", 2])  # of the same name as the piece's own
+    for _ in range(3):
+        value = tape.inline(piece(2.0), {"a": value + 0.5})["b"]
+    tape.output("out", value, ["n", 2], FLOAT32)
+    model = tape.model("whole", {})
+    got = OnnxRunner(model.SerializeToString()).run({"a": np.array([[1, 2]], np.float32)})["out"]
+    # Two times and a half three times over, held below nine.
+    assert got.tolist() == [[9.0, 3.5]]
+    assert len(model.graph.initializer) == 3
+
+
+def test_what_is_added_keeps_to_its_types_and_opset() -> None:
+    tape = Tape()
+    one, half = tape.input("one", ["n", 2]), tape.input("half", ["n", 2], FLOAT16)
+    with pytest.raises(TypeError, match=r"a is float16: cast it with Tensor\.to"):
+        tape.inline(piece(2.0), {"a": half})
+    assert tape.inline(piece(2.0, FLOAT16), {"a": one.to(FLOAT16)})["b"].kind == FLOAT16
+    old = piece(2.0)
+    old.opset_import[0].version = 11
+    with pytest.raises(ValueError, match="not of opset 17: export it again"):
+        tape.inline(old, {"a": one})

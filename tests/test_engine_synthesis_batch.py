@@ -10,7 +10,7 @@ from engine.synthesis.refiner import Crop, Refiner
 from engine.synthesis.synthesizer import OutputFormat, Synthesizer
 from tests.graph_utils import off, persona
 from tests.portrait_utils import motion
-from tests.refiner_utils import refiner
+from tests.refining_utils import refiner
 
 SIZES = (OutputFormat(512, 512), OutputFormat(256, 256), OutputFormat(360, 640))
 FRAMES = (

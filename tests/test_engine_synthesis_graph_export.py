@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+import onnx
 import pytest
 
 from engine.runtime import tensorrt
 from engine.runtime.onnx import OnnxRunner
 from engine.synthesis.graph_export import main
+from tests.refining_utils import install, uninstall
 
 
 def test_a_network_is_written_and_can_be_loaded(
@@ -17,6 +19,35 @@ def test_a_network_is_written_and_can_be_loaded(
     path = folder / "synthesis-360x640-fp32.onnx"
     assert OnnxRunner(path).metadata == {"width": "360", "height": "640", "precision": "fp32"}
     assert f"{path}: {path.stat().st_size} bytes" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("precision", "half"), [("fp32", False), ("fp16", True)])
+def test_the_refiner_is_part_of_it_if_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, precision: str, half: bool
+) -> None:
+    install(tmp_path / "weights", monkeypatch)
+    flags = ["--size", "256x256", "--precision", precision, "--refiner", "large", "--steps", "2"]
+    assert main([str(tmp_path), *flags]) == 0
+    path = tmp_path / f"synthesis-256x256-{precision}-large-2.onnx"
+    said = OnnxRunner(path).metadata
+    assert (said["refiner_side_px"], said["refiner_steps"]) == ("256", "2")
+    model = onnx.load(path)
+    weights = {each.name: each.data_type for each in model.graph.initializer}
+    kernels = [weights[n.input[1]] for n in model.graph.node if n.op_type == "Conv"]
+    kind = onnx.TensorProto.FLOAT16 if half else onnx.TensorProto.FLOAT
+    assert kernels == [kind] * 2
+
+
+def test_without_weights_and_with_too_many_steps_nothing_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    uninstall(tmp_path / "none", monkeypatch)
+    assert main([str(tmp_path), "--refiner", "small"]) == 1
+    assert "no refiner at" in capsys.readouterr().err
+    install(tmp_path / "weights", monkeypatch)
+    assert main([str(tmp_path), "--refiner", "small", "--steps", "5"]) == 1
+    assert "1 to 4" in capsys.readouterr().err
+    assert not list(tmp_path.glob("*.onnx"))
 
 
 @pytest.mark.parametrize(("size", "said"), [("big", "such as 512x512"), ("100x100", "256..1280")])

@@ -1,9 +1,13 @@
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from engine.synthesis.look import NO_REFINER, PRESETS, Background, Look, Mark, PresetName
+from tests.refining_utils import install, uninstall
 
 
 def wrong(value: str) -> Any:  # noqa: ANN401  # as an untyped caller gives it
@@ -41,11 +45,34 @@ def test_the_mark_is_on_unless_turned_off() -> None:
     assert Look().mark.on
 
 
-def test_steps_follow_the_preset_unless_given_and_none_is_claimed_to_run() -> None:
-    assert [Look(preset=p).steps for p in PRESETS] == [0, 1, 4]
+def test_steps_follow_the_preset_unless_given_and_run_where_the_refiner_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path, monkeypatch)
+    looks = [Look(preset=preset) for preset in PRESETS]
+    assert [(look.steps, look.steps_run) for look in looks] == [(0, 0), (1, 1), (4, 4)]
+    assert [look.network for look in looks] == ["small", "small", "large"]
+    many = Look(preset="quality", inference_steps=20)
+    assert (many.steps, many.steps_run, many.steps_reason) == (20, 20, "")
+    assert Look(inference_steps=3).steps_run == 3
+    assert Look("quality", 0).steps_run == 0
+
+
+def test_none_is_claimed_to_run_where_there_is_no_refiner(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uninstall(tmp_path, monkeypatch)
     look = Look(preset="quality", inference_steps=20)
     assert (look.steps, look.steps_run, look.steps_reason) == (20, 0, NO_REFINER)
     assert Look(inference_steps=0).steps_reason == ""
+
+
+def test_a_look_that_asks_for_no_step_loads_no_runtime() -> None:
+    code = (
+        "import sys; from engine.synthesis.look import Look; assert Look().steps_run == 0; "
+        "assert 'onnxruntime' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from engine.synthesis.region import Region
 from engine.synthesis.synthesizer import OutputFormat, Synthesizer
 from tests.graph_utils import off, persona
 from tests.portrait_utils import ada, motion
-from tests.refiner_utils import installed, refiner
+from tests.refining_utils import installed, refiner
 
 SIZE = 512
 OUTPUT = OutputFormat(SIZE, SIZE)
@@ -218,7 +218,7 @@ def test_the_looks_own_network_is_taken_and_without_it_nothing_is_refined(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(room, "WEIGHTS", tmp_path / "none")
-    monkeypatch.setattr("engine.synthesis.synthesizer.SHELF", Shelf())
+    monkeypatch.setattr("engine.synthesis.refining.SHELF", Shelf())
     assert np.array_equal(
         Synthesizer(ada(), OUTPUT, look(4)).render(OPEN), plain().render(OPEN)
     )  # fmt: skip

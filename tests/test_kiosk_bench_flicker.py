@@ -12,7 +12,7 @@ from engine.synthesis.shapes import speech_like
 from engine.synthesis.synthesizer import OutputFormat, Synthesizer
 from kiosk.bench.flicker import fine, flicker
 from tests.portrait_utils import ada
-from tests.refiner_utils import refiner
+from tests.refining_utils import refiner
 
 SPEECH = speech_like(8)
 

@@ -10,7 +10,7 @@ from engine.synthesis.shapes import SHAPES, motion
 from engine.synthesis.synthesizer import OutputFormat, Synthesizer
 from kiosk.bench.refined import STEPS, crop_of, fitted, laid, planes, psnr_db, rgb, show
 from tests.portrait_utils import ada
-from tests.refiner_utils import refiner
+from tests.refining_utils import refiner
 
 AH = motion(*SHAPES["ah"])
 

@@ -4,19 +4,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from engine.train.refiner.make import Subject
 
 from engine.media import FloatArray
 from engine.synthesis import refiner as runtime
 from engine.synthesis.shapes import SHAPES, motion
 from engine.synthesis.synthesizer import Synthesizer
+from engine.train.refiner.make import Subject
 from kiosk.bench import refiner_face
-from kiosk.bench.drawn import Drawn, Pairs
+from kiosk.bench.drawn import Pairs
 from kiosk.bench.portrait import LIVE
 from kiosk.bench.refined import STEPS, crop_of
 from kiosk.bench.refiner_face import FaceBench, Judged, _look, judge, shown_beside_truth
 from tests.portrait_utils import ada, landmarks, needs_faces, portrait
-from tests.refiner_utils import installed, refiner
+from tests.refining_utils import installed, refiner
 
 AS_ASKED = Pairs(np.arange(3.0), np.arange(3.0))
 
@@ -41,8 +41,11 @@ class NothingAdded:
 class Seeing:
     """Sees the lips as they were asked for."""
 
-    def measure(self, *_: object) -> Drawn:
-        return Drawn(AS_ASKED, AS_ASKED, AS_ASKED)
+    class Drawn:
+        opening = AS_ASKED
+
+    def measure(self, *_: object) -> object:
+        return self.Drawn
 
 
 @pytest.fixture

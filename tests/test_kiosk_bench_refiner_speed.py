@@ -10,7 +10,7 @@ from engine.runtime import tensorrt
 from engine.synthesis import refiner as runtime
 from kiosk.bench.operations import count
 from kiosk.bench.refiner_speed import networks, pass_ms, plans, presets
-from tests.refiner_utils import installed, network, refiner
+from tests.refining_utils import installed, network, refiner
 
 
 def test_passes_are_timed_one_by_one() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import wave
+from collections.abc import Sequence
 from pathlib import Path
 
 import av
@@ -9,11 +10,13 @@ import numpy as np
 import pytest
 
 from engine.media import FloatArray
+from engine.synthesis.refiner import Crop, Refiner
 from kiosk import cli, sound
 from kiosk.cli_offline import avatar_name, frame_size
 from kiosk.cli_options import UsageError
 from kiosk.config import Settings, SpeechSettings
 from kiosk.motion_file import COLUMNS
+from tests.refining_utils import install, uninstall
 
 Capture = pytest.CaptureFixture[str]
 
@@ -171,8 +174,9 @@ def test_a_transparent_film_needs_a_kind_that_carries_it(
 
 
 def test_quality_is_larger_and_says_that_no_refiner_ran(
-    wav: Path, tmp_path: Path, capsys: Capture
+    wav: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    uninstall(tmp_path / "none", monkeypatch)
     out = tmp_path / "out.mp4"
     assert run("render", "ada", wav, out, "--preset", "quality", "--no-mark", "--json") == 0
     captured = capsys.readouterr()
@@ -181,3 +185,32 @@ def test_quality_is_larger_and_says_that_no_refiner_ran(
     assert (told["inference_steps"], told["steps_run"]) == (4, 0)
     assert told["steps_reason"] == "no refiner installed"
     assert "without the AI mark" in captured.err
+
+
+def test_a_film_is_refined_in_as_many_steps_as_are_asked(
+    wav: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path / "some", monkeypatch)
+    asked: list[int] = []
+    run_network = Refiner.run
+
+    def counted(self: Refiner, crops: Sequence[Crop]) -> list[FloatArray]:
+        asked.extend(crop.steps for crop in crops)
+        return run_network(self, crops)
+
+    monkeypatch.setattr(Refiner, "run", counted)
+    arguments = ("render", "ada", wav, tmp_path / "out.mp4", "--size", "256x256", "--json")
+    assert run(*arguments, "--inference-steps", "20") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["inference_steps"], told["steps_run"]) == (20, 20)
+    assert "steps_reason" not in told
+    assert asked == [20] * told["frames"]
+
+
+def test_a_film_is_made_without_a_refiner_too_and_that_is_said(
+    wav: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uninstall(tmp_path / "none", monkeypatch)
+    arguments = ("render", "ada", wav, tmp_path / "out.mp4", "--size", "256x256")
+    assert run(*arguments, "--inference-steps", "2") == 0
+    assert "2 inference steps asked, 0 run: no refiner installed" in capsys.readouterr().err

@@ -13,7 +13,8 @@ from kiosk.doctor import Check, examine, port_taken
 from tests.portrait_utils import needs_faces
 
 NAMES = {
-    "configuration", "python", "libraries", "encoders", "processor", "graphics", "voices",
+    "configuration", "python", "libraries", "encoders", "processor", "graphics", "tensorrt",
+    "plans", "backend", "voices",
     "avatar", "portraits", "port", "network", "microphone", "browser", "npm",
 }  # fmt: skip
 

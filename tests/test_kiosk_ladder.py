@@ -30,6 +30,18 @@ def test_the_rungs_are_in_the_order_of_what_is_missed_least() -> None:
     assert [rung.name for rung in build((), 20)] == ["full", "hold"]
 
 
+def test_other_rungs_go_on_from_the_one_of_the_same_name() -> None:
+    ladder = Ladder(build(("1 step", "no refiner", "slow body"), 25))
+    for position, name in enumerate(("full", "full", "full", "slow body", "20 Hz", "hold")):
+        ladder.renew(build(("1 step", "no refiner", "slow body"), 25))
+        ladder.position = position
+        ladder.renew(build(("slow body",), 25))
+        assert ladder.rung.name == name
+        ladder.renew(build(("no refiner", "slow body"), 25))
+        assert ladder.rung.name == name
+    assert ladder.steps_down == 0
+
+
 def test_enough_time_changes_nothing() -> None:
     load = Load()
     load.run(60.0, 0.020)

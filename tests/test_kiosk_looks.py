@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from aiortc import RTCPeerConnection
 
 from tests.kiosk_client import FakeAvatars, kiosk_client
+from tests.refining_utils import install, uninstall
 from tests.test_kiosk_whep import join, player
 
 LOOK = "/v1/stages/hall/look"
@@ -26,7 +28,8 @@ async def wait_for_size(pc: RTCPeerConnection, width: int) -> Any:  # noqa: ANN4
     return frame
 
 
-async def test_the_configured_look_is_told() -> None:
+async def test_the_configured_look_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    uninstall(tmp_path, monkeypatch)
     overrides: dict[str, Any] = {
         "look__preset": "balanced",
         "look__background": "#102030",
@@ -41,6 +44,19 @@ async def test_the_configured_look_is_told() -> None:
         "mark_text": "AI-generated", "mark_position": "top", "dynamic_scale": 1.0,
         "motion_scale": 1.0, "width": 256, "height": 256,
     }  # fmt: skip
+
+
+async def test_steps_that_run_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(tmp_path, monkeypatch)
+    async with kiosk_client() as (client, _), player() as pc:
+        await join(client, pc, "?stage=hall")
+        told = []
+        for change in ({"preset": "balanced"}, {"inference_steps": 20}, {"inference_steps": -1},
+                       {"preset": "quality"}, {"inference_steps": 0}):  # fmt: skip
+            answer = await (await client.patch(LOOK, json=change)).json()
+            assert answer["steps_reason"] == ""
+            told.append((answer["inference_steps"], answer["steps_run"]))
+    assert told == [(1, 1), (20, 20), (1, 1), (4, 4), (0, 0)]
 
 
 async def test_a_change_reaches_the_engine_and_keeps_the_rest() -> None:

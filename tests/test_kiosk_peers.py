@@ -10,7 +10,13 @@ import av
 import numpy as np
 import pytest
 import pytest_asyncio
-from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpSender, RTCSessionDescription
+from aiortc import (
+    RTCConfiguration,
+    RTCDtlsTransport,
+    RTCPeerConnection,
+    RTCRtpSender,
+    RTCSessionDescription,
+)
 from aiortc.rtp import RtpPacket
 
 from kiosk.api import ProblemError
@@ -174,6 +180,19 @@ async def test_a_viewer_that_never_connects_is_dropped(stage: Stage) -> None:
     await client.pc.close()
 
 
+async def test_a_viewer_gives_signs_of_life(stage: Stage) -> None:
+    client, peer = Client(), make_peer(stage)
+    begun_s = peer.heard_s
+    await client.connect(peer)
+    for _ in range(500):
+        if peer.heard_s > begun_s:
+            break
+        await asyncio.sleep(0.02)
+    assert peer.heard_s > begun_s
+    await client.pc.close()
+    await peer.aclose()
+
+
 async def test_a_picture_loss_report_makes_a_keyframe(stage: Stage) -> None:
     client, peer = Client(), make_peer(stage)
     await client.connect(peer)
@@ -216,4 +235,6 @@ def test_the_private_names_we_use_are_those_of_this_aiortc() -> None:
     assert aiortc.__version__ == "1.16.0"
     assert hasattr(RTCRtpSender, "_send_keyframe")
     assert "_send_keyframe" in RTCRtpSender._handle_rtcp_packet.__code__.co_names
+    assert hasattr(RTCRtpSender, "_handle_rtcp_packet")
+    assert "_handle_rtcp_packet" in RTCDtlsTransport._handle_rtcp_data.__code__.co_names
     assert "pack" in RTCRtpSender._next_encoded_frame.__code__.co_names

@@ -10,7 +10,8 @@ import pytest
 
 from kiosk.api import ProblemError
 from kiosk.metrics import Metrics
-from kiosk.stages import Stages
+from kiosk.picture_cost import PictureCost
+from kiosk.stages import RETRY_AFTER_S, Stages
 from tests.fakes import fake_pipeline
 from tests.kiosk_client import settings
 
@@ -55,6 +56,42 @@ async def test_limits_are_kept() -> None:
         with pytest.raises(ProblemError):
             await stages.open("a", None, "square")
         stage.broadcast.viewers.clear()
+
+
+async def test_as_many_stages_as_the_machine_draws() -> None:
+    async with hall(stages__capacity=2) as (stages, _):
+        for name in ("a", "b"):
+            await stages.open(name, None, "square")
+        with pytest.raises(ProblemError) as refusal:
+            await stages.open("c", None, "square")
+        assert refusal.value.problem.code == "hall_full"
+        assert refusal.value.retry_after_s == RETRY_AFTER_S
+        assert "this machine draws" in refusal.value.problem.detail
+        assert await stages.open("a", None, "square"), "one that is open is shared"
+
+
+async def test_what_pictures_cost_decides_and_full_height_costs_more() -> None:
+    async with hall() as (stages, made):
+        await stages.measure()
+        assert made == [("ada", 256, 256), ("ada", 720, 1280)]
+        dear = PictureCost(draw_s=0.6 * 0.85 / 25, encode_s=0.0)
+        cheap = PictureCost(draw_s=0.3 * 0.85 / 25, encode_s=0.0)
+        stages.capacity.costs = {(256, 256): cheap, (720, 1280): dear}
+        await stages.open("a", None, "square")
+        await stages.open("b", None, "portrait")
+        with pytest.raises(ProblemError):
+            await stages.open("c", None, "square")
+
+
+async def test_a_stage_that_only_lingers_makes_room() -> None:
+    async with hall(stages__max_stages=1, stages__linger_s=60.0) as (stages, _):
+        first = await stages.open("a", None, "square")
+        with pytest.raises(ProblemError):
+            await stages.open("b", None, "square")
+        stages.arrived(first)
+        stages.viewer_left(first)
+        second = await stages.open("b", None, "square")
+        assert list(stages) == [second]
 
 
 async def test_unknown_names_and_an_empty_hall_are_told_apart() -> None:

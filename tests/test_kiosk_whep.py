@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 
+from kiosk.stages import RETRY_AFTER_S
+from kiosk.whep import GONE_S
 from tests.kiosk_client import KioskClient, kiosk_client
 
 
@@ -68,15 +70,58 @@ async def test_pages_are_told_whether_lip_sync_is_corrected(enabled: bool) -> No
         assert response.headers["Kiosk-Lip-Sync"] == ("on" if enabled else "off")
 
 
-async def test_the_hall_is_full_kindly() -> None:
-    async with kiosk_client(stages__max_stages=1) as (client, _), player() as a, player() as b:
-        await join(client, a)
-        response = await client.post(
-            "/whep", data=b.localDescription.sdp, headers={"Content-Type": "application/sdp"}
-        )
+OFFER = {"Content-Type": "application/sdp"}
+
+
+@pytest.mark.parametrize("limits", [(1, 0), (4, 1)])
+async def test_the_hall_is_full_kindly_but_shared_stages_are_not(limits: tuple[int, int]) -> None:
+    async with (
+        kiosk_client(stages__max_stages=limits[0], stages__capacity=limits[1]) as (client, _),
+        player() as a,
+        player() as b,
+        player() as c,
+    ):
+        location = await join(client, a)
+        (stage,) = await stages(client)
+        response = await client.post("/whep", data=b.localDescription.sdp, headers=OFFER)
         assert response.status == 503
-        assert response.headers["Retry-After"]
-        assert (await response.json())["code"] == "hall_full"
+        assert int(response.headers["Retry-After"]) == RETRY_AFTER_S
+        problem = await response.json()
+        assert problem["code"] == "hall_full" and str(RETRY_AFTER_S) in problem["remedy"]
+        await join(client, c, f"?stage={stage['stage']}")
+        assert (await client.delete(location)).status == 200
+        full = await client.post("/whep", data=b.localDescription.sdp, headers=OFFER)
+        assert full.status == 503, "somebody shares that stage still"
+        await c.close()
+
+
+async def test_a_seat_that_becomes_free_is_given_at_once() -> None:
+    async with kiosk_client(stages__capacity=1) as (client, _), player() as a, player() as b:
+        location = await join(client, a)
+        assert (
+            await client.post("/whep", data=b.localDescription.sdp, headers=OFFER)
+        ).status == 503
+        assert (await client.delete(location)).status == 200
+        await join(client, b)
+        assert len(await stages(client)) == 1
+
+
+async def test_who_gives_no_sign_of_life_loses_the_seat_to_one_who_asks() -> None:
+    async with kiosk_client(stages__capacity=1) as (client, kiosk), player() as a, player() as b:
+        await join(client, a)
+        (gone,) = kiosk.whep._peers.values()
+        begun_s = gone.heard_s
+        for _ in range(200):
+            if gone.heard_s > begun_s:
+                break
+            await asyncio.sleep(0.05)
+        assert gone.heard_s > begun_s
+        assert (
+            await client.post("/whep", data=b.localDescription.sdp, headers=OFFER)
+        ).status == 503
+        gone.heard_s -= GONE_S + 0.5
+        await join(client, b)
+        assert [peer.stage.name for peer in kiosk.whep._peers.values()] != [gone.stage.name]
 
 
 async def test_trickled_candidates_are_accepted_and_restarts_are_not() -> None:

@@ -51,7 +51,7 @@ def close(photo: Bgr, landmarks_px: Floats) -> tuple[Bgr, Floats]:
     lips = polygon(size, landmarks_px[list(OUTER)])
     if not lips.any():
         return photo, landmarks_px
-    teeth, dark = _teeth(photo, between, lips)
+    teeth, dark = between_lips(photo, between, lips)
     gap = float(np.linalg.norm(landmarks_px[13, :2] - landmarks_px[14, :2])) / eyes
     if teeth.sum() < SHOWN * lips.sum():
         if gap < PARTED:
@@ -73,7 +73,7 @@ def close(photo: Bgr, landmarks_px: Floats) -> tuple[Bgr, Floats]:
     return np.clip(np.rint(closed), 0, 255).astype(np.uint8), moved
 
 
-def _teeth(photo: Bgr, between: Mask, lips: Mask) -> tuple[Mask, Mask]:
+def between_lips(photo: Bgr, between: Mask, lips: Mask) -> tuple[Mask, Mask]:
     """What about the slit is as bright as the lips and less red, and what is dark there."""
     none = np.zeros_like(between)
     near, far = (cv2.dilate(between.astype(np.uint8), np.ones((n, 1), np.uint8)) > 0

@@ -40,7 +40,7 @@ LOWER_TINT: Final = np.array([0.87, 0.90, 1.0])
 
 
 @dataclass(frozen=True)
-class _Tooth:
+class Tooth:
     """One tooth of the right half; the left mirrors it. Centimetres as seen from the front."""
 
     width: float
@@ -51,12 +51,12 @@ class _Tooth:
 
 
 UPPER_ROW: Final = (
-    _Tooth(0.76, 0.00, 1.00), _Tooth(0.58, 0.06, 0.95), _Tooth(0.56, 0.03, 0.84),
-    _Tooth(0.42, 0.09, 0.66), _Tooth(0.34, 0.13, 0.48), _Tooth(0.28, 0.18, 0.30),
+    Tooth(0.76, 0.00, 1.00), Tooth(0.58, 0.06, 0.95), Tooth(0.56, 0.03, 0.84),
+    Tooth(0.42, 0.09, 0.66), Tooth(0.34, 0.13, 0.48), Tooth(0.28, 0.18, 0.30),
 )  # fmt: skip
 LOWER_ROW: Final = (
-    _Tooth(0.47, 0.00, 1.00), _Tooth(0.50, 0.01, 0.96), _Tooth(0.52, 0.00, 0.85),
-    _Tooth(0.44, 0.05, 0.66), _Tooth(0.36, 0.09, 0.46), _Tooth(0.28, 0.13, 0.28),
+    Tooth(0.47, 0.00, 1.00), Tooth(0.50, 0.01, 0.96), Tooth(0.52, 0.00, 0.85),
+    Tooth(0.44, 0.05, 0.66), Tooth(0.36, 0.09, 0.46), Tooth(0.28, 0.13, 0.28),
 )  # fmt: skip
 CROWN_CM: Final = (0.98, 0.80)
 """Height of the middle crowns, upper and lower."""
@@ -85,10 +85,10 @@ def draw(fit: Fit, line: LipLine, exposure: float) -> Interior:
     teeth = np.arange(len(moving))[TEETH]
     lower, upper = teeth[moving[TEETH]], teeth[~moving[TEETH]]
     gums = mesh_part(fit, GUMS)
-    cm, level = fit.scale_px_per_cm, _upright(fit)
-    x, y = _front_edge(fit, upper, level, lowest=True)
+    cm, level = fit.scale_px_per_cm, upright(fit)
+    x, y = front_edge(fit, upper, level, lowest=True)
     front = _row(UPPER_ROW, CROWN_CM[0], cm, (x, y + SHOW_CM * cm), level, box, exposure, True)
-    x, y = _front_edge(fit, lower, level, lowest=False)
+    x, y = front_edge(fit, lower, level, lowest=False)
     dim = exposure * LOWER_LIGHT
     low = _row(LOWER_ROW, CROWN_CM[1], cm, (x, y + SINK_CM * cm), level, box, dim, False)
     low[..., :3] = np.rint(low[..., :3] * LOWER_TINT)
@@ -98,14 +98,14 @@ def draw(fit: Fit, line: LipLine, exposure: float) -> Interior:
     return Interior(box, _cavity(box), _laid(tongue, low), front, jaw_motion, *depths)
 
 
-def _upright(fit: Fit) -> Floats:
+def upright(fit: Fit) -> Floats:
     """(2, 2) from pixels to places along and across the face: teeth lean with a leaning head."""
     left, right = fit.points_px[PRIOR_68[list(EYES_68)], :2]
     along = (right - left) / max(float(np.linalg.norm(right - left)), 1e-6)
     return np.array([[along[0], along[1]], [-along[1], along[0]]])
 
 
-def _front_edge(fit: Fit, vertices: Ints, level: Floats, *, lowest: bool) -> tuple[float, float]:
+def front_edge(fit: Fit, vertices: Ints, level: Floats, *, lowest: bool) -> tuple[float, float]:
     """Middle and edge of the front teeth among *vertices*, in places of *level*."""
     points = fit.points_px[vertices]
     placed = points[:, :2] @ level.T
@@ -122,7 +122,7 @@ def _cavity(box: Box) -> Image:
 
 
 def _row(
-    row: tuple[_Tooth, ...], crown_cm: float, px_per_cm: float, edge_px: tuple[float, float],
+    row: tuple[Tooth, ...], crown_cm: float, px_per_cm: float, edge_px: tuple[float, float],
     level: Floats, box: Box, exposure: float, is_upper: bool,
 ) -> Image:  # fmt: skip
     """Draw a row of teeth and its gum, from the back teeth to the middle ones.
@@ -154,7 +154,7 @@ def _row(
 
 
 def _tooth(
-    tooth: _Tooth, side: Floats, up: Floats, top: Floats, half: float, unit: float,
+    tooth: Tooth, side: Floats, up: Floats, top: Floats, half: float, unit: float,
     exposure: float, colour: Floats, alpha: Floats,
 ) -> tuple[Floats, Floats]:  # fmt: skip
     """Lay one tooth over what is drawn; *side* runs from −1 to 1 across it."""
@@ -189,7 +189,7 @@ def _soft_parts(fit: Fit, gums: Ints, level: Floats, box: Box, exposure: float) 
     points = (fit.points_px + sunk) * SUPERSAMPLE
     x0, y0, x1, y1 = (v * SUPERSAMPLE for v in box)
     cover = rasterise(points, gums, (x0, y0, x1, y1))
-    normal = cover.sample(_normals(points, gums), gums)
+    normal = cover.sample(normals(points, gums), gums)
     seen = cover.triangle >= 0
     light = np.clip(normal @ np.array([0.0, -0.28, 0.96]), 0, 1)
     front = float(fit.points_px[TEETH, 2].max()) * SUPERSAMPLE
@@ -218,7 +218,7 @@ def _laid(back: Image, front: Image) -> Image:
     return np.dstack([colour, 255 * alpha]).clip(0, 255).astype(np.uint8)
 
 
-def _normals(points: Floats, triangles: Ints) -> Floats:
+def normals(points: Floats, triangles: Ints) -> Floats:
     """Smooth vertex normals with +y down, +z toward the viewer."""
     out = np.zeros_like(points)
     a, b, c = points[triangles[:, 0]], points[triangles[:, 1]], points[triangles[:, 2]]

@@ -13,6 +13,10 @@ class RunnerError(Exception):
     """A network is missing or failed; the message names the remedy."""
 
 
+class InputsError(RunnerError):
+    """Inputs that do not fit the network: another backend would refuse them too."""
+
+
 class Runner(Protocol):
     """A network ready to run. It keeps no state between calls: state goes in and comes out."""
 

@@ -75,6 +75,48 @@ class Tape:
         self._nodes.append(helper.make_node(name, names, [output], **attributes))
         return Tensor(self, output, kind or inputs[0].kind)
 
+    def inline(
+        self, network: onnx.ModelProto, given: Mapping[str, "Tensor"]
+    ) -> dict[str, "Tensor"]:
+        """Add the nodes of a whole *network*; its weights are kept once, however often it is added.
+
+        Args:
+            network: without branches and loops, of the same opset.
+            given: its inputs, each of the type that the network has there.
+
+        Returns:
+            Its outputs, by name.
+
+        Raises:
+            TypeError: an input is of another type.
+            ValueError: the network is of another opset.
+        """
+        if [(each.domain, each.version) for each in network.opset_import] != [("", OPSET)]:
+            raise ValueError(f"the network is not of opset {OPSET}: export it again")
+        names = {"": ""}  # an input that is left out
+        for each in network.graph.input:
+            tensor = given[each.name]
+            if _CODES[tensor.kind] != each.type.tensor_type.elem_type:
+                raise TypeError(f"{each.name} is {tensor.kind}: cast it with Tensor.to")
+            names[each.name] = tensor.name
+        for weight in network.graph.initializer:
+            array = numpy_helper.to_array(weight)
+            names[weight.name] = self.constant(array, str(array.dtype)).name
+        for node in network.graph.node:
+            copy = onnx.NodeProto()
+            copy.CopyFrom(node)
+            copy.name = ""
+            made = [f"t{len(self._nodes)}_{k}" for k in range(len(node.output))]
+            copy.input[:] = [names[name] for name in node.input]
+            copy.output[:] = made
+            names |= zip(node.output, made, strict=True)
+            self._nodes.append(copy)
+        kinds = {code: kind for kind, code in _CODES.items()}
+        return {
+            each.name: Tensor(self, names[each.name], kinds[each.type.tensor_type.elem_type])
+            for each in network.graph.output
+        }
+
     def model(self, name: str, metadata: Mapping[str, str]) -> onnx.ModelProto:
         """The network written so far, checked."""
         graph = helper.make_graph(

@@ -1,4 +1,4 @@
-"""Building plans with TensorRT for RTX, ahead of time: no GPU is needed for it.
+"""Building plans with TensorRT; with TensorRT for RTX ahead of time, for which no GPU is needed.
 
 A plan is a network compiled for one compute capability and one version of TensorRT. Networks are
 strongly typed: the precision is that of the ONNX network. The package is the extra ``gpu``.
@@ -7,7 +7,8 @@ strongly typed: the precision is that of the ONNX network. The package is the ex
 from collections.abc import Mapping
 from typing import Any, Final
 
-from engine.runtime.runner import RunnerError
+from engine.runtime.tensorrt_library import Faults, Library, Progress, library, logger, monitor
+from engine.runtime.tensorrt_library import PlanError as PlanError
 
 CAPABILITIES: Final = {
     "7.5": "SM75", "8.0": "SM80", "8.6": "SM86", "8.9": "SM89", "12.0": "SM120",
@@ -18,36 +19,28 @@ Ranges = Mapping[str, tuple[int, int, int]]
 """The smallest, the usual and the largest size of a dimension, by its name in the network."""
 
 
-class PlanError(RunnerError):
-    """A plan cannot be built; the message names the remedy."""
-
-
-def _library() -> Any:  # noqa: ANN401  # the package has no types
-    try:
-        import tensorrt_rtx
-    except ImportError as error:
-        raise PlanError(
-            f"TensorRT cannot be loaded ({error}): pip install 'sonic-kiosk[gpu]'"
-        ) from error
-    return tensorrt_rtx
-
-
 def version() -> str:
     """TensorRT's version, to which plans are tied.
 
     Raises:
         PlanError: it is not installed.
     """
-    return str(_library().__version__)
+    return library().version
 
 
-def build(network: bytes, ranges: Ranges, capability: str) -> bytes:
+def build(
+    network: bytes, ranges: Ranges, capability: str, progress: Progress | None = None
+) -> bytes:
     """Compile *network* for cards of one compute capability; takes up to some minutes.
+
+    The full TensorRT compiles for the card of this machine, whatever *capability* says: ask for
+    that one.
 
     Args:
         network: an ONNX network, strongly typed.
         ranges: of every named dimension of its inputs.
-        capability: one of ``CAPABILITIES``.
+        capability: one of ``CAPABILITIES``; with the full TensorRT, that of this machine's card.
+        progress: is told how far it is.
 
     Returns:
         The plan.
@@ -55,30 +48,50 @@ def build(network: bytes, ranges: Ranges, capability: str) -> bytes:
     Raises:
         PlanError: TensorRT is missing or refuses the network, or the capability is unknown.
     """
-    if capability not in CAPABILITIES:
+    loaded = library()
+    if loaded.rtx and capability not in CAPABILITIES:
         raise PlanError(f"compute capability {capability}: give one of {', '.join(CAPABILITIES)}")
-    library = _library()
-    faults: list[str] = []
-    builder = library.Builder(_logger(library, faults))
-    flags = 1 << int(library.NetworkDefinitionCreationFlag.STRONGLY_TYPED)
-    graph = builder.create_network(flags)
-    parser = library.OnnxParser(graph, builder.logger)
-    if not parser.parse(network):
-        said = "; ".join(str(parser.get_error(i).desc()) for i in range(parser.num_errors))
-        raise PlanError(f"TensorRT cannot read the network: {said}; export it again")
-    config = builder.create_builder_config()
-    # TF32 keeps ten bits: a place in a picture needs more.
-    config.clear_flag(library.BuilderFlag.TF32)
+    module, faults = loaded.module, Faults()
+    builder = module.Builder(logger(module, faults))
+    graph = _parsed(module, builder, network)
+    config = _config(loaded, builder, capability, progress)
     config.add_optimization_profile(_profile(builder, graph, ranges))
-    config.num_compute_capabilities = 1
-    config.set_compute_capability(getattr(library.ComputeCapability, CAPABILITIES[capability]), 0)
     plan = builder.build_serialized_network(graph, config)
     if plan is None:
         raise PlanError(
-            f"TensorRT {library.__version__} cannot build the network for {capability}: "
-            f"{faults[-1] if faults else 'no reason given'}; the CPU draws the same"
+            f"TensorRT {loaded.version} cannot build the network for {capability}: "
+            f"{faults.take()}; the CPU draws the same"
         )
     return bytes(plan)
+
+
+def _parsed(module: Any, builder: Any, network: bytes) -> Any:  # noqa: ANN401
+    flags = 1 << int(module.NetworkDefinitionCreationFlag.STRONGLY_TYPED)
+    graph = builder.create_network(flags)
+    parser = module.OnnxParser(graph, builder.logger)
+    if not parser.parse(network):
+        said = "; ".join(str(parser.get_error(i).desc()) for i in range(parser.num_errors))
+        raise PlanError(f"TensorRT cannot read the network: {said}; export it again")
+    return graph
+
+
+def _config(
+    loaded: Library, builder: Any, capability: str, progress: Progress | None  # noqa: ANN401
+) -> Any:  # noqa: ANN401  # fmt: skip
+    module = loaded.module
+    config = builder.create_builder_config()
+    # TF32 keeps ten bits: a place in a picture needs more.
+    config.clear_flag(module.BuilderFlag.TF32)
+    # Names of layers alone tell no inspector what they do; only the plan's size is touched.
+    config.profiling_verbosity = module.ProfilingVerbosity.DETAILED
+    if loaded.rtx:
+        config.num_compute_capabilities = 1
+        config.set_compute_capability(
+            getattr(module.ComputeCapability, CAPABILITIES[capability]), 0
+        )
+    if progress is not None and hasattr(module, "IProgressMonitor"):
+        config.progress_monitor = monitor(module, progress)
+    return config
 
 
 def _profile(builder: Any, graph: Any, ranges: Ranges) -> Any:  # noqa: ANN401
@@ -96,19 +109,3 @@ def _profile(builder: Any, graph: Any, ranges: Ranges) -> Any:  # noqa: ANN401
         if shapes[0] != shapes[2]:
             profile.set_shape(tensor.name, *shapes)
     return profile
-
-
-def _logger(library: Any, faults: list[str]) -> Any:  # noqa: ANN401
-    """A logger that keeps the errors and prints nothing."""
-
-    class Logger(library.ILogger):  # type: ignore[misc]
-        def __init__(self) -> None:
-            library.ILogger.__init__(self)
-
-        def log(self, severity: Any, message: str) -> None:  # noqa: ANN401
-            # Without a driver it says so while it builds for other machines: no fault.
-            errors = (library.ILogger.ERROR, library.ILogger.INTERNAL_ERROR)
-            if severity in errors and "checkMacros" not in message:
-                faults.append(message.strip())
-
-    return Logger()

@@ -1,14 +1,27 @@
 """Drawing the pictures of several avatars, refined in one pass."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
-from engine.media import ByteArray, MotionFrame
+from engine.media import ByteArray, FloatArray, MotionFrame
 from engine.synthesis.refiner import residuals
-from engine.synthesis.synthesizer import Synthesizer
+from engine.synthesis.refining import Begun
+
+
+class Begins(Protocol):
+    """Draws in two halves; see ``synthesizer.Synthesizer``."""
+
+    def begin(self, motion: MotionFrame, out: ByteArray | None = None) -> Begun:
+        """Draw up to what the refiner adds."""
+        ...
+
+    def finish(self, begun: Begun, residual: FloatArray | None) -> ByteArray:
+        """Add that, and what comes after it."""
+        ...
 
 
 def render_all(
-    synthesizers: Sequence[Synthesizer],
+    synthesizers: Sequence[Begins],
     motions: Sequence[MotionFrame],
     outs: Sequence[ByteArray | None] | None = None,
 ) -> list[ByteArray]:

@@ -16,6 +16,7 @@ from engine.synthesis.graph_blend import over, times
 from engine.synthesis.graph_eyes import EyesGraph
 from engine.synthesis.graph_mouth import MouthGraph, paste
 from engine.synthesis.graph_plate import PlateGraph
+from engine.synthesis.graph_refine import RefineGraph, Seen
 from engine.synthesis.graph_skin import (
     Cells,
     Numbers,
@@ -69,27 +70,41 @@ def ranges(output: OutputFormat) -> dict[str, tuple[int, int, int]]:
     }
 
 
-def build(output: OutputFormat, precision: Precision = "fp32") -> onnx.ModelProto:
+def build(
+    output: OutputFormat, precision: Precision = "fp32", refiner: bytes | None = None,
+    steps: int = 1,
+) -> onnx.ModelProto:  # fmt: skip
     """The network for pictures of *output*.
 
     Inputs are those of ``graph_tensors``, batch 1 to ``BATCH_MOST``; the output ``picture`` is
-    (batch, height · 3 // 2, width), uint8, I420 as ``Synthesizer.render`` gives it.
+    (batch, height · 3 // 2, width), uint8, I420 as ``Synthesizer.render`` gives it without a mark.
+
+    Args:
+        output: size of the pictures.
+        precision: of the pictures.
+        refiner: an ONNX network, in its own precision; None: nothing is refined.
+        steps: of the refiner, 1 to ``graph_refine.STEPS_MOST``.
+
+    Raises:
+        ValueError: too many steps, or *refiner* is none.
     """
     tape = Tape()
-    graph = _Graph(tape, output, KINDS[precision])
+    graph = _Graph(tape, output, KINDS[precision], refiner, steps)
     picture = graph.draw()
     shape: list[int | str] = ["batch", output.height * 3 // 2, output.width]
     tape.output("picture", picture, shape, UINT8)
-    return tape.model(
-        "synthesis",
-        {"width": str(output.width), "height": str(output.height), "precision": precision},
-    )
+    said = {"width": str(output.width), "height": str(output.height), "precision": precision}
+    if graph.refine is not None:
+        said |= {"refiner_side_px": str(graph.refine.side_px), "refiner_steps": str(steps)}
+    return tape.model("synthesis", said)
 
 
 class _Graph:
     """The layers of one picture."""
 
-    def __init__(self, tape: Tape, output: OutputFormat, kind: str) -> None:
+    def __init__(
+        self, tape: Tape, output: OutputFormat, kind: str, refiner: bytes | None, steps: int
+    ) -> None:
         self._tape, self._kind = tape, kind
         width, height = output.width, output.height
         self._size, self._window = (width, height), window(output)
@@ -106,6 +121,11 @@ class _Graph:
         self._skin = SkinGraph(tape, self._number, self._turn)
         self._lower, self._upper = self._skin.flows(weights)
         self._mouth = MouthGraph(tape, self._number, self._turn, weights, kind, self._window)
+        self.refine: RefineGraph | None = None
+        if refiner is not None:
+            self.refine = RefineGraph(
+                tape, self._number, self._turn, weights, refiner, steps, self._size
+            )
 
     def draw(self) -> Tensor:
         """(batch, height · 3 // 2, width): whole numbers."""
@@ -113,16 +133,21 @@ class _Graph:
         cells = self._skin.cells_over("head_cells", self._lower, margin=2)
         textures = self._head_textures()
         head = {by: self._warped(textures[by], by, back, cells, self._pixels[by]) for by in (1, 2)}
-        mouth = self._draw_mouth(textures[1].part(1, 2, 3), back, cells)
-        planes = []
+        mouth, seen = self._draw_mouth(textures[1].part(1, 2, 3), back, cells)
+        planes = {}
         for by, colours in ((1, 1), (2, 2)):
             size = self._size[0] // by, self._size[1] // by
             plane, alpha = self._plate.draw(self._pixels[by], size, by), colours + 1
             for layer in (mouth[by].part(1, 0, alpha), head[by], mouth[by].part(1, alpha, END)):
                 plane = over(plane, layer.part(1, 0, colours), layer.part(1, colours, alpha))
-            # Chroma: both planes one after the other, in rows as wide as the luma's.
-            planes.append(plane.reshape(-1, self._size[1] // by, self._size[0]))
-        return join(1, *planes)
+            planes[by] = plane
+        if self.refine is not None:
+            cover = (head[1].part(1, 1, 2) + head[1].part(1, 2, 3)).least(255.0)
+            planes[1], planes[2] = self.refine.draw(planes[1], planes[2], seen, cover, self._pixels)
+        # Chroma: both planes one after the other, in rows as wide as the luma's.
+        return join(
+            1, *(planes[by].reshape(-1, self._size[1] // by, self._size[0]) for by in (1, 2))
+        )
 
     def _picture(self, name: str, channels: int, by: int) -> Tensor:
         size = [self._size[1] // by, self._size[0] // by]
@@ -145,10 +170,13 @@ class _Graph:
         drawn = sample(texture, places.grid, size, whole=True)
         return drawn * places.mask.to(texture.kind)
 
-    def _draw_mouth(self, hole: Tensor, back: Tensor, cells: Cells) -> dict[int, Tensor]:
+    def _draw_mouth(
+        self, hole: Tensor, back: Tensor, cells: Cells
+    ) -> tuple[dict[int, Tensor], Seen]:
         """The inside of the mouth and the upper lip on the whole picture, at full and half size.
 
-        Premultiplied colours and alpha of one, then of the other. *hole* is the head's, at rest.
+        Premultiplied colours and alpha of one, then of the other; and what is seen of either, in
+        the mouth's window. *hole* is the head's, at rest.
         """
         skin, (width, height) = self._skin, self._window
         lips = skin.cells_over("mouth_cells", self._lower, margin=1)
@@ -169,7 +197,9 @@ class _Graph:
             stack = join(1, inside[by] * shown.to(self._kind), layers[by])
             origin = left / float(by), top / float(by)
             pasted[by] = paste(stack, (width // by, height // by), origin, self._pixels[by])
-        return pasted
+        # Half out of the picture, nothing is seen into.
+        inside_seen = seen * shown.to(self._kind)
+        return pasted, Seen(inside_seen, layers[1].part(1, 1, 2), (left, top), self._window)
 
     def _shown(self, seen: Tensor, lips: Cells, head: Cells) -> Tensor:
         """1 where the mouth is open and wholly in the picture, (batch, 1, 1, 1), else 0."""

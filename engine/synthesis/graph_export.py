@@ -1,6 +1,7 @@
 """Write the synthesis graph as ONNX, and plans of it for GPUs, on any machine.
 
-python -m engine.synthesis.graph_export build/ --size 720x1280 --precision fp16 --plan 8.6
+python -m engine.synthesis.graph_export build/ --size 720x1280 --precision fp16 --plan 8.6 \\
+    --refiner large --steps 2
 """
 
 import argparse
@@ -10,7 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.runtime import tensorrt
-from engine.synthesis.graph import KINDS, build, ranges
+from engine.runtime.half import halved
+from engine.synthesis.graph import KINDS, Precision, build, ranges
+from engine.synthesis.graph_refine import STEPS_MOST
+from engine.synthesis.look import NETWORKS, Network
+from engine.synthesis.refiner import path_of
 from engine.synthesis.synthesizer import OutputFormat
 
 
@@ -23,11 +28,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--precision", choices=sorted(KINDS), default="fp16")
     plan_help = f"build a plan for it too: {', '.join(tensorrt.CAPABILITIES)}"
     parser.add_argument("--plan", action="append", default=[], metavar="CAPABILITY", help=plan_help)
+    parser.add_argument("--refiner", choices=NETWORKS, help="the refiner that is part of it")
+    parser.add_argument("--steps", type=int, default=1, help=f"of the refiner, 1 to {STEPS_MOST}")
     options = parser.parse_args(arguments)
     try:
         output = _size(options.size)
         name = f"synthesis-{options.size}-{options.precision}"
-        network = build(output, options.precision).SerializeToString()
+        refiner = None
+        if options.refiner:
+            name += f"-{options.refiner}-{options.steps}"
+            refiner = _refiner(options.refiner, options.precision)
+        network = build(output, options.precision, refiner, options.steps).SerializeToString()
         options.folder.mkdir(parents=True, exist_ok=True)
         _write(options.folder / f"{name}.onnx", network)
         for capability in options.plan:
@@ -46,6 +57,19 @@ def _size(text: str) -> OutputFormat:
     if not (width.isdecimal() and height.isdecimal()):
         raise ValueError(f"size {text!r}: give width and height such as 512x512")
     return OutputFormat(int(width), int(height))
+
+
+def _refiner(network: Network, precision: Precision) -> bytes:
+    """The refiner's weights; half floats where the pictures are.
+
+    Raises:
+        ValueError: there are none.
+    """
+    path = path_of(network)
+    if not path.is_file():
+        raise ValueError(f"no refiner at {path}: export without --refiner")
+    content = path.read_bytes()
+    return halved(content) if precision == "fp16" else content
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -40,13 +40,16 @@ def drawer(rig: Rig, output: OutputFormat, backend: Backend = "cpu") -> Drawer:
     return cpu if backend == "cpu" else GraphSynthesizer([cpu])
 
 
-def runner(output: OutputFormat, precision: Precision = "fp32", threads: int = 1) -> Runner:
-    """The graph for *output* on ONNX Runtime.
+def runner(
+    output: OutputFormat, precision: Precision = "fp32", threads: int = 1,
+    refiner: bytes | None = None, steps: int = 1,
+) -> Runner:  # fmt: skip
+    """The graph for *output* on ONNX Runtime; see ``graph.build``.
 
     Raises:
         RunnerError: ONNX Runtime cannot load it.
     """
-    return OnnxRunner(build(output, precision).SerializeToString(), threads)
+    return OnnxRunner(build(output, precision, refiner, steps).SerializeToString(), threads)
 
 
 class GraphSynthesizer:
@@ -64,7 +67,8 @@ class GraphSynthesizer:
             precision: of the pictures in the graph.
 
         Raises:
-            ValueError: none or too many rigs, of several sizes, or too large for the graph.
+            ValueError: none or too many rigs, of several sizes, or too large for the graph; or
+                some are refined and the graph does not, or the other way round.
             RunnerError: ONNX Runtime cannot load the graph.
         """
         if not 1 <= len(drawers) <= BATCH_MOST:
@@ -72,10 +76,14 @@ class GraphSynthesizer:
         self.output = drawers[0].output
         if any(each.output != self.output for each in drawers):
             raise ValueError("the rigs are drawn at several sizes: give a batch for each size")
+        self._graph = graph or runner(self.output, precision)
+        refined = {each._refining is not None for each in drawers}
+        if refined != {"neutral" in self._graph.inputs}:
+            raise ValueError("the graph and all of the looks must refine, or none: give the graph "
+                             "of these steps, or looks of 0 steps")  # fmt: skip
         self._drawers = tuple(drawers)
         tensors = [rig_tensors(each, precision) for each in drawers]
         self._rigs: Mapping[str, Array] = stacked(tensors)
-        self._graph = graph or runner(self.output, precision)
 
     def render_all(self, motions: Sequence[MotionFrame]) -> ByteArray:
         """Draw one motion for each rig, in their order.

@@ -19,6 +19,7 @@ from engine.synthesis.graph import KINDS, NUMBERS, Precision, eye_size, window
 from engine.synthesis.graph_eyes import EYE_NUMBERS
 from engine.synthesis.mouth import LIGHT_DROP_PX, LIGHT_REACH_PX, ROUNDED_HIDE_PX, Mouth
 from engine.synthesis.plate import PAD_PX, Plate
+from engine.synthesis.refining import Refining
 from engine.synthesis.skin import Skin
 from engine.synthesis.synthesizer import Synthesizer
 
@@ -62,6 +63,8 @@ def rig_tensors(drawer: Synthesizer, precision: Precision = "fp32") -> Arrays:
         "jaw_motion": mouth._jaw_motion.T,
         "numbers": np.array([_numbers(drawer)[name] for name in NUMBERS]),
     }
+    if drawer._refining is not None:
+        other |= _refined(drawer._refining, drawer._bare)
     whole = {name: np.ascontiguousarray(each[None], np.float32) for name, each in other.items()}
     return whole | {n: np.ascontiguousarray(p[None], KINDS[precision]) for n, p in pictures.items()}
 
@@ -76,11 +79,13 @@ def frame_tensors(drawers: Sequence[Synthesizer], motions: Sequence[MotionFrame]
         rows.append(weights)
         turns.append(np.column_stack([turned.matrix, turned.shift]))
         breaths.append(breath)
-    return {
+    given = {
         "coefficients": np.stack(rows).astype(np.float32),
         "turn": np.stack(turns).astype(np.float32),
         "breath": np.array(breaths, np.float32)[:, None],
     }
+    gains = [each._refining.advance() for each in drawers if each._refining is not None]
+    return given | ({"gain": np.array(gains, np.float32)[:, None]} if gains else {})
 
 
 def stacked(rigs: Sequence[Mapping[str, Array]]) -> Arrays:
@@ -231,6 +236,14 @@ def _numbers(drawer: Synthesizer) -> dict[str, float]:
     for name, box in (("head_cells", drawer._head_box), ("mouth_cells", drawer._mouth_box)):
         out |= _cells(name, box, skin)
     return out
+
+
+def _refined(refining: Refining, bare: bool) -> Arrays:
+    """What ``RefineGraph`` needs of a rig."""
+    return {
+        "region": np.append(refining.region.corner, refining.region.step),
+        "neutral": refining.neutral, "noise": refining.noise, "bare": np.array([float(bare)]),
+    }  # fmt: skip
 
 
 def _cells(name: str, box: Rect, skin: Skin) -> dict[str, float]:

@@ -16,13 +16,13 @@ from engine.synthesis.warp import Turn
 LIGHT_REACH_PX: Final = 10.0
 """How far light creeps in from the lips' opening (portrait pixels)."""
 LIGHT_DROP_PX: Final = 3.5
+"""How far the upper lip's shadow falls."""
 LIGHT_GAIN: Final = 1.7
 LIGHT_FLOOR: Final = 38.0
 """How light grows with the opening about a place, and what there is of it in a closed one."""
 RIM: Final = 12.0
 RIM_HALF: Final = 4.0
 """How steeply the inside ends under the hole's soft rim, at full and at half size."""
-"""How far the upper lip's shadow falls."""
 
 
 ROUNDED: Final = (INDEX["mouthFunnel"], INDEX["mouthPucker"])
@@ -83,7 +83,7 @@ class Mouth:
         (rows, columns): by how little of the opening lets light in, the inside is dark.
         """
         jaw = weights @ self._jaw_motion
-        rounded = _rounded(weights)
+        rounded = rounded_by(weights)
         rows, columns = hole.shape
         inside = np.full((rows, columns), BLACK_LUMA, np.uint8)
         inside_chroma = np.full((2, rows // 2, columns // 2), GREY_CHROMA, np.uint8)
@@ -134,7 +134,7 @@ class Mouth:
         wide = cv2.blur(cv2.blur(seen, (2 * reach + 1, reach | 1)), (reach | 1, reach | 1))
         lit = np.empty_like(wide)
         lit[drop:], lit[:drop] = wide[:-drop], 0
-        gain = 1 - ROUNDED_SHADE * _rounded(weights) + TUCKED_LIGHT * float(weights[TUCKED])
+        gain = 1 - ROUNDED_SHADE * rounded_by(weights) + TUCKED_LIGHT * float(weights[TUCKED])
         light = np.asarray(
             cv2.convertScaleAbs(lit, alpha=LIGHT_GAIN * gain, beta=LIGHT_FLOOR * gain), np.uint8
         )
@@ -142,7 +142,7 @@ class Mouth:
         return light, np.asarray(cv2.resize(light, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _rounded(weights: FloatArray) -> float:
+def rounded_by(weights: FloatArray) -> float:
     """How far the lips are pushed forward, 0 to 1."""
     return min(1.0, float(weights[list(ROUNDED)].sum()))
 

@@ -8,7 +8,8 @@ import numpy as np
 from engine.media import ByteArray, FloatArray
 from engine.portrait.rig import Rig
 from engine.synthesis.framing import Framing, Rect
-from engine.synthesis.refiner import Crop, Job, Refiner
+from engine.synthesis.look import Look
+from engine.synthesis.refiner import SHELF, Crop, Job, Refiner
 from engine.synthesis.region import Region
 from engine.synthesis.warp import Turn
 
@@ -118,3 +119,16 @@ class Refining:
         chroma = planes.reshape(2, height // 2, width // 2)
         more = residual if begun.gain == 1 else residual * np.float32(begun.gain)
         self.region.add(luma, chroma, more, begun.turned, begun.cover)
+
+
+def refining(
+    rig: Rig, framing: Framing, look: Look, refiner: Refiner | None, seed: int
+) -> Refining | None:
+    """The refining that *look* asks for, by *refiner* or else its own; None: none, or no network.
+
+    The others: see ``Refining``.
+    """
+    if look.steps == 0:
+        return None
+    found = refiner or SHELF.take(look.network)
+    return None if isinstance(found, str) else Refining(rig, framing, found, look.steps, seed)

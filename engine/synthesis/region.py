@@ -46,10 +46,11 @@ class Region:
         middle = np.array(
             [(left + right) / 2, (top + bottom) / 2 + DROP_EYES * rig.eye_distance_px]
         )
-        self._step = reach * framing.scale / side_px
+        self.step = reach * framing.scale / side_px
+        """Between two of its pixels at rest, in output pixels."""
         pivot = np.array(rig.pivot_px)
-        corner = (middle - pivot) * framing.scale - reach * framing.scale / 2 + self._step / 2
-        self._corner = np.append(corner, _depth(rig) * framing.scale)
+        corner = (middle - pivot) * framing.scale - reach * framing.scale / 2 + self.step / 2
+        self.corner = np.append(corner, _depth(rig) * framing.scale)
         """The first pixel's centre at rest, from the pivot, in output pixels."""
         self._pivot = np.array(framing.to_output(*rig.pivot_px))
         self._fade = fade(side_px)
@@ -57,8 +58,8 @@ class Region:
 
     def matrix(self, turned: Turn) -> FloatArray:
         """(2, 3) from the region's pixels to the picture's."""
-        origin = turned.matrix @ self._corner + turned.shift + self._pivot
-        return np.column_stack([turned.matrix[:, :2] * self._step, origin]).astype(np.float32)
+        origin = turned.matrix @ self.corner + turned.shift + self._pivot
+        return np.column_stack([turned.matrix[:, :2] * self.step, origin]).astype(np.float32)
 
     def crop(self, luma: ByteArray, chroma: ByteArray, turned: Turn) -> FloatArray:
         """(6, side/2, side/2): the region of a picture, −1 to 1; outside it, black.

@@ -16,10 +16,11 @@ import numpy as np
 from engine.media import ByteArray, FloatArray, MotionFrame
 from engine.motion.coefficients import COEFFICIENTS
 from engine.portrait.rig import Rig
+from engine.synthesis.batch import render_all
 from engine.synthesis.blend import Scratch, over
 from engine.synthesis.cutout import Cutout
 from engine.synthesis.eyes import Eyes
-from engine.synthesis.framing import Framing, Planes, Rect, frame, layer
+from engine.synthesis.framing import Planes, Rect, frame, layer
 from engine.synthesis.look import Look, Mark
 from engine.synthesis.mark import Stamp
 from engine.synthesis.matte import Person
@@ -27,8 +28,8 @@ from engine.synthesis.matte import person as cut_out
 from engine.synthesis.mouth import Mouth
 from engine.synthesis.places import covered, hole, mouth_box, occupied
 from engine.synthesis.plate import Plate
-from engine.synthesis.refiner import SHELF, Refiner, residuals
-from engine.synthesis.refining import Begun, Refining
+from engine.synthesis.refiner import Refiner
+from engine.synthesis.refining import Begun, Refining, refining
 from engine.synthesis.refining import Mouth as Shown
 from engine.synthesis.scenery import scene
 from engine.synthesis.skin import Maps, Skin, cell_px
@@ -115,18 +116,12 @@ class Synthesizer:
         self._bare = look.background.kind != "photo"
         """Whether what is behind the head is not the photo's: nothing is refined there."""
         self._refining: Refining | None = None
-        self._refining = self._refined(rig, framing, look, refiner, seed)
-
-    def _refined(
-        self, rig: Rig, framing: Framing, look: Look, refiner: Refiner | None, seed: int
-    ) -> Refining | None:
-        found = refiner or (SHELF.take(look.network) if look.steps else "")
-        if look.steps == 0 or isinstance(found, str):
-            return None
-        refining = Refining(rig, framing, found, look.steps, seed)
-        at_rest = self.begin(MotionFrame(0, np.zeros(len(COEFFICIENTS), np.float32)))
-        refining.rest(*self._views(at_rest.planes), at_rest.turned)
-        return refining
+        """None: nothing is refined."""
+        made = refining(rig, framing, look, refiner, seed)
+        if made is not None:
+            at_rest = self.begin(MotionFrame(0, np.zeros(len(COEFFICIENTS), np.float32)))
+            made.rest(*self._views(at_rest.planes), at_rest.turned)
+            self._refining = made
 
     @property
     def details(self) -> tuple[str, ...]:
@@ -164,9 +159,9 @@ class Synthesizer:
 
         Raises:
             ValueError: if *out* or the coefficients have another shape.
+            RunnerError: the refiner failed.
         """
-        begun = self.begin(motion, out)
-        return self.finish(begun, *residuals([begun.job]))
+        return render_all([self], [motion], [out])[0]
 
     def begin(self, motion: MotionFrame, out: ByteArray | None = None) -> Begun:
         """Draw *motion* up to what the refiner adds; arguments and errors are ``render``'s.

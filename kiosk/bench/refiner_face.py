@@ -7,8 +7,6 @@ from typing import Final
 
 import cv2
 import numpy as np
-from engine.train.refiner.make import Subject, subject, truth
-from engine.train.refiner.truth import Truth
 
 from engine.media import ByteArray, FloatArray, MotionFrame
 from engine.portrait.landmarks import Landmarker
@@ -18,6 +16,8 @@ from engine.synthesis.look import Look, Mark, Network
 from engine.synthesis.refiner import SHELF, Refiner
 from engine.synthesis.shapes import SHAPES, motion, speech_like
 from engine.synthesis.synthesizer import OutputFormat, Synthesizer
+from engine.train.refiner.make import Subject, subject, truth
+from engine.train.refiner.truth import Truth
 from kiosk.bench.drawn import Pairs, Sight
 from kiosk.bench.flicker import Flicker, flicker
 from kiosk.bench.identity import Embedder, from_photo

@@ -101,7 +101,7 @@ async def test_a_full_hall_is_told_and_tried_again_when_the_server_says(
     }
     await page.goto(fake.url)
     await until(page, "window.kiosk?.state === 'full'")
-    assert await page.inner_text("#screen-title") == "All places are taken"
+    assert await page.inner_text("#screen-title") == "All places are taken just now"
     assert "2 s" in await page.inner_text("#screen-detail")
     fake.whep_problem = None
     await until(page, READY)

@@ -2,17 +2,17 @@
 
 from collections.abc import Iterable
 from typing import Final
+from zlib import crc32
 
 EVERY: Final = 6
-"""One portrait of so many is held out."""
+"""About one portrait of so many is held out."""
 
 
 def held_out(names: Iterable[str]) -> list[str]:
-    """The names that judge: every ``EVERY``-th in alphabetical order, never trained on."""
-    return sorted(names)[EVERY - 1 :: EVERY]
+    """The names that judge, never trained on; each by itself, whatever others there are."""
+    return sorted(name for name in names if crc32(name.encode()) % EVERY == 0)
 
 
 def learnt(names: Iterable[str]) -> list[str]:
     """The others."""
-    judges = set(held_out(names := sorted(names)))
-    return [name for name in names if name not in judges]
+    return sorted(name for name in names if crc32(name.encode()) % EVERY != 0)

@@ -1,0 +1,169 @@
+"""The networks that a GPU may run: the synthesis at any size, and the refiners that ship."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from engine.runtime.plans import Precision, sha256
+from engine.runtime.runner import RunnerError
+from engine.synthesis.synthesizer import OutputFormat
+
+WEIGHTS: Final = Path(__file__).parent.parent / "weights"
+REFINERS: Final = {"refiner-small": "refiner_small.onnx", "refiner-large": "refiner_large.onnx"}
+SYNTHESIS: Final = "synthesis"
+BATCH: Final = (1, 1, 8)
+BATCHES: Final = (1, 2, 4, 8)
+"""Which are measured."""
+
+_SIZE: Final = re.compile(r"(\d{3,4})x(\d{3,4})")
+
+
+@dataclass(frozen=True)
+class RefinerNetwork:
+    """A refiner: inputs and output are float32 in every precision."""
+
+    name: str
+    weights: Path = field(default=WEIGHTS)
+
+    @property
+    def path(self) -> Path:
+        """The network of float32."""
+        return self.weights / REFINERS[self.name]
+
+    @property
+    def ranges(self) -> Mapping[str, tuple[int, int, int]]:
+        """The smallest, the usual and the largest size of each dimension that may differ."""
+        return {"batch": BATCH}
+
+    def model(self, precision: Precision) -> bytes:
+        """The ONNX network, typed so.
+
+        Raises:
+            RunnerError: it is missing, or cannot be had in half floats.
+        """
+        if precision == "fp32":
+            return self._content()
+        from engine.runtime.half import HalfError, halved
+
+        try:
+            return halved(self._content())
+        except HalfError as error:
+            raise RunnerError(f"{self.path.name}: {error}: use --precision fp32") from error
+
+    def identity(self, precision: Precision) -> str:
+        """SHA-256 of the file, whatever the precision."""
+        return sha256(self._content())
+
+    def metadata(self, precision: Precision) -> Mapping[str, str]:
+        """What the network says of itself."""
+        import onnx
+
+        told = onnx.load_from_string(self._content()).metadata_props
+        return {each.key: each.value for each in told} | {"precision": precision}
+
+    def runnable(self, precision: Precision) -> Path | bytes:
+        """The network for backends that need no plan: they run float32."""
+        return self.path
+
+    def _content(self) -> bytes:
+        try:
+            return self.path.read_bytes()
+        except OSError as error:
+            raise RunnerError(
+                f"{self.name}: no {self.path.name} in {self.weights}: "
+                "without a refiner the preset is fast"
+            ) from error
+
+
+@dataclass(frozen=True)
+class SynthesisNetwork:
+    """The synthesis at one size; the pictures of a rig are inputs in the network's precision."""
+
+    output: OutputFormat
+
+    @property
+    def name(self) -> str:
+        """What it is called in the manifest."""
+        return f"{SYNTHESIS}-{self.output.width}x{self.output.height}"
+
+    @property
+    def ranges(self) -> Mapping[str, tuple[int, int, int]]:
+        """The smallest, the usual and the largest size of each dimension that may differ."""
+        from engine.synthesis.graph import ranges
+
+        return ranges(self.output)
+
+    def model(self, precision: Precision) -> bytes:
+        """The ONNX network, typed so."""
+        return _synthesis(self.output.width, self.output.height, precision)
+
+    def identity(self, precision: Precision) -> str:
+        """SHA-256 of the network as it is written."""
+        return sha256(self.model(precision))
+
+    def metadata(self, precision: Precision) -> Mapping[str, str]:
+        """What the network says of itself."""
+        width, height = str(self.output.width), str(self.output.height)
+        return {"width": width, "height": height, "precision": precision}
+
+    def runnable(self, precision: Precision) -> Path | bytes:
+        """The network for backends that need no plan: it takes what the plan takes."""
+        return self.model(precision)
+
+
+@cache
+def _synthesis(width: int, height: int, precision: Precision) -> bytes:
+    from engine.synthesis.graph import build
+
+    return bytes(build(OutputFormat(width, height), precision).SerializeToString())
+
+
+Network = RefinerNetwork | SynthesisNetwork
+
+
+def network(name: str) -> Network:
+    """The network of a name such as ``refiner-small`` or ``synthesis-512x512``.
+
+    Raises:
+        RunnerError: there is none of that name, or pictures of that size are not drawn.
+    """
+    if name in REFINERS:
+        return RefinerNetwork(name)
+    kind, _, size = name.partition("-")
+    if kind != SYNTHESIS:
+        known = ", ".join([*REFINERS, f"{SYNTHESIS}-512x512"])
+        raise RunnerError(f"no network {name!r}: give one of {known}, or another size")
+    return SynthesisNetwork(picture_size(size))
+
+
+def picture_size(text: str) -> OutputFormat:
+    """Width and height such as ``512x512``.
+
+    Raises:
+        RunnerError: it is no size, or not one that is drawn.
+    """
+    match = _SIZE.fullmatch(text)
+    if match is None:
+        raise RunnerError(f"size {text!r}: give width and height such as 512x512")
+    try:
+        return OutputFormat(int(match[1]), int(match[2]))
+    except ValueError as error:
+        raise RunnerError(str(error)) from error
+
+
+def named(which: str, sizes: Sequence[str]) -> list[Network]:
+    """The networks meant by ``all``, ``synthesis`` or a name; the synthesis at each of *sizes*.
+
+    Raises:
+        RunnerError: as ``network``.
+    """
+    names = [SYNTHESIS, *REFINERS] if which == "all" else [which]
+    spread = [
+        f"{name}-{size}" if name == SYNTHESIS else name
+        for name in names
+        for size in (sizes if name == SYNTHESIS else ("",))
+    ]
+    return [network(name) for name in spread]

@@ -1,0 +1,170 @@
+"""The trained refiner as ONNX, in full or half floats, strongly typed.
+
+    python -m engine.train.refiner.export build/refiner_small/last.pt \\
+        --out engine/weights/refiner_small.onnx [--precision fp16]
+
+All inputs and the output are full floats; a network of half floats casts inside. What time and
+coefficients become is reckoned in full floats in both: it is little and steers much.
+"""
+
+import argparse
+from math import pi
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import onnx
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from engine.motion.coefficients import COEFFICIENTS
+from engine.runtime.tape import FLOAT16, FLOAT32, Tape, Tensor, join
+from engine.synthesis.region import CHANNELS
+from engine.train.refiner.network import (
+    MASKS,
+    OPENING,
+    RESIDUAL_GREY,
+    SHAPES,
+    TYPICAL,
+    WAVES,
+    Block,
+    Refiner,
+)
+
+KINDS: Final = {"fp32": FLOAT32, "fp16": FLOAT16}
+
+
+def _array(value: torch.Tensor) -> NDArray[np.float32]:
+    return np.asarray(value.detach().cpu().numpy(), np.float32)
+
+
+class Writer:
+    """Writes one network's layers on a tape, in *kind*."""
+
+    def __init__(self, network: Refiner, kind: str) -> None:
+        self.tape, self.network, self.kind = Tape(), network, kind
+
+    def conv(self, layer: nn.Conv2d, x: Tensor) -> Tensor:
+        """A convolution, padded as the layer pads."""
+        weight = self.tape.constant(_array(layer.weight), x.kind)
+        bias = self.tape.constant(_array(layer.bias), x.kind)
+        pad, size = layer.padding[0], layer.kernel_size[0]
+        return self.tape.op(
+            "Conv", x, weight, bias, kernel_shape=[size, size], pads=[pad] * 4,
+            strides=list(layer.stride),
+        )  # fmt: skip
+
+    def dense(self, layer: nn.Linear, x: Tensor) -> Tensor:
+        """x (batch, in) to (batch, out)."""
+        weight = self.tape.constant(_array(layer.weight), x.kind)
+        bias = self.tape.constant(_array(layer.bias), x.kind)
+        return self.tape.op("Gemm", x, weight, bias, transB=1)
+
+    def silu(self, x: Tensor) -> Tensor:
+        """x · sigmoid(x)."""
+        return x * x.unary("Sigmoid")
+
+    def films(self, time: Tensor, coefficients: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """1 + scale and shift of every block, (batch, channels, 1, 1), in order."""
+        waves = (time * (pi * np.arange(1, WAVES + 1, dtype=np.float32))).unary("Cos")
+        told = join(1, coefficients, waves)
+        for layer in self.network.told:
+            told = self.dense(layer, told) if isinstance(layer, nn.Linear) else self.silu(told)
+        film = self.dense(self.network.film, told)
+        out: list[tuple[Tensor, Tensor]] = []
+        start = 0
+        for width in self.network.films:
+            middle, end = start + width // 2, start + width
+            scale, shift = film.part(1, start, middle) + 1.0, film.part(1, middle, end)
+            out.append(tuple(v.reshape(0, -1, 1, 1).to(self.kind) for v in (scale, shift)))  # type: ignore[arg-type]
+            start = end
+        return out
+
+    def block(self, block: Block, x: Tensor, film: tuple[Tensor, Tensor]) -> Tensor:
+        """``Block.forward``."""
+        seen = self.conv(block.first, x) * film[0] + film[1]
+        return x + self.conv(block.second, self.silu(seen))
+
+    def doubled(self, x: Tensor) -> Tensor:
+        """Every sample four times."""
+        none = Tensor(self.tape, "", FLOAT32)
+        scales = self.tape.constant([1.0, 1.0, 2.0, 2.0], FLOAT32)
+        return self.tape.op(
+            "Resize", x, none, scales, mode="nearest", nearest_mode="floor",
+            coordinate_transformation_mode="asymmetric",
+        )  # fmt: skip
+
+    def refined(self, pictures: Tensor, films: list[tuple[Tensor, Tensor]]) -> Tensor:
+        """The U-Net on all its pictures (batch, 20, grid, grid), joined."""
+        network, left = self.network, iter(films)
+        x = self.conv(network.stem, pictures)
+        above: list[Tensor] = []
+        for level, blocks in enumerate(network.down):
+            if level:
+                above.append(x)
+                place = self.tape.constant(_array(network.place[level - 1]), self.kind)
+                x = self.conv(network.shrink[level - 1], x) + place
+            for block in blocks:
+                x = self.block(block, x, next(left))
+        for level in reversed(range(len(above))):
+            x = self.doubled(self.conv(network.grow[level], x)) + above[level]
+            for block in network.up[level]:
+                x = self.block(block, x, next(left))
+        return self.conv(network.outlet, x) * TYPICAL
+
+
+def build(network: Refiner, noise: float, precision: str = "fp32") -> onnx.ModelProto:
+    """The network as a model of ONNX.
+
+    Inputs, float32: ``state`` (batch, 6, grid, grid), ``time`` (batch, 1), ``picture`` as state,
+    ``mask`` (batch, 2, grid, grid), ``neutral`` as state, ``coefficients`` (batch, 55). Output
+    ``clean`` as state, float32.
+
+    Args:
+        network: the trained network.
+        noise: standard deviation of the state at time 0.
+        precision: ``fp32`` or ``fp16``, of pictures and weights.
+    """
+    writer = Writer(network.eval(), KINDS[precision])
+    tape, grid = writer.tape, network.shape.grid
+    planes: list[int | str] = ["batch", CHANNELS, grid, grid]
+    state = tape.input("state", planes)
+    time = tape.input("time", ["batch", 1])
+    picture = tape.input("picture", planes)
+    mask = tape.input("mask", ["batch", MASKS, grid, grid])
+    neutral = tape.input("neutral", planes)
+    coefficients = tape.input("coefficients", ["batch", len(COEFFICIENTS)])
+    heeded = state * ((time * OPENING).least(1.0).reshape(0, 1, 1, 1) * (1 / TYPICAL))
+    pictures = join(1, heeded, picture, mask, neutral).to(writer.kind)
+    clean = writer.refined(pictures, writer.films(time, coefficients))
+    tape.output("clean", clean, planes, FLOAT32)
+    metadata = {
+        "side_px": str(network.shape.side_px),
+        "residual_grey": f"{RESIDUAL_GREY:g}",
+        "noise": f"{noise:.4f}",
+    }
+    return tape.model("refiner", metadata)
+
+
+def load(path: Path) -> tuple[Refiner, float]:
+    """Of a checkpoint the mean network, and its noise."""
+    saved = torch.load(path, map_location="cpu", weights_only=True)
+    network = Refiner(SHAPES[saved["size"]])
+    network.load_state_dict(saved["network"])
+    return network.eval(), float(saved["noise"])
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description="Export the refiner.")
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("--out", type=Path, required=True, help="the ONNX file")
+    parser.add_argument("--precision", choices=list(KINDS), default="fp32")
+    arguments = parser.parse_args()
+    model = build(*load(arguments.checkpoint), arguments.precision)
+    arguments.out.write_bytes(model.SerializeToString())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""The process that runs a network on the GPU: what happens in it, and what it tells."""
+
+import ctypes
+import os
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Final
+
+from engine.runtime.runner import Runner, RunnerError
+from kiosk.tensor_memory import Place, TensorMemory
+
+MakeRunner = Callable[[], Runner]
+"""Makes the runner in the process; must be picklable, such as a ``partial`` of a function."""
+
+PR_SET_PDEATHSIG: Final = 1
+"""Of prctl(2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The network is loaded and was run once."""
+
+    inputs: Mapping[str, tuple[int | None, ...]]
+    metadata: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A pass is done; its outputs lie at these places."""
+
+    places: Sequence[Place]
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A pass, or the beginning, failed."""
+
+    reason: str
+    over: bool
+    """Whether the process ends because of it."""
+
+
+Told = Ready | Done | Failed
+
+
+def serve(
+    make: MakeRunner, pipe: Connection, given: TensorMemory, taken: TensorMemory, parent: int
+) -> None:
+    """Load the network and run it as asked, until nobody asks any more.
+
+    Args:
+        make: makes the runner.
+        pipe: the places of inputs come in, what became of them goes out.
+        given: the inputs.
+        taken: the outputs.
+        parent: the process that asks; with it this one ends, whatever the GPU does.
+    """
+    die_with(parent)
+    # Ctrl-C reaches the whole group: the parent decides what becomes of it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        runner = make()
+        runner.warmup()
+        pipe.send(Ready(dict(runner.inputs), dict(runner.metadata)))
+    except Exception as error:
+        pipe.send(Failed(_told(error), over=True))
+        return
+    while True:
+        try:
+            places = pipe.recv()
+        except EOFError:
+            return
+        told = _pass(runner, places, given, taken)
+        pipe.send(told)
+        if isinstance(told, Failed) and told.over:
+            return
+
+
+def _pass(
+    runner: Runner, places: Sequence[Place], given: TensorMemory, taken: TensorMemory
+) -> Told:
+    try:
+        return Done(taken.write(runner.run(given.read(places))))
+    except RunnerError as error:
+        return Failed(str(error), over=False)
+    except Exception as error:
+        return Failed(_told(error), over=True)
+
+
+def _told(error: Exception) -> str:
+    return str(error) if isinstance(error, RunnerError) else f"{type(error).__name__}: {error}"
+
+
+def die_with(parent: int) -> None:
+    """Be killed when the thread that started this process ends, or the process *parent*."""
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it ended before that
+        os._exit(1)

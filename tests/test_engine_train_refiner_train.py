@@ -1,0 +1,135 @@
+"""Training the refiner: it learns, keeps its place, and takes states as the sampler meets them."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch", reason="needs the train extra")
+
+import torch
+
+from engine.train.refiner import data, train
+from engine.train.refiner.network import SHAPES
+from tests.refiner_utils import TINY, conditions, write_shards
+
+
+@pytest.fixture(autouse=True)
+def _tiny(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A small network on one thread: more of them only wait for each other."""
+    monkeypatch.setitem(SHAPES, "small", TINY)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def batch(pairs: int) -> data.Batch:
+    given = conditions(TINY, 2 * pairs)
+    return data.Batch(given, torch.randn(given.picture.shape))
+
+
+def test_it_learns(tmp_path: Path) -> None:
+    write_shards(tmp_path, 2, 8, (32,))
+    portraits = [data.load(path, 32) for path in data.paths(tmp_path).values()]
+    trainer = train.Trainer("small", 1e-2, data.spread(portraits), 1)
+    feed = data.feed(portraits, 4, 1)
+    for _ in range(60):
+        trainer.set_rate(0.0)
+        trainer.step(next(feed))
+    judged = trainer.judge(data.judges(portraits, 8), (0, 1, 4))
+    assert judged["psnr_1"] > judged["psnr_0"] + 1.5 and judged["psnr_4"] > judged["psnr_0"] + 1.5
+    assert judged["seen_1"] > judged["seen_0"] + 1.5
+
+
+def test_states_are_on_the_way_to_the_truth_or_to_its_own_estimate() -> None:
+    """Of the untrained network the estimate is nought."""
+    trainer, given = train.Trainer("small", 1e-3, 0.3, 1), batch(8)
+    noise = trainer.noised(given.residual)
+    state, times = trainer.states(noise, given)
+    at = times[..., None, None]
+    assert (times[:8] == 0).all() and (times[8:] > 0).all()
+    assert torch.equal(state[:8], noise[:8])
+    wanted = (1 - at) * noise + at * given.residual
+    assert torch.allclose(state[8:12], wanted[8:12])
+    assert torch.allclose(state[12:], ((1 - at) * noise)[12:])
+
+
+def test_frames_of_a_pair_share_noise_and_time() -> None:
+    trainer, given = train.Trainer("small", 1e-3, 0.3, 1), batch(4)
+    noise = trainer.noised(given.residual)
+    _, times = trainer.states(noise, given)
+    assert torch.equal(noise[0::2], noise[1::2]) and torch.equal(times[0::2], times[1::2])
+    assert not torch.equal(noise[0], noise[2])
+    assert noise.std() == pytest.approx(0.3, rel=0.05)
+
+
+def test_a_bad_sample_teaches_nothing() -> None:
+    trainer, given = train.Trainer("small", 1e-3, 0.3, 1), batch(2)
+    before = [weight.clone() for weight in trainer.network.parameters()]
+    trainer.step(given._replace(residual=given.residual * float("nan")))
+    for was, now in zip(before, trainer.network.parameters(), strict=True):
+        assert torch.equal(was, now)
+    trainer.step(given)
+    assert not torch.equal(before[-1], list(trainer.network.parameters())[-1])
+
+
+def test_the_rate_rises_then_falls() -> None:
+    trainer = train.Trainer("small", 1e-3, 0.3, 1)
+
+    def rate(steps: int, spent: float) -> float:
+        trainer.steps = steps
+        trainer.set_rate(spent)
+        return float(trainer.optimiser.param_groups[0]["lr"])
+
+    assert rate(0, 0.0) == pytest.approx(1e-5)
+    assert rate(500, 0.0) == pytest.approx(1e-3)
+    assert rate(500, 0.5) == pytest.approx(1e-3 * (1 + train.LEAST_RATE) / 2)
+    assert rate(500, 1.0) == pytest.approx(1e-3 * train.LEAST_RATE)
+
+
+def test_a_checkpoint_is_taken_up_again(tmp_path: Path) -> None:
+    one, path = train.Trainer("small", 1e-2, 0.3, 1), tmp_path / "last.pt"
+    for _ in range(3):
+        one.step(batch(2))
+    one.spent_s = 7.0
+    one.save(path)
+    two = train.Trainer("small", 1e-2, 0.1, 2)
+    two.resume(path)
+    assert (two.steps, two.spent_s, two.noise) == (3, 7.0, 0.3)
+    one.generator.manual_seed(3)
+    given = batch(2)
+    assert one.step(given) == two.step(given)
+    for mine, its in zip(one.mean.parameters(), two.mean.parameters(), strict=True):
+        assert torch.equal(mine, its)
+    assert [each.name for each in tmp_path.iterdir()] == ["last.pt"]
+
+
+def test_a_checkpoint_of_another_size_is_refused(tmp_path: Path) -> None:
+    train.Trainer("small", 1e-3, 0.3, 1).save(tmp_path / "last.pt")
+    other = train.Trainer("small", 1e-3, 0.3, 1)
+    other.size = "large"
+    with pytest.raises(ValueError, match="give --size small"):
+        other.resume(tmp_path / "last.pt")
+
+
+def test_the_command_trains_logs_and_resumes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_shards(tmp_path / "shards", 6, 4, (32,))
+    out = tmp_path / "out"
+    common = ["train", "--data", str(tmp_path / "shards"), "--out", str(out), "--pairs", "2"]
+    monkeypatch.setattr(train, "REPORT_STEPS", 1)
+    for name in ("KEEP_S", "JUDGE_S"):
+        monkeypatch.setattr(train, name, 0.0)
+    for minutes, more in (("0.005", []), ("0.01", ["--resume"])):
+        monkeypatch.setattr(sys, "argv", [*common, "--minutes", minutes, *more])
+        train.main()
+    lines = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
+    starts = [line for line in lines if "portraits" in line]
+    assert [(s["portraits"], s["judges"]) for s in starts] == [(5, 1), (5, 1)]
+    assert starts[0]["steps"] == 0 < starts[1]["steps"] < lines[-1]["steps"]
+    assert lines[-1].keys() >= {"psnr_0", "psnr_1", "psnr_20", "seen_20"}
+    assert {"last.pt", "best.pt", "log.jsonl"} == {each.name for each in out.iterdir()}
