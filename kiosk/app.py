@@ -20,6 +20,7 @@ from kiosk.baker import bake
 from kiosk.barge_in import BargeIn
 from kiosk.config import Settings
 from kiosk.drafts import Bakes, Drafts, Lends
+from kiosk.engine_backend import Networks
 from kiosk.events_socket import EventsSocket
 from kiosk.guard import Guard
 from kiosk.health import feed_watchdog, notify, watchdog_interval_s
@@ -108,6 +109,7 @@ class Kiosk:
         """
         self.settings = settings
         self.metrics = Metrics()
+        self.networks = Networks(settings, self.metrics)
         self.stages = Stages(settings, avatars.pipeline, self.metrics, with_slate)
         self.injector = None if faults is None else Injector(faults, self.metrics)
         terminals = Terminals(settings.sync.terminals_path)
@@ -161,6 +163,7 @@ class Kiosk:
         await self.whep.aclose()
         self.looks.close()
         await self.stages.aclose()
+        await asyncio.to_thread(self.networks.close)
         await asyncio.to_thread(self._speech.close)
 
     async def _warm_up(self) -> None:

@@ -2,33 +2,59 @@
 
 import logging
 from collections.abc import Sequence
+from functools import partial
 
-from engine.runtime.backends import BackendName, Network
+from engine.runtime.backends import BackendName, Backends, Network
 from engine.runtime.fallback import FallbackRunner
+from engine.runtime.onnx import OnnxRunner
+from engine.runtime.runner import Runner
+from engine.synthesis.look import Network as RefinerSize
 from engine.synthesis.networks import REFINERS, RefinerNetwork, network
+from engine.synthesis.refiner import SHELF, Shelf
 from kiosk.config import Settings
+from kiosk.gpu_process import GpuProcess
+from kiosk.metrics import Metrics
+from kiosk.spare_runner import SpareRunner
 
 logger = logging.getLogger(__name__)
 
 
-def open_network(settings: Settings, name: str, contexts: int = 1, threads: int = 1) -> (
-    FallbackRunner
-):  # fmt: skip
-    """The network *name*, ready to run; the log says where and why, now and when that changes.
+class Networks:
+    """The refiners of a running kiosk: on a GPU in processes of their own, the CPU standing in.
 
-    Args:
-        settings: of the kiosk.
-        name: such as ``refiner-small``.
-        contexts: how many threads may run a plan at once.
-        threads: of one pass on the CPU.
+    Without a GPU that would run them they are opened on the CPU, as the engine does by itself.
+    """
+
+    def __init__(self, settings: Settings, metrics: Metrics, shelf: Shelf = SHELF) -> None:
+        """Open from now on what is asked of *shelf* on the best backend; see ``close``."""
+        self._backends, self._metrics, self._shelf = settings.engine.backends(), metrics, shelf
+        self._processes: list[GpuProcess] = []
+        if standing(settings)[0] != "cpu":
+            shelf.open_by(self._open)
+
+    def close(self) -> None:
+        """End the processes; networks are opened on the CPU again."""
+        self._shelf.open_by(None)
+        while self._processes:
+            self._processes.pop().close()
+
+    def _open(self, which: RefinerSize) -> Runner:
+        name = f"refiner-{which}"
+        spare = OnnxRunner(network(name).runnable("fp32"), self._backends.threads)
+        gpu = GpuProcess(partial(on_gpu, self._backends, name), self._metrics)
+        self._processes.append(gpu)
+        logger.info("%s runs in a process of its own; the CPU stands in until it is ready", name)
+        return SpareRunner(gpu, spare, self._metrics)
+
+
+def on_gpu(backends: Backends, name: str) -> Runner:
+    """The network *name* on the best GPU backend; called in the process that runs it.
 
     Raises:
-        RunnerError: there is no such network, or no backend runs it.
+        RunnerError: no GPU backend runs it; it tells every reason.
     """
-    backends = settings.engine.backends(contexts, threads)
-    runner = FallbackRunner(backends.candidates(network(name), logger.info), logger.warning)
-    logger.info("%s: %s", name, said(runner.name, runner.reasons))
-    return runner
+    ways = backends.candidates(network(name))
+    return FallbackRunner([way for way in ways if way.name != "cpu"])
 
 
 def standing(settings: Settings) -> tuple[BackendName, tuple[str, ...]]:

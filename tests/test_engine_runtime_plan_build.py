@@ -20,7 +20,8 @@ def test_a_plan_is_built_and_entered(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert (entry.model_sha256, entry.metadata) == ("identity-fp16", {"side_px": "128"})
     assert plans.read_manifest(tmp_path) == (entry,)
     assert plans.find(tmp_path, plan_build.wanted(Piece(), "12.0", "fp16"))[1] == entry
-    assert said == [f"piece: {entry.file}, {entry.size_bytes} bytes, built in 0.0 s"]
+    assert len(said) == 1
+    assert said[0].startswith(f"piece: {entry.file}, {entry.size_bytes} bytes, built in ")
 
 
 def test_the_full_tensorrt_builds_for_its_own_card_alone(

@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 
 from engine.media import Pose
+from engine.runtime.onnx import OnnxRunner
 from engine.synthesis.batch import render_all
 from engine.synthesis.look import Look
 from engine.synthesis.refiner import Crop, Refiner
 from engine.synthesis.synthesizer import OutputFormat, Synthesizer
 from tests.graph_utils import off, persona
 from tests.portrait_utils import motion
+from tests.refining_utils import network as network_bytes
 from tests.refining_utils import refiner
 
 SIZES = (OutputFormat(512, 512), OutputFormat(256, 256), OutputFormat(360, 640))
@@ -70,3 +72,13 @@ def test_what_cannot_be_one_batch_is_refused() -> None:
     with pytest.raises(ValueError, match="shorter"):
         render_all([one, other], FRAMES[:1])
     assert render_all([], []) == []
+
+
+def test_only_what_gains_by_it_is_drawn_together() -> None:
+    """On a CPU a batch takes as long as its pictures one by one: the first would only wait."""
+    network = refiner(128)
+    look = Look(inference_steps=1)
+    assert Synthesizer(persona("ada"), SIZES[1], look, refiner=network).together is render_all
+    assert Synthesizer(persona("ada"), SIZES[1], Look()).together is None
+    slow = Refiner(OnnxRunner(network_bytes()), batches=False)
+    assert Synthesizer(persona("ada"), SIZES[1], look, refiner=slow).together is None

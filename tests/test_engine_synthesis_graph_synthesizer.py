@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 
 from engine.media import Pose
+from engine.runtime.onnx import OnnxRunner
+from engine.runtime.runner import Tensors
+from engine.synthesis.graph import build
 from engine.synthesis.graph_synthesizer import GraphSynthesizer, drawer, runner
 from engine.synthesis.look import Look
 from engine.synthesis.synthesizer import OutputFormat, Synthesizer
@@ -54,3 +57,24 @@ def test_batches_that_cannot_be_are_refused() -> None:
     other = Synthesizer(persona("ada"), OutputFormat(256, 258))
     with pytest.raises(ValueError, match="give a batch for each size"):
         GraphSynthesizer([cpu, other], graph)
+
+
+def test_what_a_gpu_keeps_of_the_rigs_cannot_change() -> None:
+    class Watched(OnnxRunner):
+        given: list[Tensors] = []  # noqa: RUF012
+
+        def run(self, tensors: Tensors) -> Tensors:
+            self.given.append(tensors)
+            return super().run(tensors)
+
+    drawn = GraphSynthesizer(
+        [Synthesizer(persona("ada"), OUTPUT)], Watched(build(OUTPUT).SerializeToString())
+    )
+    for opened in (0.2, 0.8):
+        drawn.render(motion(jawOpen=opened))
+    first, second = Watched.given
+    kept = {name for name in first if first[name] is second[name]}
+    assert first.keys() - kept == {"coefficients", "turn", "breath"}
+    for name in kept:
+        assert not first[name].flags.writeable, name
+        assert first[name].base is None, name

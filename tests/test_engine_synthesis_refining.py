@@ -159,6 +159,22 @@ def test_what_is_not_the_person_is_never_refined(background: str, pose: Pose) ->
         assert np.array_equal(each.alpha, alpha)
 
 
+def test_a_residual_is_weighed_by_its_cover_in_luma_and_chroma() -> None:
+    each, half = drawer(), SIZE // 2
+    *_, turned = each.posed(motion())
+    luma = np.full((SIZE, SIZE), 100, np.uint8)
+    chroma = np.full((2, half, half), 128, np.uint8)
+    cover = np.zeros((SIZE, SIZE), np.uint8)
+    cover[:, :half] = 255
+    cover[:, half - 8 : half] = 51
+    more = np.full((6, 64, 64), 50, np.float32)
+    refining(each).region.add(luma, chroma, more, turned, cover)
+    assert (luma[:, half:] == 100).all() and (chroma[:, :, half // 2 :] == 128).all()
+    assert luma[:, : half - 8].max() == 150
+    assert luma[:, half - 8 : half].max() == 110
+    assert chroma[:, :, half // 2 - 4 :].max() == 138
+
+
 def test_ways_get_cheaper_step_by_step() -> None:
     assert drawer(1).details == ("no refiner", "slow body")
     assert drawer(4).details == ("1 step", "no refiner", "slow body")

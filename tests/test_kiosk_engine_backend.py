@@ -1,20 +1,23 @@
 """Networks opened for the kiosk, and what the log says of it."""
 
 import logging
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from engine.runtime import backends, fallback
-from engine.runtime.backends import Candidate
-from engine.runtime.onnx import OnnxRunner
-from engine.runtime.runner import RunnerError, Tensors
+from engine.runtime import backends
+from engine.runtime.runner import Runner, RunnerError, Tensors
 from engine.synthesis import networks
+from engine.synthesis.look import NO_REFINER
+from engine.synthesis.refiner import Crop, Refiner, Shelf
 from kiosk import engine_backend
-from kiosk.engine_backend import log_standing, open_network, said
+from kiosk.engine_backend import Networks, log_standing, on_gpu, said
+from kiosk.metrics import Metrics
 from tests.kiosk_client import settings
-from tests.tiny_refiner import refiner, refiner_tensors
+from tests.refining_utils import install
+from tests.tiny_refiner import refiner
 
 
 @pytest.fixture(autouse=True)
@@ -25,35 +28,53 @@ def no_gpu(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(engine_backend, "network", lambda name: small)
 
 
-def test_the_log_says_which_backend_runs_and_why(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
-    runner = open_network(settings(), "refiner-small")
-    assert runner.name == "cpu"
-    assert runner.run(refiner_tensors())["clean"].shape == (2, 6, 16, 16)
-    assert [record.getMessage() for record in caplog.records] == [
-        "refiner-small: cpu runs the networks; not tensorrt, torch: no NVIDIA GPU on this machine, "
-        "or no driver of one: the CPU runs the networks"
-    ]
+def test_without_a_gpu_the_engine_opens_its_networks_itself() -> None:
+    shelf = Shelf()
+    networks_of = Networks(settings(), Metrics(), shelf)
+    refined = shelf.take("small")
+    assert isinstance(refined, Refiner) or refined == NO_REFINER
+    networks_of.close()
 
 
-def test_the_log_says_once_that_a_backend_failed(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+def test_with_a_gpu_networks_run_there_and_the_cpu_stands_in(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    class Failing(OnnxRunner):
-        def run(self, tensors: Tensors) -> Tensors:
-            raise RunnerError("the GPU's memory is used up")
+    closed: list[str] = []
 
-    candidates = [
-        Candidate("tensorrt", lambda: Failing(refiner())),
-        Candidate("cpu", lambda: OnnxRunner(refiner())),
-    ]
-    monkeypatch.setattr(backends.Backends, "candidates", lambda *_: candidates)
-    runner = open_network(settings(), "refiner-small")
-    assert isinstance(runner, fallback.FallbackRunner)
-    for _ in range(2):
-        assert np.isfinite(runner.run(refiner_tensors())["clean"]).all()
-    said_so = [r.getMessage() for r in caplog.records if r.levelno == logging.WARNING]
-    assert said_so == ["tensorrt failed: the GPU's memory is used up; cpu goes on"]
+    class Broken:
+        """A GPU's process that is not ready."""
+
+        def __init__(self, make: partial[Runner], metrics: Metrics) -> None:
+            assert make.func is on_gpu and make.args[1] == "refiner-small"
+
+        def run(self, tensors: Tensors) -> Tensors:
+            raise RunnerError("the GPU's process is still being started")
+
+        def close(self) -> None:
+            closed.append("process")
+
+    monkeypatch.setattr(engine_backend, "GpuProcess", Broken)
+    monkeypatch.setattr(engine_backend, "standing", lambda _: ("tensorrt", ()))
+    install(tmp_path / "weights", monkeypatch)
+    small = networks.RefinerNetwork("refiner-small", tmp_path / "weights")
+    monkeypatch.setattr(engine_backend, "network", lambda name: small)
+    shelf, metrics = Shelf(), Metrics()
+    opened = Networks(settings(), metrics, shelf)
+    refined = shelf.take("small")
+    assert isinstance(refined, Refiner)
+    assert metrics.gpu_fallbacks.labels("cpu")._value.get() == 0
+    half = refined.side_px // 2
+    picture = np.zeros((6, half, half), np.float32)
+    crop = Crop(picture, picture[:2], picture, picture, np.zeros(55, np.float32), 1)
+    assert np.isfinite(refined.run([crop])[0]).all()
+    assert metrics.gpu_fallbacks.labels("cpu")._value.get() == 1
+    opened.close()
+    assert closed == ["process"]
+
+
+def test_no_gpu_backend_tells_every_reason() -> None:
+    with pytest.raises(RunnerError, match=r"tensorrt: no NVIDIA GPU.*torch: no NVIDIA GPU"):
+        on_gpu(settings().engine.backends(), "refiner-small")
 
 
 def test_at_start_the_log_says_where_networks_will_run(caplog: pytest.LogCaptureFixture) -> None:

@@ -84,6 +84,8 @@ class GraphSynthesizer:
         self._drawers = tuple(drawers)
         tensors = [rig_tensors(each, precision) for each in drawers]
         self._rigs: Mapping[str, Array] = stacked(tensors)
+        for array in self._rigs.values():
+            array.flags.writeable = False  # a GPU need not be sent them again for every picture
 
     def render_all(self, motions: Sequence[MotionFrame]) -> ByteArray:
         """Draw one motion for each rig, in their order.

@@ -6,7 +6,7 @@ is no change, one step is the network's first estimate, more are truer and deare
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -56,17 +56,20 @@ class Job:
 class Refiner:
     """One network, for all who use it. Thread-safe."""
 
-    def __init__(self, runner: Runner, name: str = "the refiner") -> None:
+    def __init__(self, runner: Runner, name: str = "the refiner", batches: bool = True) -> None:
         """Read what the network says of itself, and run it once.
 
         Args:
             runner: the network.
             name: for messages.
+            batches: whether several pictures in one pass cost less than one after the other: they
+                do on a GPU; on a CPU the first would only wait for the last.
 
         Raises:
             RunnerError: it is no refiner.
         """
         self._runner = runner
+        self.batches = batches
         try:
             self.side_px = int(runner.metadata["side_px"])
             """Width and height of the region's pictures."""
@@ -148,14 +151,28 @@ def residuals(jobs: Sequence[Job | None]) -> list[FloatArray | None]:
     return out
 
 
+Open = Callable[[Network], Runner]
+"""Gives a refiner's network ready to run, or raises ``RunnerError``."""
+
+
 class Shelf:
     """Networks loaded once, for all stages. Thread-safe."""
 
     def __init__(self, threads: int = 1) -> None:
-        """*threads*: how many one pass may use."""
+        """*threads*: how many one pass may use on the CPU."""
         self._threads = threads
         self._lock = threading.Lock()
         self._loaded: dict[Path, Refiner | str] = {}
+        self._open: Open = self._on_cpu
+
+    def open_by(self, open_network: Open | None) -> None:
+        """From now on *open_network* opens them, on a GPU say; None: ONNX Runtime on the CPU."""
+        with self._lock:
+            self._open = open_network or self._on_cpu
+            self._loaded.clear()
+
+    def _on_cpu(self, network: Network) -> Runner:
+        return OnnxRunner(path_of(network), self._threads)
 
     def take(self, network: Network) -> Refiner | str:
         """The network, or why there is none."""
@@ -165,8 +182,9 @@ class Shelf:
                 return NO_REFINER
             if path not in self._loaded:
                 try:
-                    runner = OnnxRunner(path, self._threads)
-                    self._loaded[path] = Refiner(runner, f"the refiner {path}")
+                    self._loaded[path] = Refiner(
+                        self._open(network), f"the refiner {path}", self._open != self._on_cpu
+                    )
                 except RunnerError as error:
                     self._loaded[path] = str(error)
             return self._loaded[path]

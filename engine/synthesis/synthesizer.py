@@ -2,9 +2,8 @@
 
 Back to front: the plate (background, shoulders, neck), the inside of the mouth, the head with its
 lower lip, the upper lip. The head and the upper lip are warped by two flows that agree everywhere
-but about the lip line, so that lips part and meet without a seam. Then the refiner, where the look
-has one, adds to the mouth's region, and the mark is laid over all. No state passes between frames,
-but when it is told to ``simplify``.
+but about the lip line, so that lips part and meet without a seam. Then the refiner adds to the
+mouth's region, and the mark is laid over all. Frames share no state but what ``simplify`` set.
 """
 
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import numpy as np
 
 from engine.media import ByteArray, FloatArray, MotionFrame
 from engine.motion.coefficients import COEFFICIENTS
+from engine.pipeline import DrawTogether
 from engine.portrait.rig import Rig
 from engine.synthesis.batch import render_all
 from engine.synthesis.blend import Scratch, over
@@ -122,6 +122,11 @@ class Synthesizer:
             at_rest = self.begin(MotionFrame(0, np.zeros(len(COEFFICIENTS), np.float32)))
             made.rest(*self._views(at_rest.planes), at_rest.turned)
             self._refining = made
+
+    @property
+    def together(self) -> DrawTogether | None:
+        """Draws several at once where that saves work: where they are refined."""
+        return render_all if self._refining and self._refining.refiner.batches else None
 
     @property
     def details(self) -> tuple[str, ...]:

@@ -3,8 +3,8 @@
     python -m engine.train.refiner.train --data SHARDS --out build/refiner_small --size small \\
         --minutes 60 --threads 1
 
-Half of the pairs are seen at time 0, where one step begins and ends; the others on the way, from
-the truth or from the network's own estimate, as the sampler will be. A checkpoint is written every
+Half of the pairs are seen at time 0, where one step begins and ends; the others on the
+way to the network's own estimate, as the sampler will be. A checkpoint is written every
 other minute, and taken up again with ``--resume``. What is judged, kept and exported is the running
 mean of the weights (Polyak averaging). ``log.jsonl`` tells how it goes.
 """
@@ -30,6 +30,10 @@ RISE_STEPS: Final = 100
 """The learning rate rises to its height over so many steps."""
 LEAST_RATE: Final = 0.02
 """Of the learning rate at the end."""
+LONGEST: Final = 0.5
+"""Longer gradients are shortened to this."""
+SPIKE: Final = 4.0
+"""Gradients so many times longer than usual teach nothing."""
 MEAN_DECAY: Final = 0.998
 KEEP_S: Final = 120.0
 """A checkpoint so often."""
@@ -62,6 +66,8 @@ class Trainer:
         )
         self.generator = torch.Generator().manual_seed(seed)
         self.steps, self.spent_s = 0, 0.0
+        self._usual: float | None = None
+        """The gradient's length lately."""
 
     def resume(self, path: Path) -> None:
         """Go on where a checkpoint ended.
@@ -107,15 +113,16 @@ class Trainer:
     def states(self, noise: Tensor, batch: data.Batch) -> tuple[Tensor, Tensor]:
         """States as *noise* and their times (batch, 1).
 
-        The first half of the pairs is at time 0; of the others half is on the way from the noise
-        to the truth, and half to what the network makes of the noise.
+        The first half of the pairs is at time 0; the others are on the way from the noise to what
+        the network makes of it, as the sampler will be: on the way to the truth the network would
+        learn to believe a state that it never meets, and further steps would do harm.
         """
         pairs = len(noise) // 2
         times = torch.rand(pairs, 1, generator=self.generator)
         times[: (pairs + 1) // 2] = 0.0
         times = times.repeat_interleave(2, 0)
         aim = batch.residual.clone()
-        own = slice(2 * (pairs - pairs // 4), None)
+        own = slice(2 * ((pairs + 1) // 2), None)
         given = Conditions(*(each[own] for each in batch.given))
         if len(given.mask):
             with torch.no_grad():
@@ -134,14 +141,23 @@ class Trainer:
         each = losses.parts(clean, batch.residual, batch.given.picture, batch.given.mask)
         self.optimiser.zero_grad()
         losses.total(each).backward()
-        length = torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        if length.isfinite():  # else one bad sample would undo all that was learnt
+        length = torch.nn.utils.clip_grad_norm_(self.network.parameters(), LONGEST)
+        if self._is_usual(float(length)):  # else one bad sample would undo all that was learnt
             self.optimiser.step()
             self._average()
         self.steps += 1
         return {name: float(value.detach()) for name, value in each.items()} | {
             "gradient": float(length)
         }
+
+    def _is_usual(self, length: float) -> bool:
+        """Whether a gradient is no longer than gradients lately were, by far."""
+        if not np.isfinite(length):
+            return False
+        usual = self._usual if self._usual is not None else length
+        # One that is left out counts a little, so that longer ones can become usual.
+        self._usual = usual + (min(length, SPIKE * usual) - usual) / REPORT_STEPS
+        return self.steps < RISE_STEPS or length <= SPIKE * usual
 
     def _average(self) -> None:
         """Let the mean follow the weights: closely at first."""
