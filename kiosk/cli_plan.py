@@ -33,7 +33,8 @@ def build(
         typer.Option("--size", help="Of the synthesis: 512x512.", show_default="the recipe's"),
     ] = None,
     network: Annotated[
-        str, typer.Option("--network", help="synthesis, refiner-small, refiner-large or all.")
+        str,
+        typer.Option("--network", help="One of synthesis, refined, refiner-small, refiner-large."),
     ] = "all",
     config: Config = None,
     as_json: Json = False,

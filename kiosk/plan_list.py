@@ -12,7 +12,7 @@ from engine.runtime.cuda import DeviceFacts
 from engine.runtime.plans import PlanEntry, Precision, Wanted, damage, read_manifest, refusal
 from engine.runtime.runner import RunnerError
 from engine.runtime.tensorrt_library import Library, PlanError
-from engine.synthesis.networks import REFINERS, Network, RefinerNetwork, named, network
+from engine.synthesis.networks import REFINERS, WHOLE, Network, RefinerNetwork, named, network
 from kiosk.config import Settings
 
 RECIPE_NAME: Final = "recipe.toml"
@@ -23,7 +23,7 @@ class Recipe(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    networks: Annotated[tuple[str, ...], Field(min_length=1)] = ("synthesis", *REFINERS)
+    networks: Annotated[tuple[str, ...], Field(min_length=1)] = (*WHOLE, *REFINERS)
     sizes: Annotated[tuple[str, ...], Field(min_length=1)] = ("512x512", "720x1280")
     precision: Precision = "fp16"
 

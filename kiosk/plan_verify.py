@@ -14,7 +14,9 @@ from engine.runtime.onnx import OnnxRunner
 from engine.runtime.plans import Precision
 from engine.runtime.runner import Runner
 from engine.synthesis.graph_tensors import frame_tensors, rig_tensors, stacked
+from engine.synthesis.look import Look, Mark
 from engine.synthesis.networks import BATCHES, Network, SynthesisNetwork
+from engine.synthesis.refiner import Refiner
 from engine.synthesis.shapes import speech_like
 from engine.synthesis.synthesizer import Synthesizer
 
@@ -120,12 +122,20 @@ def latency(
 def sample(network: Network, precision: Precision, batch: int, seed: int) -> Arrays:
     """Inputs such as the network gets: a persona's for the synthesis, chance for a refiner."""
     if isinstance(network, SynthesisNetwork):
-        drawer = Synthesizer(load(personas.path(PERSONA)), network.output)
+        drawer = _drawer(network)
         motion = speech_like(PARITY_FRAMES * 5)[seed * 5]
         rigs = stacked([rig_tensors(drawer, precision)] * batch)
         return rigs | frame_tensors([drawer] * batch, [motion] * batch)
     shapes = OnnxRunner(network.model("fp32")).inputs
     return chance(shapes, batch, np.random.default_rng(seed))
+
+
+def _drawer(network: SynthesisNetwork) -> Synthesizer:
+    rig, plain = load(personas.path(PERSONA)), Mark(on=False)
+    if network.refiner is None:
+        return Synthesizer(rig, network.output)
+    refiner = Refiner(OnnxRunner(network.refiner.path))
+    return Synthesizer(rig, network.output, Look(inference_steps=1, mark=plain), refiner=refiner)
 
 
 def chance(

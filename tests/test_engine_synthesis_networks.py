@@ -7,7 +7,16 @@ import pytest
 
 from engine.runtime.onnx import OnnxRunner
 from engine.runtime.runner import RunnerError
-from engine.synthesis.networks import REFINERS, RefinerNetwork, named, network, picture_size
+from engine.synthesis.networks import (
+    REFINERS,
+    WHOLE,
+    RefinerNetwork,
+    SynthesisNetwork,
+    named,
+    network,
+    picture_size,
+)
+from tests.refining_utils import network as network_bytes
 from tests.tiny_refiner import refiner
 
 
@@ -47,9 +56,25 @@ def test_a_refiner_that_is_not_there_is_told(tmp_path: Path) -> None:
             ask("fp32")
 
 
+def test_a_refined_synthesis_has_the_refiner_in_it(tmp_path: Path) -> None:
+    (tmp_path / REFINERS["refiner-small"]).write_bytes(network_bytes(128))
+    small = RefinerNetwork("refiner-small", tmp_path)
+    refined = SynthesisNetwork(picture_size("256x256"), small)
+    assert refined.name == "refined-256x256"
+    runner = OnnxRunner(refined.model("fp32"))
+    assert runner.metadata == refined.metadata("fp32")
+    assert {"region", "neutral", "noise"} <= set(runner.inputs)
+    lost = SynthesisNetwork(
+        picture_size("256x256"), RefinerNetwork("refiner-small", tmp_path / "no")
+    )
+    with pytest.raises(RunnerError, match="without a refiner the preset is fast"):
+        lost.model("fp32")
+
+
 def test_all_are_all() -> None:
     names = [each.name for each in named("all", ["512x512", "720x1280"])]
-    assert names == ["synthesis-512x512", "synthesis-720x1280", *REFINERS]
+    whole = [f"{kind}-{size}" for kind in WHOLE for size in ("512x512", "720x1280")]
+    assert names == [*whole, *REFINERS]
     assert [each.name for each in named("refiner-small", ["512x512"])] == ["refiner-small"]
 
 

@@ -8,9 +8,16 @@ import pytest
 
 from engine.runtime.onnx import OnnxRunner
 from engine.runtime.runner import Tensors
-from engine.synthesis.networks import REFINERS, RefinerNetwork, network
+from engine.synthesis.networks import (
+    REFINERS,
+    RefinerNetwork,
+    SynthesisNetwork,
+    network,
+    picture_size,
+)
 from kiosk import plan_verify
 from kiosk.plan_verify import chance, parity, sample, verify
+from tests.refining_utils import network as network_bytes
 from tests.tiny_refiner import refiner
 
 
@@ -47,6 +54,14 @@ def test_another_answer_fails_and_tells_by_how_much(small: RefinerNetwork) -> No
     assert verdict.off_grey == pytest.approx(32 / 8, abs=1e-3)
     assert not verdict.ok
     assert verdict.latencies[3].gpu_ms == 1.25
+
+
+def test_a_refined_synthesis_is_held_to_real_pictures_too(tmp_path: Path) -> None:
+    (tmp_path / REFINERS["refiner-small"]).write_bytes(network_bytes(128))
+    refined = SynthesisNetwork(picture_size("256x256"), RefinerNetwork("refiner-small", tmp_path))
+    name, off = parity(refined, "fp16", OnnxRunner(refined.model("fp16")))
+    assert name == "picture"
+    assert 0 < off <= plan_verify.LIMITS_GREY["picture", "fp16"]
 
 
 def test_the_synthesis_is_held_to_real_pictures() -> None:

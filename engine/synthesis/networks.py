@@ -1,4 +1,8 @@
-"""The networks that a GPU may run: the synthesis at any size, and the refiners that ship."""
+"""The networks that a GPU may run: the refiners that ship, and the synthesis at any size.
+
+The synthesis comes plain (``synthesis-512x512``) and with one step of the small refiner at its end
+(``refined-512x512``): a whole picture in one plan.
+"""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -14,6 +18,10 @@ from engine.synthesis.synthesizer import OutputFormat
 WEIGHTS: Final = Path(__file__).parent.parent / "weights"
 REFINERS: Final = {"refiner-small": "refiner_small.onnx", "refiner-large": "refiner_large.onnx"}
 SYNTHESIS: Final = "synthesis"
+REFINED: Final = "refined"
+WHOLE: Final = (SYNTHESIS, REFINED)
+REFINED_BY: Final = "refiner-small"
+"""In one step."""
 BATCH: Final = (1, 1, 8)
 BATCHES: Final = (1, 2, 4, 8)
 """Which are measured."""
@@ -83,11 +91,14 @@ class SynthesisNetwork:
     """The synthesis at one size; the pictures of a rig are inputs in the network's precision."""
 
     output: OutputFormat
+    refiner: RefinerNetwork | None = None
+    """At its end, one step; None: nothing is refined."""
 
     @property
     def name(self) -> str:
         """What it is called in the manifest."""
-        return f"{SYNTHESIS}-{self.output.width}x{self.output.height}"
+        kind = SYNTHESIS if self.refiner is None else REFINED
+        return f"{kind}-{self.output.width}x{self.output.height}"
 
     @property
     def ranges(self) -> Mapping[str, tuple[int, int, int]]:
@@ -97,8 +108,13 @@ class SynthesisNetwork:
         return ranges(self.output)
 
     def model(self, precision: Precision) -> bytes:
-        """The ONNX network, typed so."""
-        return _synthesis(self.output.width, self.output.height, precision)
+        """The ONNX network, typed so.
+
+        Raises:
+            RunnerError: its refiner is missing.
+        """
+        refiner = None if self.refiner is None else self.refiner.model(precision)
+        return _synthesis(self.output.width, self.output.height, precision, refiner)
 
     def identity(self, precision: Precision) -> str:
         """SHA-256 of the network as it is written."""
@@ -107,7 +123,11 @@ class SynthesisNetwork:
     def metadata(self, precision: Precision) -> Mapping[str, str]:
         """What the network says of itself."""
         width, height = str(self.output.width), str(self.output.height)
-        return {"width": width, "height": height, "precision": precision}
+        told = {"width": width, "height": height, "precision": precision}
+        if self.refiner is None:
+            return told
+        side_px = self.refiner.metadata(precision)["side_px"]
+        return told | {"refiner_side_px": side_px, "refiner_steps": "1"}
 
     def runnable(self, precision: Precision) -> Path | bytes:
         """The network for backends that need no plan: it takes what the plan takes."""
@@ -115,10 +135,10 @@ class SynthesisNetwork:
 
 
 @cache
-def _synthesis(width: int, height: int, precision: Precision) -> bytes:
+def _synthesis(width: int, height: int, precision: Precision, refiner: bytes | None) -> bytes:
     from engine.synthesis.graph import build
 
-    return bytes(build(OutputFormat(width, height), precision).SerializeToString())
+    return bytes(build(OutputFormat(width, height), precision, refiner).SerializeToString())
 
 
 Network = RefinerNetwork | SynthesisNetwork
@@ -133,10 +153,11 @@ def network(name: str) -> Network:
     if name in REFINERS:
         return RefinerNetwork(name)
     kind, _, size = name.partition("-")
-    if kind != SYNTHESIS:
-        known = ", ".join([*REFINERS, f"{SYNTHESIS}-512x512"])
+    if kind not in WHOLE:
+        known = ", ".join([*REFINERS, *(f"{each}-512x512" for each in WHOLE)])
         raise RunnerError(f"no network {name!r}: give one of {known}, or another size")
-    return SynthesisNetwork(picture_size(size))
+    refiner = RefinerNetwork(REFINED_BY) if kind == REFINED else None
+    return SynthesisNetwork(picture_size(size), refiner)
 
 
 def picture_size(text: str) -> OutputFormat:
@@ -160,10 +181,10 @@ def named(which: str, sizes: Sequence[str]) -> list[Network]:
     Raises:
         RunnerError: as ``network``.
     """
-    names = [SYNTHESIS, *REFINERS] if which == "all" else [which]
+    names = [*WHOLE, *REFINERS] if which == "all" else [which]
     spread = [
-        f"{name}-{size}" if name == SYNTHESIS else name
+        f"{name}-{size}" if name in WHOLE else name
         for name in names
-        for size in (sizes if name == SYNTHESIS else ("",))
+        for size in (sizes if name in WHOLE else ("",))
     ]
     return [network(name) for name in spread]

@@ -32,6 +32,8 @@ LEAST_RATE: Final = 0.02
 """Of the learning rate at the end."""
 LONGEST: Final = 0.5
 """Longer gradients are shortened to this."""
+LONGER: Final = 1.5
+"""And to so many times what is usual: without normalisation one hard batch upsets a network."""
 SPIKE: Final = 4.0
 """Gradients so many times longer than usual teach nothing."""
 MEAN_DECAY: Final = 0.998
@@ -141,7 +143,8 @@ class Trainer:
         each = losses.parts(clean, batch.residual, batch.given.picture, batch.given.mask)
         self.optimiser.zero_grad()
         losses.total(each).backward()
-        length = torch.nn.utils.clip_grad_norm_(self.network.parameters(), LONGEST)
+        longest = LONGEST if self._usual is None else min(LONGEST, LONGER * self._usual)
+        length = torch.nn.utils.clip_grad_norm_(self.network.parameters(), longest)
         if self._is_usual(float(length)):  # else one bad sample would undo all that was learnt
             self.optimiser.step()
             self._average()
