@@ -1,57 +1,58 @@
 """What a picture would take on cards: whole ways of drawing, and the tables in the document."""
 
+from functools import cache
 from pathlib import Path
 
-import numpy as np
-import onnx
 import pytest
 
-from engine.runtime.tape import FLOAT32, Tape
 from kiosk.bench import estimate
 from kiosk.bench.cards import CARDS, START_US, pass_ms
-from kiosk.bench.estimate import BATCHES, BEGIN, END, Way, refiner, report, written
+from kiosk.bench.estimate import BATCHES, BEGIN, END, Passes, Way, alone, report, whole, written
+from tests.refining_utils import network
 
 CARD = CARDS[0]
 
 
-def small_network() -> onnx.ModelProto:
-    """A convolution of a (batch, 6, 64, 64) picture, batch of any size."""
-    tape = Tape()
-    x = tape.input("picture", ["batch", 6, 64, 64])
-    w = tape.constant(np.ones((6, 6, 3, 3)), FLOAT32)
-    clean = tape.op("Conv", x, w, pads=[1, 1, 1, 1])
-    tape.output("clean", clean, ["batch", 6, 64, 64], FLOAT32)
-    return tape.model("refiner", {})
+@cache
+def small() -> Passes:
+    """A convolution and what is about it."""
+    return alone("small", network(32))
 
 
-def test_a_refiner_is_counted_in_half_precision() -> None:
-    passes = refiner("small", small_network())
-    (kernel,) = passes.kernels[4]
-    assert kernel.half
-    assert kernel.moved_bytes == 2 * (2 * 4 * 6 * 64 * 64 + 6 * 6 * 9)
-    assert passes.ms(4, CARD) == pass_ms([kernel], CARD)
+def test_a_refiner_runs_in_half_precision() -> None:
+    products = [k for k in small().kernels[4] if k.works[0].kind == "Conv"]
+    assert [k.half for k in products] == [True]
+    assert products[0].product == (4 * 16 * 16, 6)
+    assert small().ms(4, CARD) == pass_ms(small().kernels[4], CARD)
 
 
-def test_a_way_is_the_synthesis_and_its_steps() -> None:
-    passes = refiner("small", small_network())
-    once, four = (Way("", passes, passes, steps).ms(2, CARD) for steps in (1, 4))
-    assert once == pytest.approx(2 * passes.ms(2, CARD))
-    assert four == pytest.approx(5 * passes.ms(2, CARD))
-    assert Way("", passes, None, 0).ms(2, CARD) == passes.ms(2, CARD)
+def test_steps_alone_are_passes_one_after_the_other() -> None:
+    assert Way("", small(), 4).ms(2, CARD) == pytest.approx(4 * small().ms(2, CARD))
+
+
+def test_steps_of_a_whole_picture_are_in_its_graph() -> None:
+    bare, once, often = whole(), whole(network(32), 1, "s"), whole(network(32), 4, "s")
+    convs = [
+        sum(work.kind == "Conv" for work in passes.counted[1].works)
+        for passes in (bare, once, often)
+    ]
+    assert convs == [0, 1, 4]
+    times = [passes.ms(1, CARD) for passes in (bare, once, often)]
+    assert times[0] < times[1] < times[2]
+    assert (bare.name, often.name) == ("whole picture, `fast`", "whole picture, s refiner, 4 steps")
 
 
 def test_avatars_are_what_a_busy_card_draws_between_two_pictures() -> None:
-    way = Way("", refiner("small", small_network()), None, 0)
+    way = Way("", small())
     each_ms = way.ms(BATCHES[-1], CARD) / BATCHES[-1]
     assert each_ms > START_US / 1e3 / BATCHES[-1]
     assert way.stages(CARD) == int(32 / each_ms)
 
 
 def test_the_report_has_a_row_for_every_way_and_a_column_for_every_card() -> None:
-    lines = report(estimate.synthesis(), [refiner("small", small_network())])
-    text = "\n".join(lines)
-    assert text.count("| refiner, small, 4 steps |") == 2
-    assert "| synthesis graph, 512×512 | 0.00 M |" in text
+    text = "\n".join(report([Way("one way", small()), Way("four steps", small(), 4)]))
+    assert text.count("| one way |") == text.count("| four steps |") == 2
+    assert text.count("| small refiner alone, 1 step |") == 1
     assert all(card.name in text for card in CARDS)
     assert "batch 8" in text and "None" not in text
 
@@ -66,21 +67,22 @@ def test_tables_go_between_the_marks() -> None:
 
 
 def test_the_command_writes_and_prints(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    network, document = tmp_path / "net.onnx", tmp_path / "page.md"
-    onnx.save(small_network(), str(network))
+    file, document = tmp_path / "net.onnx", tmp_path / "page.md"
+    file.write_bytes(network(32))
     document.write_text(f"{BEGIN}\n{END}\n")
-    chosen = ["--refiner", f"tiny={network}"]
+    chosen = ["--refiner", f"tiny={file}"]
     assert estimate.main([*chosen, "--write", str(document)]) == 0
-    assert "refiner, tiny, 1 step |" in document.read_text()
+    assert "| whole picture, tiny refiner, 1 step |" in document.read_text()
     assert not capsys.readouterr().out
     assert estimate.main(chosen) == 0
-    assert "refiner, tiny, 1 step |" in capsys.readouterr().out
+    assert "| whole picture, tiny refiner, 1 step |" in capsys.readouterr().out
     assert estimate.main(["--refiner", "no=such.onnx"]) == 1
     assert "such.onnx" in capsys.readouterr().err
 
 
+@pytest.mark.skipif(len(estimate.shipped()) < 2, reason="the refiners are not there")
 def test_the_document_says_what_the_networks_that_ship_cost() -> None:
     """If it fails: python -m kiosk.bench.estimate --write docs/performance.md."""
     page = Path(__file__).parents[1] / "docs" / "performance.md"
-    lines = report(estimate.synthesis(), estimate.shipped())
+    lines = report(estimate.ways(estimate.shipped()))
     assert written(page.read_text(), lines) == page.read_text()

@@ -40,13 +40,6 @@ def test_what_depends_on_constants_alone_costs_nothing() -> None:
     assert counted.parameters == 15 + 1 + 1  # the two numbers of the sum and the product
 
 
-def test_as_half_moves_half_the_bytes() -> None:
-    full, half = count(network(), {"batch": 1}), count(network(), {"batch": 1}, as_half=True)
-    assert 2 * half.works[0].moved_bytes == full.works[0].moved_bytes
-    assert half.works[0].half and not full.works[0].half
-    assert half.operations == full.operations
-
-
 def test_a_size_that_is_missing_is_named() -> None:
     with pytest.raises(CountError, match="--size batch=1"):
         count(network())

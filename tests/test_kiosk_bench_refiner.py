@@ -9,14 +9,15 @@ import numpy as np
 import pytest
 
 from engine.synthesis import refiner as runtime
+from engine.train.refiner.split import held_out, learnt
 from kiosk import cli
 from kiosk.bench import refiner, refiner_speed
 from kiosk.bench.browser import BenchError
 from kiosk.bench.drawn import Pairs
 from kiosk.bench.flicker import Flicker
 from kiosk.bench.refined import STEPS
-from kiosk.bench.refiner import KEYS, photos, pictures, table, tiles
-from kiosk.bench.refiner_face import Judged, Likeness, Pictures
+from kiosk.bench.refiner import BATCH, KEYS, photos, pictures, table, tiles
+from kiosk.bench.refiner_face import MOUTHS, Judged, Likeness, Pictures
 
 LINE = Pairs(np.arange(4.0), 0.9 * np.arange(4.0))
 NOISY = Pairs(np.arange(4.0), np.array([0.0, 1.0, 3.0, 2.0]))
@@ -73,8 +74,10 @@ def test_tiles_are_the_large_networks_if_it_is_there() -> None:
 def test_only_held_out_photos_judge(tmp_path: Path) -> None:
     for index in range(18):
         (tmp_path / f"{index:02}.jpg").touch()
-    assert [path.stem for path in photos(tmp_path, 20)] == ["05", "11", "17"]
-    assert [path.stem for path in photos(tmp_path, 2)] == ["05", "11"]
+    names = held_out(f"{index:02}" for index in range(18))
+    assert 1 < len(names) < 9
+    assert [path.stem for path in photos(tmp_path, 20)] == names
+    assert [path.stem for path in photos(tmp_path, 1)] == names[:1]
     with pytest.raises(BenchError, match="--portraits"):
         photos(tmp_path / "none", 20)
 
@@ -105,9 +108,9 @@ def test_without_portraits_and_networks_it_says_what_is_missing(quick: None) -> 
 def test_too_few_photos_are_told_and_a_sheet_of_nobody_is_refused(
     quick: None, tmp_path: Path
 ) -> None:
-    (tmp_path / "one.jpg").touch()
+    (tmp_path / f"{learnt(map(str, range(9)))[0]}.jpg").touch()
     report = refiner.run(tmp_path)
-    assert any("every 6th" in line for line in report["skipped"])
+    assert any("6th photo judges" in line for line in report["skipped"])
     with pytest.raises(BenchError, match="no faces"):
         refiner.run(None, sheet=tmp_path / "sheet.jpg")
 
@@ -131,6 +134,7 @@ def test_portraits_are_judged_in_batches_each_with_a_mouth_of_its_own(
 ) -> None:
     for index in range(18):
         (tmp_path / f"{index:02}.jpg").touch()
+    names = held_out(f"{index:02}" for index in range(18))
     batches: list[list[tuple[Path, str]]] = []
 
     def judge(jobs: list[tuple[Path, str]]) -> list[Judged]:
@@ -141,12 +145,14 @@ def test_portraits_are_judged_in_batches_each_with_a_mouth_of_its_own(
     monkeypatch.setattr(refiner, "ProcessPoolExecutor", InLine)
     told: list[str] = []
     report = refiner.run(tmp_path, 20, tmp_path / "sheet.jpg", told.append)
-    assert [[path.stem for path, _ in jobs] for jobs in batches] == [["05", "11"], ["17"]]
-    assert len({shape for jobs in batches for _, shape in jobs}) == 3
-    assert list(report["portraits"]) == ["05", "11", "17"]
+    assert max(map(len, batches)) == BATCH
+    jobs = [job for batch in batches for job in batch]
+    assert [path.stem for path, _ in jobs] == names
+    assert len({shape for _, shape in jobs}) == min(len(names), len(MOUTHS))
+    assert list(report["portraits"]) == names
     assert report["psnr_0"] == pytest.approx(30)
     assert (tmp_path / "sheet.jpg").is_file()
-    assert "3 of 3 portraits" in told
+    assert f"{len(names)} of {len(names)} portraits" in told
 
 
 @pytest.mark.parametrize(("failures", "code"), [({}, 0), ({"a": "broke"}, 1)])

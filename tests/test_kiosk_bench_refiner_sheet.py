@@ -38,9 +38,13 @@ def test_eight_faces_are_written_and_small_enough(tmp_path: Path, name: str) -> 
 
 def test_what_is_too_large_as_png_is_told(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
-    noisy = [[rng.integers(0, 256, (256, 256, 3), np.uint8) for _ in COLUMNS] for _ in range(8)]
+    noisy = [[rng.integers(96, 128, (240, 240, 3), np.uint8) for _ in COLUMNS] for _ in range(8)]
     with pytest.raises(BenchError, match="jpg"):
         write(tmp_path / "sheet.png", noisy)
     write(tmp_path / "sheet.jpg", noisy)
+    assert (tmp_path / "sheet.jpg").stat().st_size <= MOST_BYTES
+
+
+def test_nobody_makes_no_sheet(tmp_path: Path) -> None:
     with pytest.raises(BenchError, match="--portraits"):
         write(tmp_path / "none.jpg", [])

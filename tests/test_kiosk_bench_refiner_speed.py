@@ -7,7 +7,9 @@ import onnx
 import pytest
 
 from engine.runtime import tensorrt
+from engine.runtime.half import halved
 from engine.synthesis import refiner as runtime
+from engine.synthesis.look import NO_REFINER
 from kiosk.bench.operations import count
 from kiosk.bench.refiner_speed import networks, pass_ms, plans, presets
 from tests.refining_utils import installed, network, refiner
@@ -50,21 +52,23 @@ def test_every_preset_is_timed() -> None:
 def test_a_plan_counts_only_where_all_networks_can_be_built(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    seen: list[bytes] = []
+
     def build(content: bytes, ranges: Mapping[str, tuple[int, int, int]], capability: str) -> bytes:
         assert ranges == {"batch": (1, 1, 8)}
-        if content == b"large" and capability < "8":
+        seen.append(content)
+        if len(seen) == 2:  # the second network for the first card
             raise tensorrt.PlanError("too old")
         return content
 
     monkeypatch.setattr(tensorrt, "build", build)
-    paths = [tmp_path / name for name in ("small", "large")]
-    for path in paths:
-        path.write_bytes(path.name.encode())
+    paths = sorted(installed(tmp_path).iterdir())
     built, reason = plans(paths)
-    assert built == [c for c in tensorrt.CAPABILITIES if c != "7.5"]
+    assert built == list(tensorrt.CAPABILITIES)[1:]
     assert reason == "too old"
+    assert seen[:2] == [halved(path.read_bytes()) for path in paths]
     assert plans(paths[:1]) == (list(tensorrt.CAPABILITIES), "")
-    assert plans([]) == ([], "no refiner installed")
+    assert plans([]) == ([], NO_REFINER)
 
 
 def test_without_tensorrt_it_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,6 +76,5 @@ def test_without_tensorrt_it_is_told_once(tmp_path: Path, monkeypatch: pytest.Mo
         raise tensorrt.PlanError("TensorRT cannot be loaded: pip install 'sonic-kiosk[gpu]'")
 
     monkeypatch.setattr(tensorrt, "build", build)
-    (tmp_path / "net.onnx").touch()
-    built, reason = plans([tmp_path / "net.onnx"])
+    built, reason = plans(list(installed(tmp_path).iterdir()))
     assert (built, reason.count("pip install")) == ([], 1)

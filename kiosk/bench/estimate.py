@@ -9,33 +9,30 @@ The synthesis graph and the refiners are counted (``operations``), joined as a c
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import onnx
 
+from engine.runtime.half import HalfError, halved
 from engine.synthesis.graph import build, ranges
+from engine.synthesis.networks import REFINERS, WEIGHTS
 from engine.synthesis.synthesizer import OutputFormat
 from kiosk.bench.cards import CARDS, Card, pass_ms
 from kiosk.bench.kernels import Kernel, fused, unfused
 from kiosk.bench.operations import Counted, CountError, count
 
-WEIGHTS: Final = Path(__file__).parents[2] / "engine" / "weights"
 OUTPUT: Final = OutputFormat(512, 512)
 BATCHES: Final = (1, 2, 4, 8)
 STEPS: Final = (1, 4)
 FRAME_MS: Final = 40.0
 """Between two pictures at 25 a second."""
-BUDGET_MS: Final = 10.0
-"""For a balanced picture on a card of the RTX 3060's class."""
 LOADED: Final = 0.8
 """Share of the time for which a card may be busy, so that pictures are not late."""
 BEGIN: Final = "<!-- estimate: made by python -m kiosk.bench.estimate --write FILE -->"
 END: Final = "<!-- estimate ends -->"
-
-Network = tuple[str, onnx.ModelProto]
 
 
 @dataclass(frozen=True)
@@ -53,17 +50,15 @@ class Passes:
 
 @dataclass(frozen=True)
 class Way:
-    """A way to draw: the synthesis, and some passes of a refiner."""
+    """A way to draw: passes of one network for one picture."""
 
     name: str
-    synthesis: Passes
-    refiner: Passes | None
-    steps: int
+    passes: Passes
+    times: int = 1
 
     def ms(self, batch: int, card: Card, graph: bool = True) -> float:
         """Of *batch* pictures together."""
-        own = self.synthesis.ms(batch, card, graph)
-        return own + (self.steps * self.refiner.ms(batch, card, graph) if self.refiner else 0.0)
+        return self.times * self.passes.ms(batch, card, graph)
 
     def stages(self, card: Card) -> int:
         """Avatars at 25 pictures a second each, for which the card is busy ``LOADED``."""
@@ -71,40 +66,49 @@ class Way:
         return int(LOADED * FRAME_MS / (self.ms(batch, card) / batch))
 
 
-def synthesis() -> Passes:
-    """The synthesis graph in float16."""
-    model = build(OUTPUT, "fp16")
+def whole(refiner: bytes | None = None, steps: int = 0, name: str = "") -> Passes:
+    """The picture as one graph in half floats, with *steps* of *refiner* (float32) in it."""
+    network = halved(refiner) if refiner else None
+    model = build(OUTPUT, "fp16", network, max(steps, 1))
     usual = {name: size for name, (_, size, _) in ranges(OUTPUT).items()}
-    return _passes("synthesis graph, 512×512", model, usual, as_half=False)
+    what = f"{name} refiner, {_steps(steps)}" if refiner else "`fast`"
+    return _passes(f"whole picture, {what}", model, usual)
 
 
-def refiner(name: str, model: onnx.ModelProto) -> Passes:
-    """A refiner's network as if it were float16 throughout."""
-    return _passes(f"refiner, {name}", model, {}, as_half=True)
+def alone(name: str, refiner: bytes) -> Passes:
+    """One step of *refiner*, of float32, in half floats."""
+    return _passes(f"{name} refiner alone, 1 step", onnx.load_from_string(halved(refiner)), {})
 
 
-def _passes(name: str, model: onnx.ModelProto, sizes: dict[str, int], as_half: bool) -> Passes:
-    counted = {batch: count(model, sizes | {"batch": batch}, as_half) for batch in BATCHES}
+def _steps(count: int) -> str:
+    return f"{count} step{'s' * (count > 1)}"
+
+
+def _passes(name: str, model: onnx.ModelProto, sizes: dict[str, int]) -> Passes:
+    counted = {batch: count(model, sizes | {"batch": batch}) for batch in BATCHES}
     return Passes(name, counted, {batch: fused(each) for batch, each in counted.items()})
 
 
-def ways(own: Passes, refiners: Sequence[Passes]) -> list[Way]:
-    """Without a refiner, and with each of them, 1 and 4 steps."""
-    out = [Way("no refiner (`fast`)", own, None, 0)]
-    for each in refiners:
-        out += [Way(f"{each.name}, {n} step{'s' * (n > 1)}", own, each, n) for n in STEPS]
+def ways(refiners: Mapping[str, bytes]) -> list[Way]:
+    """Whole pictures without a refiner and with each, 1 and 4 steps; then the refiners alone."""
+    drawn = [whole()]
+    drawn += [whole(net, steps, name) for name, net in refiners.items() for steps in STEPS]
+    out = [Way(passes.name, passes) for passes in drawn]
+    for name, network in refiners.items():
+        passes = alone(name, network)
+        out += [Way(f"{name} refiner alone, {_steps(n)}", passes, n) for n in STEPS]
     return out
 
 
-def report(own: Passes, refiners: Sequence[Passes]) -> list[str]:
+def report(made: Sequence[Way]) -> list[str]:
     """The tables."""
-    made = ways(own, refiners)
     first = CARDS[0]
     return [
-        "Work of one pass, batch 1:", "", *work_table([own, *refiners]), "",
+        "Work of one pass, batch 1:", "",
+        *work_table([way.passes for way in made if way.times == 1]), "",
         f"Milliseconds on an {first.name}, for all pictures of a batch together, with a CUDA graph "
         "(in brackets without):", "", *batch_table(made, first), "",
-        f"Milliseconds of one picture alone, and avatars at 25 pictures a second in batches of "
+        f"Milliseconds of one picture alone; and avatars at 25 pictures a second in batches of "
         f"{BATCHES[-1]}, the card busy {LOADED:.0%} of the time, with a CUDA graph:", "",
         *card_table(made),
     ]  # fmt: skip
@@ -115,13 +119,13 @@ def work_table(passes: Sequence[Passes]) -> list[str]:
     rows = []
     for each in passes:
         counted, kernels = each.counted[1], each.kernels[1]
+        nodes = unfused(counted)
         rows.append([
-            each.name, f"{counted.parameters / 1e6:.2f} M", f"{counted.operations / 1e9:.3f}",
-            f"{sum(k.moved_bytes for k in unfused(counted)) / 1e6:.0f}",
-            f"{sum(k.moved_bytes for k in kernels) / 1e6:.0f}",
-            str(len(unfused(counted))), str(len(kernels)),
+            each.name, f"{counted.parameters / 1e6:.2f} M", f"{counted.operations / 1e9:.2f}",
+            f"{sum(k.moved_bytes for k in nodes) / 1e6:.0f}",
+            f"{sum(k.moved_bytes for k in kernels) / 1e6:.0f}", str(len(nodes)), str(len(kernels)),
         ])  # fmt: skip
-    head = ["network", "parameters", "GFLOP", "MB moved, nodes alone", "MB moved, joined",
+    head = ["", "parameters", "GFLOP", "MB moved, each node alone", "MB moved, joined",
             "nodes", "kernels"]  # fmt: skip
     return _markdown(head, rows)
 
@@ -162,10 +166,10 @@ def written(document: str, lines: Sequence[str]) -> str:
     return "\n".join([before + BEGIN, "", *lines, "", END]) + after
 
 
-def shipped() -> list[Passes]:
-    """The refiners that ship."""
-    paths = {name: WEIGHTS / f"refiner_{name}.onnx" for name in ("small", "large")}
-    return [refiner(n, onnx.load(str(path))) for n, path in paths.items() if path.is_file()]
+def shipped() -> dict[str, bytes]:
+    """The refiners that ship, by their size's name."""
+    paths = {name.removeprefix("refiner-"): WEIGHTS / file for name, file in REFINERS.items()}
+    return {name: path.read_bytes() for name, path in paths.items() if path.is_file()}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -178,11 +182,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         given = [each.partition("=") for each in options.refiner]
-        refiners = [refiner(name, onnx.load(path)) for name, _, path in given] or shipped()
-        lines = report(synthesis(), refiners)
+        refiners = {name: Path(path).read_bytes() for name, _, path in given} or shipped()
+        lines = report(ways(refiners))
         if options.write:
             options.write.write_text(written(options.write.read_text(), lines))
-    except (OSError, ValueError, CountError) as error:
+    except (OSError, ValueError, HalfError, CountError) as error:
         sys.stderr.write(f"estimate: {error}\n")
         return 1
     if not options.write:

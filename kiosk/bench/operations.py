@@ -48,21 +48,18 @@ class Counted:
         return sum(work.operations for work in self.works)
 
 
-def count(model: onnx.ModelProto, sizes: Sizes | None = None, as_half: bool = False) -> Counted:
+def count(model: onnx.ModelProto, sizes: Sizes | None = None) -> Counted:
     """Count *model*.
 
     Args:
         model: any network.
         sizes: of every named dimension of its inputs.
-        as_half: as if all its numbers of type float32 were float16.
 
     Raises:
         CountError: a size is missing, or a shape cannot be known before the network runs.
     """
     inferred = _inferred(model, sizes or {})
     values = _values(inferred)
-    if as_half:
-        values = {name: _halved(value) for name, value in values.items()}
     weights = {each.name: each for each in inferred.graph.initializer}
     constants = set(weights)
     works = []
@@ -78,10 +75,6 @@ def count(model: onnx.ModelProto, sizes: Sizes | None = None, as_half: bool = Fa
         frozenset(each.name for each in inferred.graph.output),
         sum(math.prod(each.dims) for each in weights.values() if each.data_type in floats),
     )  # fmt: skip
-
-
-def _halved(value: Value) -> Value:
-    return Value(value.shape, TensorProto.FLOAT16) if value.kind == TensorProto.FLOAT else value
 
 
 def _inferred(model: onnx.ModelProto, sizes: Sizes) -> onnx.ModelProto:

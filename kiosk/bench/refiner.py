@@ -93,7 +93,7 @@ def _judged(folder: Path | None, limit: int, skipped: list[str], tell: Tell) -> 
         return []
     found = photos(folder, limit)
     if not found:
-        skipped.append(f"pictures: every {EVERY}th photo judges, and {folder} has fewer")
+        skipped.append(f"pictures: about every {EVERY}th photo judges, none of those in {folder}")
         return []
     jobs = [(path, MOUTHS[k % len(MOUTHS)]) for k, path in enumerate(found)]
     batches = [jobs[i : i + BATCH] for i in range(0, len(jobs), BATCH)]

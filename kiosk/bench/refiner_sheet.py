@@ -18,7 +18,8 @@ ACROSS: Final = 2
 """Faces in a row."""
 GAP_PX: Final = 8
 MOST_BYTES: Final = 600_000
-QUALITIES: Final = (92, 86, 80, 74, 66, 58, 50)
+QUALITIES: Final[tuple[int | None, ...]] = (92, 86, 80, 74, 66, 58, 50)
+"""Of a JPEG, tried in turn."""
 
 
 def sheet(faces: Sequence[Sequence[ByteArray]]) -> ByteArray:
@@ -52,9 +53,10 @@ def write(path: Path, faces: Sequence[Sequence[ByteArray]]) -> None:
     """
     if not faces:
         raise BenchError(f"no faces for {path}: give a folder of portraits with --portraits")
-    picture = sheet(faces[:FACES])
-    for quality in QUALITIES:
-        done, data = cv2.imencode(path.suffix.lower(), picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    picture, suffix = sheet(faces[:FACES]), path.suffix.lower()
+    for quality in QUALITIES if suffix in (".jpg", ".jpeg") else (None,):
+        how = [] if quality is None else [cv2.IMWRITE_JPEG_QUALITY, quality]
+        done, data = cv2.imencode(suffix, picture, how)
         if done and len(data) <= MOST_BYTES:
             path.write_bytes(data.tobytes())
             return

@@ -13,8 +13,9 @@ from engine import personas
 from engine.motion.coefficients import COEFFICIENTS
 from engine.portrait.rig import load
 from engine.runtime import tensorrt
+from engine.runtime.half import halved
 from engine.runtime.onnx import OnnxRunner
-from engine.synthesis.look import NETWORKS, PRESETS, Look, Mark, PresetName
+from engine.synthesis.look import NETWORKS, NO_REFINER, PRESETS, Look, Mark, PresetName
 from engine.synthesis.refiner import BATCH_MOST, MASKS, Crop, Refiner, path_of
 from engine.synthesis.region import CHANNELS
 from engine.synthesis.shapes import speech_like
@@ -59,7 +60,7 @@ def presets(frames: int = FRAMES) -> Report:
 def networks(passes: int = PASSES) -> Report:
     """Of each network that is there: a pass alone on 1 and 2 threads, its size, its operations.
 
-    Keys of the small one have no suffix where the report names them without.
+    Keys without a suffix are the small one's.
     """
     out: Report = {}
     for network in NETWORKS:
@@ -97,15 +98,22 @@ def pass_ms(
 
 
 def plans(paths: list[Path]) -> tuple[list[str], str]:
-    """The compute capabilities for which TensorRT builds all the networks, and why not others."""
+    """The compute capabilities for which TensorRT builds all the networks, and why not others.
+
+    In half floats, as ``kiosk plan build`` builds them.
+
+    Raises:
+        HalfError: a network cannot be had in half floats.
+    """
     if not paths:
-        return [], "no refiner installed"
+        return [], NO_REFINER
+    halves = [halved(path.read_bytes()) for path in paths]
     batch = {"batch": (1, 1, BATCH_MOST)}
     built, reasons = [], []
     for capability in tensorrt.CAPABILITIES:
         try:
-            for path in paths:
-                tensorrt.build(path.read_bytes(), batch, capability)
+            for network in halves:
+                tensorrt.build(network, batch, capability)
             built.append(capability)
         except tensorrt.PlanError as error:
             reasons.append(str(error))
