@@ -78,3 +78,10 @@ def test_without_tensorrt_it_is_told_once(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(tensorrt, "build", build)
     built, reason = plans(list(installed(tmp_path).iterdir()))
     assert (built, reason.count("pip install")) == ([], 1)
+
+
+def test_a_network_that_cannot_be_halved_has_no_plan(tmp_path: Path) -> None:
+    path = tmp_path / "half.onnx"
+    path.write_bytes(halved(network(32)))
+    built, reason = plans([path])
+    assert built == [] and reason

@@ -13,7 +13,7 @@ from engine import personas
 from engine.motion.coefficients import COEFFICIENTS
 from engine.portrait.rig import load
 from engine.runtime import tensorrt
-from engine.runtime.half import halved
+from engine.runtime.half import HalfError, halved
 from engine.runtime.onnx import OnnxRunner
 from engine.synthesis.look import NETWORKS, NO_REFINER, PRESETS, Look, Mark, PresetName
 from engine.synthesis.refiner import BATCH_MOST, MASKS, Crop, Refiner, path_of
@@ -101,13 +101,13 @@ def plans(paths: list[Path]) -> tuple[list[str], str]:
     """The compute capabilities for which TensorRT builds all the networks, and why not others.
 
     In half floats, as ``kiosk plan build`` builds them.
-
-    Raises:
-        HalfError: a network cannot be had in half floats.
     """
     if not paths:
         return [], NO_REFINER
-    halves = [halved(path.read_bytes()) for path in paths]
+    try:
+        halves = [halved(path.read_bytes()) for path in paths]
+    except HalfError as error:
+        return [], str(error)
     batch = {"batch": (1, 1, BATCH_MOST)}
     built, reasons = [], []
     for capability in tensorrt.CAPABILITIES:
