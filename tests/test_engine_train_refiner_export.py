@@ -59,8 +59,10 @@ def test_half_floats_are_half_the_size_and_strongly_typed() -> None:
     assert half.ByteSize() < 0.7 * full.ByteSize()
     onnx.checker.check_model(half, full_check=True)
     weights = {each.name: each.data_type for each in half.graph.initializer}
-    convolved = {weights[node.input[1]] for node in half.graph.node if node.op_type == "Conv"}
-    assert convolved == {onnx.TensorProto.FLOAT16}
+    convolved = [weights[node.input[1]] for node in half.graph.node if node.op_type == "Conv"]
+    told = 3  # what time and coefficients become
+    assert convolved.count(onnx.TensorProto.FLOAT) == told
+    assert convolved.count(onnx.TensorProto.FLOAT16) == len(convolved) - told
 
 
 def test_of_a_checkpoint_the_mean_is_exported(tmp_path: Path) -> None:

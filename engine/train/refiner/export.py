@@ -56,10 +56,10 @@ class Writer:
         )  # fmt: skip
 
     def dense(self, layer: nn.Linear, x: Tensor) -> Tensor:
-        """x (batch, in) to (batch, out)."""
-        weight = self.tape.constant(_array(layer.weight), x.kind)
+        """x (batch, in, 1, 1) to (batch, out, 1, 1): as a convolution, which every card knows."""
+        weight = self.tape.constant(_array(layer.weight)[..., None, None], x.kind)
         bias = self.tape.constant(_array(layer.bias), x.kind)
-        return self.tape.op("Gemm", x, weight, bias, transB=1)
+        return self.tape.op("Conv", x, weight, bias, kernel_shape=[1, 1])
 
     def silu(self, x: Tensor) -> Tensor:
         """x · sigmoid(x)."""
@@ -68,7 +68,7 @@ class Writer:
     def films(self, time: Tensor, coefficients: Tensor) -> list[tuple[Tensor, Tensor]]:
         """1 + scale and shift of every block, (batch, channels, 1, 1), in order."""
         waves = (time * (pi * np.arange(1, WAVES + 1, dtype=np.float32))).unary("Cos")
-        told = join(1, coefficients, waves)
+        told = join(1, coefficients, waves).reshape(0, -1, 1, 1)
         for layer in self.network.told:
             told = self.dense(layer, told) if isinstance(layer, nn.Linear) else self.silu(told)
         film = self.dense(self.network.film, told)
@@ -77,7 +77,7 @@ class Writer:
         for width in self.network.films:
             middle, end = start + width // 2, start + width
             scale, shift = film.part(1, start, middle) + 1.0, film.part(1, middle, end)
-            out.append(tuple(v.reshape(0, -1, 1, 1).to(self.kind) for v in (scale, shift)))  # type: ignore[arg-type]
+            out.append((scale.to(self.kind), shift.to(self.kind)))
             start = end
         return out
 
