@@ -36,6 +36,8 @@ LONGER: Final = 1.5
 """And to so many times what is usual: without normalisation one hard batch upsets a network."""
 SPIKE: Final = 4.0
 """Gradients so many times longer than usual teach nothing."""
+STRENGTH: Final = (0.5, 1.3)
+"""Of estimates that further steps learn from."""
 MEAN_DECAY: Final = 0.998
 KEEP_S: Final = 120.0
 """A checkpoint so often."""
@@ -128,9 +130,20 @@ class Trainer:
         given = Conditions(*(each[own] for each in batch.given))
         if len(given.mask):
             with torch.no_grad():
-                aim[own] = self._estimate(noise[own], torch.zeros_like(times[own]), given)
+                made = self._estimate(noise[own], torch.zeros_like(times[own]), given)
+                aim[own] = self._worsened(made)
         at = times[..., None, None]
         return (1 - at) * noise + at * aim, times
+
+    def _worsened(self, made: Tensor) -> Tensor:
+        """Estimates as faces that were never seen get them: too weak, too strong, or blurred."""
+        pairs = (len(made) // 2, 1, 1, 1)
+        low, high = STRENGTH
+        strength = low + (high - low) * torch.rand(pairs, generator=self.generator)
+        blurred = torch.rand(pairs, generator=self.generator) < 0.5
+        strength, blurred = (each.repeat_interleave(2, 0) for each in (strength, blurred))
+        smooth = torch.nn.functional.avg_pool2d(made, 3, 1, 1)
+        return torch.where(blurred, smooth, made) * strength
 
     def _estimate(self, state: Tensor, times: Tensor, given: Conditions) -> Tensor:
         with torch.autocast("cpu", dtype=torch.bfloat16):
