@@ -63,6 +63,7 @@ def _edges(error: Tensor, weight: Tensor) -> Tensor:
 
 def structure(one: Tensor, two: Tensor) -> Tensor:
     """Structural similarity (Wang et al. 2004) of each window, of pictures from −1 to 1."""
+    one, two = one + 1, two + 1  # it is defined for light, which is never less than none
 
     def smooth(x: Tensor) -> Tensor:
         return functional.avg_pool2d(x, WINDOW_PX, WINDOW_PX // 2)

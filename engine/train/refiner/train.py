@@ -36,6 +36,8 @@ LONGER: Final = 1.5
 """And to so many times what is usual: without normalisation one hard batch upsets a network."""
 SPIKE: Final = 4.0
 """Gradients so many times longer than usual teach nothing."""
+BOUND: Final = 4.0
+"""Estimates beyond it are none; see ``engine.synthesis.refiner``."""
 STRENGTH: Final = (0.5, 1.3)
 """Of estimates that further steps learn from."""
 MEAN_DECAY: Final = 0.998
@@ -142,6 +144,7 @@ class Trainer:
         strength = low + (high - low) * torch.rand(pairs, generator=self.generator)
         blurred = torch.rand(pairs, generator=self.generator) < 0.5
         strength, blurred = (each.repeat_interleave(2, 0) for each in (strength, blurred))
+        made = made.float().clamp(-BOUND, BOUND)
         smooth = torch.nn.functional.avg_pool2d(made, 3, 1, 1)
         return torch.where(blurred, smooth, made) * strength
 
