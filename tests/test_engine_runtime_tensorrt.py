@@ -28,6 +28,7 @@ def test_without_it_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_an_unknown_capability_is_refused() -> None:
+    pytest.importorskip("tensorrt_rtx", reason="TensorRT is not installed: the extra gpu")
     with pytest.raises(tensorrt.PlanError, match=r"6\.1: give one of 7\.5, 8\.0, 8\.6"):
         tensorrt.build(network(), RANGES, "6.1")
 

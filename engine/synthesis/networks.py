@@ -62,8 +62,12 @@ class RefinerNetwork:
             raise RunnerError(f"{self.path.name}: {error}: use --precision fp32") from error
 
     def identity(self, precision: Precision) -> str:
-        """SHA-256 of the file, whatever the precision."""
-        return sha256(self._content())
+        """SHA-256 of the network, typed so: how it is halved is part of it.
+
+        Raises:
+            RunnerError: as ``model``.
+        """
+        return sha256(self.model(precision))
 
     def metadata(self, precision: Precision) -> Mapping[str, str]:
         """What the network says of itself."""

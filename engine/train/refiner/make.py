@@ -6,6 +6,7 @@ adds. What is there already is left alone, so that a run that was cut off goes o
 
 import argparse
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -164,6 +165,14 @@ def _over(
     return _painted(image, share[y0:y1, x0:x1], colour)
 
 
+def keep(made: Mapping[str, NDArray[np.generic]], target: Path) -> None:
+    """Write a shard, whole or not at all: what is broken off is no ``.npz``."""
+    partial = target.with_suffix(".part")
+    with partial.open("wb") as file:
+        np.savez(file, allow_pickle=False, **made)
+    partial.replace(target)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m engine.train.refiner.make",
@@ -193,9 +202,7 @@ def main(arguments: list[str] | None = None) -> int:
             sys.stdout.write(f"{path.stem}: left out: {error}\n")
             continue
         made = shard(of, prior, np.random.default_rng(number), options.pairs, spoken)
-        partial = target.with_suffix(".part.npz")
-        np.savez(partial, allow_pickle=False, **made)
-        partial.rename(target)
+        keep(made, target)
         sys.stdout.write(f"{path.stem}: {len(made['coefficients'])} frames\n")
         sys.stdout.flush()
     return 0
