@@ -24,8 +24,8 @@ WEIGHTS: Final = Path(__file__).parent.parent / "weights"
 BATCH_MOST: Final = 8
 """Pictures in one pass."""
 BOUND: Final = 4.0
-"""No estimate of the network's counts for more, in its units; what is no number is none. So whatever
-a network returns, a picture is off by so much at most."""
+"""No estimate of a network's counts for more, in its units, and what is no number counts for nothing:
+whatever it returns, a picture changes by so much at most."""
 MASKS: Final = 2
 """Where the inside of the mouth is seen, and the upper lip's layer."""
 
