@@ -6,8 +6,7 @@ import pytest
 
 from engine.runtime import tensorrt
 from engine.runtime.tape import FLOAT16, FLOAT32, UINT8, Tape
-from engine.synthesis.graph import build, ranges
-from engine.synthesis.synthesizer import OutputFormat
+from engine.synthesis.networks import REFINERS, RefinerNetwork
 
 RANGES = {"n": (1, 2, 8)}
 
@@ -39,10 +38,13 @@ def test_plans_of_half_floats_and_bytes_are_built_without_a_gpu() -> None:
         assert len(tensorrt.build(network(), RANGES, capability)) > 1000
 
 
-def test_the_synthesis_is_built() -> None:
+@pytest.mark.parametrize("name", REFINERS)
+@pytest.mark.parametrize("capability", ["8.6", "8.9", "12.0"])
+def test_the_refiners_that_ship_are_built(name: str, capability: str) -> None:
+    """For RTX 30, 40 and 50; the whole picture is built in the tests of the graph."""
     pytest.importorskip("tensorrt_rtx", reason="TensorRT is not installed: the extra gpu")
-    output = OutputFormat(512, 512)
-    plan = tensorrt.build(build(output, "fp16").SerializeToString(), ranges(output), "8.6")
+    network = RefinerNetwork(name)
+    plan = tensorrt.build(network.model("fp16"), network.ranges, capability)
     assert len(plan) > 1_000_000
 
 

@@ -29,8 +29,10 @@ from engine.train.refiner.network import (
     TYPICAL,
     WAVES,
     Block,
+    Conditions,
     Refiner,
 )
+from engine.train.refiner.question import kept, question
 
 KINDS: Final = {"fp32": FLOAT32, "fp16": FLOAT16}
 
@@ -155,15 +157,28 @@ def load(path: Path) -> tuple[Refiner, float]:
     return network.eval(), float(saved["noise"])
 
 
+def answer(network: Refiner) -> NDArray[np.float32]:
+    """What PyTorch answers to ``question``, as much of it as is kept."""
+    given = {k: torch.from_numpy(v) for k, v in question(network.shape.side_px).items()}
+    names = ("picture", "mask", "neutral", "coefficients")
+    conditions = Conditions(*(given[name] for name in names))
+    with torch.no_grad():
+        return kept(_array(network.eval()(given["state"], given["time"], conditions)))
+
+
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description="Export the refiner.")
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("--out", type=Path, required=True, help="the ONNX file")
     parser.add_argument("--precision", choices=list(KINDS), default="fp32")
+    parser.add_argument("--answer", type=Path, help="keep PyTorch's answer to one question (.npy)")
     arguments = parser.parse_args()
-    model = build(*load(arguments.checkpoint), arguments.precision)
+    network, noise = load(arguments.checkpoint)
+    model = build(network, noise, arguments.precision)
     arguments.out.write_bytes(model.SerializeToString())
+    if arguments.answer:
+        np.save(arguments.answer, answer(network))
 
 
 if __name__ == "__main__":
