@@ -24,8 +24,8 @@ WEIGHTS: Final = Path(__file__).parent.parent / "weights"
 BATCH_MOST: Final = 8
 """Pictures in one pass."""
 BOUND: Final = 4.0
-"""No estimate of a network's counts for more, in its units, and what is no number counts for nothing:
-whatever it returns, a picture changes by so much at most."""
+"""No estimate of a network counts for more, in its units, and what is no number for nothing: whatever
+it returns, a picture changes by so much at most."""
 MASKS: Final = 2
 """Where the inside of the mouth is seen, and the upper lip's layer."""
 
@@ -200,4 +200,9 @@ SHELF: Final = Shelf()
 
 def path_of(network: Network) -> Path:
     """Where its weights lie."""
-    return WEIGHTS / f"refiner_{network}.onnx"
+    return WEIGHTS / file_name(network)
+
+
+def file_name(network: Network) -> str:
+    """Of the file of its weights."""
+    return f"refiner_{network}.onnx"

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.motion.coefficients import COEFFICIENTS, INDEX
+from engine.synthesis.refiner import MASKS
 from engine.synthesis.region import CHANNELS, GREY
-from engine.train.refiner.network import MASKS, RESIDUAL_GREY, Conditions
+from engine.train.refiner.network import RESIDUAL_GREY, Conditions
+from engine.train.refiner.scene import RESIDUAL_STEPS
 
-RESIDUAL_STEPS: Final = 16
-"""Of a stored residual to one grey level."""
 GAIN: Final = 0.2
 """Contrast and colour go up and down by so much at most."""
 SHIFT: Final = 0.12

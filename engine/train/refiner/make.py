@@ -27,7 +27,7 @@ from engine.portrait.rig import Rig, RigError, load, save
 from engine.synthesis.region import GREY, fold, unfold
 from engine.train.refiner.inside import Style
 from engine.train.refiner.motions import Coefficients, from_speech, pairs
-from engine.train.refiner.scene import Scene
+from engine.train.refiner.scene import RESIDUAL_STEPS, Scene
 from engine.train.refiner.truth import SIDE_PX, Truth
 
 Bgr = NDArray[np.uint8]
@@ -35,8 +35,6 @@ Bgr = NDArray[np.uint8]
 STYLES: Final = 2
 """Sets of teeth and lips drawn of each portrait."""
 LIPSTICKS: Final = ((60, 40, 150), (70, 60, 190), (90, 60, 130), (110, 90, 205))
-RESIDUAL_STEPS: Final = 16
-"""Steps of a grey level."""
 
 
 @dataclass(frozen=True)
