@@ -8,7 +8,7 @@ from engine.runtime.backends import BackendName, Backends, Network
 from engine.runtime.fallback import FallbackRunner
 from engine.runtime.onnx import OnnxRunner
 from engine.runtime.runner import Runner
-from engine.synthesis.look import Network as RefinerSize
+from engine.synthesis.look import RefinerSize
 from engine.synthesis.networks import REFINERS, RefinerNetwork, network
 from engine.synthesis.refiner import SHELF, Shelf
 from kiosk.config import Settings

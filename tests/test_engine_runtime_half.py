@@ -8,7 +8,7 @@ from engine.runtime import tensorrt
 from engine.runtime.half import HalfError, halved
 from engine.runtime.onnx import OnnxRunner
 from engine.runtime.tape import FLOAT32, Tape
-from tests.tiny_refiner import refiner, refiner_tensors
+from tests.refiner_onnx_utils import refiner, refiner_tensors
 
 
 def test_the_answer_is_nearly_the_same_and_not_the_same() -> None:

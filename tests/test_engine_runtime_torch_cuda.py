@@ -19,9 +19,9 @@ from engine.synthesis.refiner import Refiner
 from engine.synthesis.shapes import SHAPES
 from engine.synthesis.shapes import motion as by_name
 from engine.synthesis.synthesizer import OutputFormat, Synthesizer
+from tests.fake_refiner import network
 from tests.graph_utils import off, persona
-from tests.refining_utils import network
-from tests.tiny_refiner import refiner, refiner_tensors
+from tests.refiner_onnx_utils import refiner, refiner_tensors
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: the extra train")
 CPU = "cpu"

@@ -9,10 +9,10 @@ from engine.synthesis.batch import render_all
 from engine.synthesis.look import Look
 from engine.synthesis.refiner import Crop, Refiner
 from engine.synthesis.synthesizer import OutputFormat, Synthesizer
+from tests.fake_refiner import network as network_bytes
+from tests.fake_refiner import refiner
 from tests.graph_utils import off, persona
 from tests.portrait_utils import motion
-from tests.refining_utils import network as network_bytes
-from tests.refining_utils import refiner
 
 SIZES = (OutputFormat(512, 512), OutputFormat(256, 256), OutputFormat(360, 640))
 FRAMES = (

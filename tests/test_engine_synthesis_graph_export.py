@@ -8,7 +8,7 @@ import pytest
 from engine.runtime import tensorrt
 from engine.runtime.onnx import OnnxRunner
 from engine.synthesis.graph_export import main
-from tests.refining_utils import install, uninstall
+from tests.fake_refiner import install, uninstall
 
 
 def test_a_network_is_written_and_can_be_loaded(

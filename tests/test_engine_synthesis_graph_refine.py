@@ -20,9 +20,9 @@ from engine.synthesis.refining import FADE_FRAMES
 from engine.synthesis.shapes import SHAPES
 from engine.synthesis.shapes import motion as by_name
 from engine.synthesis.synthesizer import OutputFormat, Synthesizer
+from tests.fake_refiner import network
 from tests.graph_utils import off, persona
 from tests.portrait_utils import motion
-from tests.refining_utils import network
 from tests.test_engine_synthesis_graph import wild
 
 SMALL, TALL = OutputFormat(256, 256), OutputFormat(360, 640)

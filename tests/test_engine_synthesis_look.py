@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine.synthesis.look import NO_REFINER, PRESETS, Background, Look, Mark, PresetName
-from tests.refining_utils import install, uninstall
+from tests.fake_refiner import install, uninstall
 
 
 def wrong(value: str) -> Any:  # noqa: ANN401  # as an untyped caller gives it

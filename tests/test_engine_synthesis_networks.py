@@ -17,8 +17,8 @@ from engine.synthesis.networks import (
     network,
     picture_size,
 )
-from tests.refining_utils import network as network_bytes
-from tests.tiny_refiner import refiner
+from tests.fake_refiner import network as network_bytes
+from tests.refiner_onnx_utils import refiner
 
 
 def test_the_synthesis_is_had_at_any_size_and_precision() -> None:

@@ -15,7 +15,7 @@ from engine.runtime.tape import FLOAT32, Tape
 from engine.synthesis import refiner as room
 from engine.synthesis.look import NO_REFINER, Look
 from engine.synthesis.refiner import Crop, Job, Refiner, Shelf, residuals
-from tests.refining_utils import installed, network, refiner
+from tests.fake_refiner import installed, network, refiner
 
 SIDE_PX = 32
 SHAPES = {name: (None, *shape) for name, shape in {

@@ -16,9 +16,9 @@ from engine.synthesis.refiner import Shelf
 from engine.synthesis.refining import FADE_FRAMES, Refining
 from engine.synthesis.region import Region
 from engine.synthesis.synthesizer import OutputFormat, Synthesizer
+from tests.fake_refiner import installed, refiner
 from tests.graph_utils import off, persona
 from tests.portrait_utils import ada, motion
-from tests.refining_utils import installed, refiner
 
 SIZE = 512
 OUTPUT = OutputFormat(SIZE, SIZE)

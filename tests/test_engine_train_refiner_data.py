@@ -13,7 +13,7 @@ from engine.motion.coefficients import INDEX
 from engine.synthesis.region import fold, unfold
 from engine.train.refiner import data
 from engine.train.refiner.network import Conditions
-from tests.refiner_utils import TINY, conditions, write_shards
+from tests.refiner_training_utils import TINY, conditions, write_shards
 
 
 def batch(count: int) -> data.Batch:

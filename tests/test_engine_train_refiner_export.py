@@ -12,11 +12,13 @@ import onnx
 import torch
 
 from engine.runtime import tensorrt
+from engine.runtime.half import halved
 from engine.runtime.onnx import OnnxRunner
 from engine.train.refiner import export
 from engine.train.refiner.network import SHAPES, Conditions, Refiner
 from engine.train.refiner.train import Trainer
-from tests.refiner_utils import TINY, conditions, stirred
+from tests.refiner_onnx_utils import refiner, refiner_tensors
+from tests.refiner_training_utils import TINY, conditions, stirred
 
 TOLERANCE = {"fp32": 1e-4, "fp16": 1e-3}
 """Half floats err by a thirtieth of a grey level at most."""
@@ -63,6 +65,32 @@ def test_half_floats_are_half_the_size_and_strongly_typed() -> None:
     told = 3  # what time and coefficients become
     assert convolved.count(onnx.TensorProto.FLOAT) == told
     assert convolved.count(onnx.TensorProto.FLOAT16) == len(convolved) - told
+
+
+@pytest.mark.parametrize("halve", [False, True])
+def test_the_tests_own_network_has_the_same_operators(halve: bool) -> None:
+    """What is proved on it, of halving and building say, holds for one that is trained."""
+    trained = export.build(stirred(TINY), 0.3).SerializeToString()
+    operators = [
+        {node.op_type for node in onnx.load_from_string(halved(made) if halve else made).graph.node}
+        for made in (trained, refiner())
+    ]
+    assert operators[0] == operators[1]
+
+
+def test_halved_it_equals_what_is_exported_in_half_floats() -> None:
+    """Above all what a time and coefficients become is in full floats in both."""
+    network, given = stirred(TINY), refiner_tensors()
+    content = export.build(network, 0.3).SerializeToString()
+    weights = {
+        w.name: w.data_type for w in onnx.load_from_string(halved(content)).graph.initializer
+    }
+    convolved = [weights[node.input[1]] for node in onnx.load_from_string(halved(content)).graph.node
+                 if node.op_type == "Conv"]  # fmt: skip
+    assert convolved.count(onnx.TensorProto.FLOAT) == 3
+    own = export.build(network, 0.3, "fp16").SerializeToString()
+    made, wanted = (OnnxRunner(each).run(given)["clean"] for each in (halved(content), own))
+    assert np.abs(made - wanted).max() < TOLERANCE["fp16"]
 
 
 def test_of_a_checkpoint_the_mean_is_exported(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import torch
 
 from engine.synthesis.region import unfold
 from engine.train.refiner import losses
-from tests.refiner_utils import TINY, conditions
+from tests.refiner_training_utils import TINY, conditions
 
 GIVEN = conditions(TINY, 4)
 TRUTH = torch.randn(4, 6, TINY.grid, TINY.grid, generator=torch.Generator().manual_seed(1)) / 4

@@ -7,7 +7,7 @@ pytest.importorskip("torch", reason="needs the train extra")
 import torch
 
 from engine.train.refiner.network import SHAPES, Refiner, multiply_adds, sample
-from tests.refiner_utils import TINY, conditions, stirred
+from tests.refiner_training_utils import TINY, conditions, stirred
 
 
 @pytest.mark.parametrize("steps", [0, 1, 3])

@@ -15,7 +15,7 @@ import torch
 
 from engine.train.refiner import data, train
 from engine.train.refiner.network import SHAPES
-from tests.refiner_utils import TINY, conditions, write_shards
+from tests.refiner_training_utils import TINY, conditions, write_shards
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ import pytest
 from kiosk.bench import estimate
 from kiosk.bench.cards import CARDS, START_US, pass_ms
 from kiosk.bench.estimate import BATCHES, BEGIN, END, Passes, Way, alone, report, whole, written
-from tests.refining_utils import network
+from tests.fake_refiner import network
 
 CARD = CARDS[0]
 

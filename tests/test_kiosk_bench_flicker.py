@@ -11,8 +11,8 @@ from engine.synthesis.refiner import Crop, Refiner
 from engine.synthesis.shapes import speech_like
 from engine.synthesis.synthesizer import OutputFormat, Synthesizer
 from kiosk.bench.flicker import fine, flicker
+from tests.fake_refiner import refiner
 from tests.portrait_utils import ada
-from tests.refining_utils import refiner
 
 SPEECH = speech_like(8)
 

@@ -9,8 +9,8 @@ from engine.synthesis.region import fold, unfold
 from engine.synthesis.shapes import SHAPES, motion
 from engine.synthesis.synthesizer import OutputFormat, Synthesizer
 from kiosk.bench.refined import STEPS, crop_of, fitted, laid, planes, psnr_db, rgb, show
+from tests.fake_refiner import refiner
 from tests.portrait_utils import ada
-from tests.refining_utils import refiner
 
 AH = motion(*SHAPES["ah"])
 

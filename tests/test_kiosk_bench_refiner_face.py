@@ -17,8 +17,8 @@ from kiosk.bench.drawn import Pairs
 from kiosk.bench.portrait import LIVE
 from kiosk.bench.refined import STEPS, crop_of
 from kiosk.bench.refiner_face import FaceBench, Judged, _look, judge, shown_beside_truth
+from tests.fake_refiner import installed, refiner
 from tests.portrait_utils import ada, landmarks, needs_faces, portrait
-from tests.refining_utils import installed, refiner
 
 AS_ASKED = Pairs(np.arange(3.0), np.arange(3.0))
 

@@ -12,7 +12,7 @@ from engine.synthesis import refiner as runtime
 from engine.synthesis.look import NO_REFINER
 from kiosk.bench.operations import count
 from kiosk.bench.refiner_speed import networks, pass_ms, plans, presets
-from tests.refining_utils import installed, network, refiner
+from tests.fake_refiner import installed, network, refiner
 
 
 def test_passes_are_timed_one_by_one() -> None:

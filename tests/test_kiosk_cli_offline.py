@@ -16,7 +16,7 @@ from kiosk.cli_offline import avatar_name, frame_size
 from kiosk.cli_options import UsageError
 from kiosk.config import Settings, SpeechSettings
 from kiosk.motion_file import COLUMNS
-from tests.refining_utils import install, uninstall
+from tests.fake_refiner import install, uninstall
 
 Capture = pytest.CaptureFixture[str]
 

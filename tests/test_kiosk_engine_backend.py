@@ -15,9 +15,9 @@ from engine.synthesis.refiner import Crop, Refiner, Shelf
 from kiosk import engine_backend
 from kiosk.engine_backend import Networks, log_standing, on_gpu, said
 from kiosk.metrics import Metrics
+from tests.fake_refiner import install
 from tests.kiosk_client import settings
-from tests.refining_utils import install
-from tests.tiny_refiner import refiner
+from tests.refiner_onnx_utils import refiner
 
 
 @pytest.fixture(autouse=True)

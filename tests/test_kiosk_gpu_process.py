@@ -14,7 +14,7 @@ import pytest
 from engine.runtime.runner import RunnerError
 from kiosk.gpu_process import FAILURES_MOST, GpuProcess
 from kiosk.metrics import Metrics
-from tests.gpu_utils import doubler
+from tests.fake_network import doubler
 
 PROJECT = Path(__file__).resolve().parent.parent
 GONE_S = 10.0
@@ -181,7 +181,7 @@ from pathlib import Path
 import numpy as np
 from kiosk.gpu_process import GpuProcess
 from kiosk.metrics import Metrics
-from tests.gpu_utils import doubler
+from tests.fake_network import doubler
 
 if __name__ == "__main__":
     mood, ends = Path(sys.argv[1]), sys.argv[2] == "ends"

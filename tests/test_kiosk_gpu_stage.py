@@ -15,8 +15,8 @@ from kiosk.gpu_process import GpuProcess
 from kiosk.metrics import Metrics
 from kiosk.spare_runner import SpareRunner
 from kiosk.worker import Worker
+from tests.fake_network import Doubler, doubler
 from tests.fakes import FakeMotion, FakeSynthesis, utterance
-from tests.gpu_utils import Doubler, doubler
 from tests.stage_utils import Recorder, make_stage
 
 GAP_S = 2.0

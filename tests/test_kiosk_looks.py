@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from aiortc import RTCPeerConnection
 
+from tests.fake_refiner import install, uninstall
 from tests.kiosk_client import FakeAvatars, kiosk_client
-from tests.refining_utils import install, uninstall
 from tests.test_kiosk_whep import join, player
 
 LOOK = "/v1/stages/hall/look"

@@ -17,8 +17,8 @@ from engine.synthesis.networks import (
 )
 from kiosk import plan_verify
 from kiosk.plan_verify import chance, parity, sample, verify
-from tests.refining_utils import network as network_bytes
-from tests.tiny_refiner import refiner
+from tests.fake_refiner import network as network_bytes
+from tests.refiner_onnx_utils import refiner
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from engine.runtime.runner import RunnerError
 from kiosk.metrics import Metrics
 from kiosk.spare_runner import SpareRunner
-from tests.gpu_utils import Doubler
+from tests.fake_network import Doubler
 
 X = {"x": np.ones((1, 2), np.float32)}
 

@@ -14,7 +14,7 @@ from engine.runtime import tensorrt
 from engine.runtime.half import halved
 from engine.synthesis.graph import KINDS, Precision, build, ranges
 from engine.synthesis.graph_refine import STEPS_MOST
-from engine.synthesis.look import NETWORKS, Network
+from engine.synthesis.look import NETWORKS, RefinerSize
 from engine.synthesis.refiner import path_of
 from engine.synthesis.synthesizer import OutputFormat
 
@@ -59,7 +59,7 @@ def _size(text: str) -> OutputFormat:
     return OutputFormat(int(width), int(height))
 
 
-def _refiner(network: Network, precision: Precision) -> bytes:
+def _refiner(network: RefinerSize, precision: Precision) -> bytes:
     """The refiner's weights; half floats where the pictures are.
 
     Raises:

@@ -6,14 +6,14 @@ from typing import Final, Literal, cast, get_args
 
 PresetName = Literal["fast", "balanced", "quality"]
 BackgroundKind = Literal["photo", "colour", "image", "blurred", "transparent"]
-Network = Literal["small", "large"]
+RefinerSize = Literal["small", "large"]
 """Which refiner: for a processor, or for offline work and graphics cards."""
 Position = Literal["top-left", "top", "top-right", "bottom-left", "bottom", "bottom-right"]
 
 PRESETS: Final[tuple[PresetName, ...]] = get_args(PresetName)
 BACKGROUNDS: Final[tuple[BackgroundKind, ...]] = get_args(BackgroundKind)
 POSITIONS: Final[tuple[Position, ...]] = get_args(Position)
-NETWORKS: Final[tuple[Network, ...]] = get_args(Network)
+NETWORKS: Final[tuple[RefinerSize, ...]] = get_args(RefinerSize)
 
 MAX_STEPS: Final = 30
 MAX_MARK_CHARACTERS: Final = 40
@@ -36,7 +36,7 @@ class Preset:
 
     inference_steps: int
     """Steps of the refiner."""
-    network: Network
+    network: RefinerSize
     """Which refiner does them, and those that are asked for instead."""
     enlargement: float
     """The picture's sides over those that were asked for."""
@@ -133,7 +133,7 @@ class Look:
         return PRESET[self.preset].inference_steps if asked is None else asked
 
     @property
-    def network(self) -> Network:
+    def network(self) -> RefinerSize:
         """Which refiner does them."""
         return PRESET[self.preset].network
 

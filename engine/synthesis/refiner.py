@@ -17,15 +17,15 @@ from engine.media import FloatArray
 from engine.motion.coefficients import COEFFICIENTS
 from engine.runtime.onnx import OnnxRunner
 from engine.runtime.runner import Runner, RunnerError
-from engine.synthesis.look import MAX_STEPS, NO_REFINER, Network
+from engine.synthesis.look import MAX_STEPS, NO_REFINER, RefinerSize
 from engine.synthesis.region import CHANNELS
 
 WEIGHTS: Final = Path(__file__).parent.parent / "weights"
 BATCH_MOST: Final = 8
 """Pictures in one pass."""
 BOUND: Final = 4.0
-"""No estimate of a network counts for more, in its units, and what is no number for nothing: whatever
-it returns, a picture changes by so much at most."""
+"""No estimate of a network counts for more, in its units, and what is no number for nothing:
+whatever it returns, a picture changes by so much at most."""
 MASKS: Final = 2
 """Where the inside of the mouth is seen, and the upper lip's layer."""
 
@@ -155,7 +155,7 @@ def residuals(jobs: Sequence[Job | None]) -> list[FloatArray | None]:
     return out
 
 
-Open = Callable[[Network], Runner]
+Open = Callable[[RefinerSize], Runner]
 """Gives a refiner's network ready to run, or raises ``RunnerError``."""
 
 
@@ -175,10 +175,10 @@ class Shelf:
             self._open = open_network or self._on_cpu
             self._loaded.clear()
 
-    def _on_cpu(self, network: Network) -> Runner:
+    def _on_cpu(self, network: RefinerSize) -> Runner:
         return OnnxRunner(path_of(network), self._threads)
 
-    def take(self, network: Network) -> Refiner | str:
+    def take(self, network: RefinerSize) -> Refiner | str:
         """The network, or why there is none."""
         path = path_of(network)
         with self._lock:
@@ -198,11 +198,11 @@ SHELF: Final = Shelf()
 """The one that this process uses."""
 
 
-def path_of(network: Network) -> Path:
+def path_of(network: RefinerSize) -> Path:
     """Where its weights lie."""
     return WEIGHTS / file_name(network)
 
 
-def file_name(network: Network) -> str:
+def file_name(network: RefinerSize) -> str:
     """Of the file of its weights."""
     return f"refiner_{network}.onnx"

@@ -21,7 +21,7 @@ pass from one to the other would need both."""
 
 
 @dataclass(frozen=True, eq=False)
-class Mouth:
+class Shown:
     """What was drawn of the mouth, in output pixels."""
 
     rect: Rect
@@ -109,7 +109,7 @@ class Refining:
         return self._gain
 
     def job(
-        self, luma: ByteArray, chroma: ByteArray, mouth: Mouth, weights: FloatArray, turned: Turn
+        self, luma: ByteArray, chroma: ByteArray, mouth: Shown, weights: FloatArray, turned: Turn
     ) -> Job:
         """What the network needs of a picture."""
         masks = np.zeros((2, *self.noise.shape[1:]), np.float32)

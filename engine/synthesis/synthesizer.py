@@ -29,8 +29,7 @@ from engine.synthesis.mouth import Mouth
 from engine.synthesis.places import covered, hole, mouth_box, occupied
 from engine.synthesis.plate import Plate
 from engine.synthesis.refiner import Refiner
-from engine.synthesis.refining import Begun, Refining, refining
-from engine.synthesis.refining import Mouth as Shown
+from engine.synthesis.refining import Begun, Refining, Shown, refining
 from engine.synthesis.scenery import scene
 from engine.synthesis.skin import Maps, Skin, cell_px
 from engine.synthesis.warp import Turn, bounded, turn

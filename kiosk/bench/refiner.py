@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 
 from engine.media import ByteArray
-from engine.synthesis.look import NETWORKS, Network
+from engine.synthesis.look import NETWORKS, RefinerSize
 from engine.synthesis.refiner import SHELF, path_of
 from engine.train.refiner.split import EVERY, held_out
 from kiosk.bench import perceptual, refiner_sheet, refiner_speed
@@ -124,7 +124,7 @@ def pictures(judged: Sequence[Judged]) -> Report:
     return out
 
 
-def _suffix(network: Network) -> str:
+def _suffix(network: RefinerSize) -> str:
     return "" if network == "small" else f"_{network}"
 
 
@@ -173,7 +173,7 @@ def _each(judged: Judged) -> Report:
 
 def tiles(judged: Sequence[Judged]) -> list[tuple[ByteArray, ...]]:
     """For a sheet: of each portrait one mouth, by the large network if it is there."""
-    wanted: tuple[Network, ...] = ("large", "small")
+    wanted: tuple[RefinerSize, ...] = ("large", "small")
     out = []
     for each in judged:
         found = [each.networks[network].tiles for network in wanted if network in each.networks]

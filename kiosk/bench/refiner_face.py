@@ -12,7 +12,7 @@ from engine.media import ByteArray, FloatArray, MotionFrame
 from engine.portrait.landmarks import Landmarker
 from engine.portrait.onboard import Onboarding
 from engine.portrait.prior import fit, load_prior
-from engine.synthesis.look import Look, Mark, Network
+from engine.synthesis.look import Look, Mark, RefinerSize
 from engine.synthesis.refiner import SHELF, Refiner
 from engine.synthesis.shapes import SHAPES, motion, speech_like
 from engine.synthesis.synthesizer import OutputFormat, Synthesizer
@@ -27,7 +27,7 @@ from kiosk.bench.refined import STEPS, Shown, Truths, fitted, rgb, show
 
 MOUTHS: Final = ("aa", "ah", "ee", "oh", "oo", "f v", "p b m", "smile")
 """Shapes that are compared with the truth."""
-SIZES: Final[dict[Network, OutputFormat]] = {
+SIZES: Final[dict[RefinerSize, OutputFormat]] = {
     "small": LIVE, "large": OutputFormat(1024, 1024),
 }  # fmt: skip
 """Of the pictures whose region each network refines."""
@@ -62,7 +62,7 @@ class Judged:
     """What became of a portrait."""
 
     name: str
-    networks: dict[Network, Pictures] = field(default_factory=dict)
+    networks: dict[RefinerSize, Pictures] = field(default_factory=dict)
     warp: Likeness | None = None
     refined: Likeness | None = None
     """After one step of the small network."""
@@ -107,7 +107,7 @@ class FaceBench:
         return Judged(path.stem, networks, self._likeness(of, 0, None), refined)
 
     def _pictures(
-        self, of: Subject, truths: Truths, network: Network, refiner: Refiner, shape: str
+        self, of: Subject, truths: Truths, network: RefinerSize, refiner: Refiner, shape: str
     ) -> Pictures:
         drawer = Synthesizer(of.rig, SIZES[network], _look(1), refiner=refiner)
         errors: dict[int, list[float]] = {steps: [] for steps in STEPS}
