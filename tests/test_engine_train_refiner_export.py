@@ -82,11 +82,9 @@ def test_halved_it_equals_what_is_exported_in_half_floats() -> None:
     """Above all what a time and coefficients become is in full floats in both."""
     network, given = stirred(TINY), refiner_tensors()
     content = export.build(network, 0.3).SerializeToString()
-    weights = {
-        w.name: w.data_type for w in onnx.load_from_string(halved(content)).graph.initializer
-    }
-    convolved = [weights[node.input[1]] for node in onnx.load_from_string(halved(content)).graph.node
-                 if node.op_type == "Conv"]  # fmt: skip
+    graph = onnx.load_from_string(halved(content)).graph
+    weights = {each.name: each.data_type for each in graph.initializer}
+    convolved = [weights[node.input[1]] for node in graph.node if node.op_type == "Conv"]
     assert convolved.count(onnx.TensorProto.FLOAT) == 3
     own = export.build(network, 0.3, "fp16").SerializeToString()
     made, wanted = (OnnxRunner(each).run(given)["clean"] for each in (halved(content), own))
