@@ -118,7 +118,12 @@ async def test_what_is_measured_waits_for_what_draws_and_joins_only_if_it_answer
     happened: list[str] = []
     async with hall() as (stages, made):
         stages.settle = lambda: happened.append(f"settled after {len(made)}")
-        stages.worker.joining = lambda: bool(happened.append("asked"))
+
+        def joining() -> bool:
+            happened.append("asked")
+            return False
+
+        stages.worker.joining = joining
         await stages.measure()
     assert happened == ["settled after 1", "asked", "settled after 2", "asked"]
 
