@@ -89,15 +89,22 @@ class FakeDevice:
 
     def upload(self, address: int, memory: Array, stream: int) -> None:
         self._said("upload")
-        sent = memory.copy()
-        self.queue(stream, lambda: self.write(address, sent))
+        self.queue(stream, lambda: self.write(address, self.pinned(memory)))
+
+    def pinned(self, memory: Array) -> Array:
+        """What is there when it is copied, not when the copy is asked for."""
+        if -memory.ctypes.data not in self.live:
+            raise DeviceError("CUDA failed: a copy of memory that was given back")
+        return memory
 
     def write(self, address: int, content: Array) -> None:
         self.live[address][: content.nbytes] = content
 
     def download(self, memory: Array, address: int, stream: int) -> None:
         self._said("download")
-        self.queue(stream, lambda: np.copyto(memory, self.live[address][: memory.nbytes]))
+        self.queue(
+            stream, lambda: np.copyto(self.pinned(memory), self.live[address][: memory.nbytes])
+        )
 
     def wait(self, stream: int) -> None:
         self._said("wait")

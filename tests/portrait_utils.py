@@ -13,7 +13,7 @@ from engine import personas
 from engine.media import ByteArray, MotionFrame, Pose
 from engine.motion.coefficients import COEFFICIENTS, INDEX
 from engine.portrait.bake import bake
-from engine.portrait.prior import GUMS, MESH_68, PRIOR_68, TEETH, Fit, Prior, fit
+from engine.portrait.prior import GUMS, MESH_68, PRIOR_68, TEETH, Fit, Prior, fit, load_prior
 from engine.portrait.rig import Rig, load
 from engine.synthesis.shapes import motion as by_name
 
@@ -31,6 +31,12 @@ needs_faces = pytest.mark.skipif(
 def landmarks(name: str = "ada") -> NDArray[np.float64]:
     with np.load(ROOM / name / "landmarks.npz") as data:
         return np.asarray(data[f"persona_{name}"], np.float64)
+
+
+@cache
+def laid() -> Fit:
+    """The shipped prior laid on the shipped portrait."""
+    return fit(load_prior(), landmarks())
 
 
 def portrait(name: str = "ada") -> ByteArray:

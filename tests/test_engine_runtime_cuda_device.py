@@ -67,6 +67,14 @@ def test_it_says_what_it_is() -> None:
     assert (facts.name, facts.capability, facts.cuda) == ("RTX 3060", "8.6", "13.0")
 
 
+def test_who_only_asks_makes_no_context() -> None:
+    cuda = Cuda()
+    device = CudaDevice(runtime=cuda)
+    assert "cudaSetDevice" not in cuda.names()
+    device.use()
+    assert cuda.asked[-1] == ("cudaSetDevice", 0)
+
+
 @pytest.mark.parametrize(
     ("driver", "status", "words"),
     [

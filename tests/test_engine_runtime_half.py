@@ -25,11 +25,13 @@ def test_pictures_are_half_and_what_steers_them_is_full() -> None:
     model = onnx.shape_inference.infer_shapes(onnx.load_from_string(halved(network)))
     kinds = {v.name: v.type.tensor_type.elem_type for v in model.graph.value_info}
     kinds |= {each.name: each.data_type for each in model.graph.initializer}
+    convolved = []
     for node in model.graph.node:
         if node.op_type == "Conv":
-            assert {kinds[name] for name in (*node.input, *node.output)} == {10}
-        if node.op_type in ("Gemm", "Cos"):
+            convolved.append({kinds[name] for name in (*node.input, *node.output)})
+        if node.op_type == "Cos":
             assert {kinds[name] for name in node.output} == {1}
+    assert convolved == [{1}, {10}, {10}, {10}]  # the first is of what a time and coefficients say
     assert {i.type.tensor_type.elem_type for i in model.graph.input} == {1}
     assert OnnxRunner(halved(network)).metadata == OnnxRunner(network).metadata
     assert len(halved(network)) < 0.75 * len(network)
@@ -59,7 +61,8 @@ def test_what_cannot_be_halved_is_told() -> None:
         halved(tape.model("piece", {}).SerializeToString())
 
 
-def test_tensorrt_takes_it() -> None:
+@pytest.mark.parametrize("capability", ["7.5", "8.6"])
+def test_tensorrt_takes_it(capability: str) -> None:
     pytest.importorskip("tensorrt_rtx", reason="TensorRT is not installed: the extra gpu")
-    plan = tensorrt.build(halved(refiner()), {"batch": (1, 1, 8)}, "8.6")
+    plan = tensorrt.build(halved(refiner()), {"batch": (1, 1, 8)}, capability)
     assert len(plan) > 10_000

@@ -1,5 +1,6 @@
 """The manifest and its plans: found, and refused with a remedy whatever is wrong with them."""
 
+import fcntl
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -7,7 +8,15 @@ from pathlib import Path
 import pytest
 
 from engine.runtime import plans
-from engine.runtime.plans import MANIFEST_NAME, PlanEntry, Wanted, find, keep, read_manifest
+from engine.runtime.plans import (
+    LOCK_NAME,
+    MANIFEST_NAME,
+    PlanEntry,
+    Wanted,
+    find,
+    keep,
+    read_manifest,
+)
 from engine.runtime.tensorrt_library import PlanError
 
 PLAN = b"a plan" * 100
@@ -41,8 +50,35 @@ def test_what_was_kept_is_found(tmp_path: Path) -> None:
     assert find(folder, WANTED) == (folder / entry().file, entry())
     assert [each.file for each in read_manifest(folder)] == ["other.plan", entry().file]
     assert sorted(path.name for path in folder.iterdir()) == sorted(
-        [MANIFEST_NAME, "other.plan", entry().file]
+        [MANIFEST_NAME, LOCK_NAME, "other.plan", entry().file]
     )
+
+
+def test_two_that_keep_plans_wait_for_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+    read, write = plans.read_manifest, plans._write
+
+    def try_lock(what: str) -> None:
+        with (tmp_path / LOCK_NAME).open("w") as file, pytest.raises(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        seen.append(what)
+
+    def reading(folder: Path) -> tuple[PlanEntry, ...]:
+        try_lock("read")
+        return read(folder)
+
+    def writing(path: Path, content: bytes) -> None:
+        try_lock(path.name)
+        write(path, content)
+
+    monkeypatch.setattr(plans, "read_manifest", reading)
+    monkeypatch.setattr(plans, "_write", writing)
+    keep(tmp_path, PLAN, entry())
+    assert seen == ["read", entry().file, MANIFEST_NAME]
+    with (tmp_path / LOCK_NAME).open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # it is free again
 
 
 def test_without_a_manifest_there_is_nothing(tmp_path: Path) -> None:

@@ -68,6 +68,17 @@ def test_a_writable_array_is_copied_each_time(tmp_path: Path, device: FakeDevice
     assert np.array_equal(runner.run(given)["b"], expected(given))
 
 
+def test_after_a_failure_what_is_queued_is_waited_for(tmp_path: Path, device: FakeDevice) -> None:
+    runner = opened(tmp_path, device)
+    pretended(runner).execution_fault = "[executionContext] no kernel"
+    with pytest.raises(PlanError, match="no kernel"):
+        runner.run(tensors(1))
+    assert not any(device.queues.values())
+    pretended(runner).execution_fault = ""
+    given = tensors(8)  # larger: the memory that was copied from is given back
+    assert np.array_equal(runner.run(given)["b"], expected(given))
+
+
 def test_a_refused_execution_tells_what_tensorrt_said(tmp_path: Path, device: FakeDevice) -> None:
     runner = opened(tmp_path, device)
     given = tensors()

@@ -8,6 +8,7 @@ import pytest
 
 from engine.runtime.cuda import DeviceError, DeviceMemoryError, NoDeviceError
 from engine.runtime.runner import Runner, RunnerError
+from engine.runtime.tensorrt_lane import Lane
 from engine.runtime.tensorrt_library import PlanError
 from engine.runtime.tensorrt_run import TensorRtRunner
 from tests.fake_gpu import FakeDevice
@@ -151,6 +152,44 @@ def test_closed_it_runs_no_more_and_keeps_nothing(tmp_path: Path, device: FakeDe
     assert device.live == {}
     with pytest.raises(RunnerError, match="closed: open it again"):
         runner.run(tensors())
+
+
+def test_contexts_are_warmed_up_by_one_thread_at_a_time(
+    tmp_path: Path, device: FakeDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else two would each wait for what the other has."""
+    runner = opened(tmp_path, device, contexts=3)
+    held: list[bool] = []
+    take = runner._take
+
+    def watched() -> Lane:
+        held.append(runner._warming.locked())
+        return take()
+
+    monkeypatch.setattr(runner, "_take", watched)
+    for _ in range(2):
+        runner.warmup()
+    assert held == [True] * 6
+    assert not runner._warming.locked()
+
+
+def test_a_warmup_that_is_cut_off_gives_back_what_it_took(
+    tmp_path: Path, device: FakeDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner = opened(tmp_path, device, contexts=2)
+    take, taken = runner._take, list[Lane]()
+
+    def closed() -> Lane:
+        if taken:
+            raise RunnerError("the plan is closed")
+        taken.append(take())
+        return taken[0]
+
+    monkeypatch.setattr(runner, "_take", closed)
+    with pytest.raises(RunnerError, match="is closed"):
+        runner.warmup()
+    runner.close()
+    assert device.live == {}
 
 
 def test_several_threads_run_at_once(tmp_path: Path, device: FakeDevice) -> None:

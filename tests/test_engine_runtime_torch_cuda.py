@@ -14,10 +14,13 @@ from engine.runtime.runner import InputsError, RunnerError
 from engine.runtime.torch_cuda import TorchRunner
 from engine.synthesis.graph import build
 from engine.synthesis.graph_synthesizer import GraphSynthesizer
+from engine.synthesis.look import Look, Mark
+from engine.synthesis.refiner import Refiner
 from engine.synthesis.shapes import SHAPES
 from engine.synthesis.shapes import motion as by_name
 from engine.synthesis.synthesizer import OutputFormat, Synthesizer
 from tests.graph_utils import off, persona
+from tests.refining_utils import network
 from tests.tiny_refiner import refiner, refiner_tensors
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: the extra train")
@@ -63,6 +66,19 @@ def test_whole_pictures_are_drawn_alike() -> None:
         want, got = cpu.render(frame), drawn.render(frame)
         assert off(got, want) <= 1
         assert (got != want).mean() < 0.01
+
+
+def test_refined_pictures_are_drawn_alike() -> None:
+    size, loaded = OutputFormat(256, 256), Refiner(OnnxRunner(network(strength=0.9)))
+    look = Look("fast", 2, mark=Mark(on=False))
+    cpu = Synthesizer(persona("ada"), size, look, refiner=loaded)
+    content = build(size, refiner=network(strength=0.9), steps=2).SerializeToString()
+    drawn = GraphSynthesizer([cpu], TorchRunner(content, CPU))
+    frame = by_name(*SHAPES["ah"])
+    want, got = cpu.render(frame), drawn.render(frame)
+    assert off(want, Synthesizer(persona("ada"), size).render(frame)) > 20
+    assert off(got, want) <= 1
+    assert (got != want).mean() < 0.01
 
 
 def test_what_is_not_needed_any_more_is_let_go() -> None:
@@ -113,6 +129,29 @@ def test_without_cuda_or_torch_the_remedy_is_named(monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(RunnerError, match="PyTorch cannot be loaded"):
         TorchRunner(refiner())
+
+
+def test_closed_it_runs_no_more() -> None:
+    runner = TorchRunner(refiner(), CPU)
+    runner.close()
+    runner.close()
+    with pytest.raises(RunnerError, match="closed: open it again"):
+        runner.run(refiner_tensors())
+    with pytest.raises(RunnerError, match="closed: open it again"):
+        runner.warmup()
+
+
+def test_a_pass_under_way_ends_though_it_is_closed() -> None:
+    runner, given = TorchRunner(refiner(), CPU), refiner_tensors()
+    want = runner.run(given)["clean"]
+    operator, *others = runner._steps[3]
+
+    def closing(*inputs: object) -> object:
+        runner.close()
+        return operator(*inputs)
+
+    runner._steps[3] = (closing, *others)
+    assert np.array_equal(runner.run(given)["clean"], want)
 
 
 def test_used_up_memory_names_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,9 +32,10 @@ STRONG = 0.9
 
 @cache
 def graph(
-    output: OutputFormat, steps: int = 1, side_px: int = 128, precision: Precision = "fp32"
-) -> Runner:
-    net = network(side_px, strength=STRONG)
+    output: OutputFormat, steps: int = 1, side_px: int = 128, precision: Precision = "fp32",
+    strength: float = STRONG,
+) -> Runner:  # fmt: skip
+    net = network(side_px, strength=strength)
     return runner(output, precision, 1, halved(net) if precision == "fp16" else net, steps)
 
 
@@ -44,11 +45,12 @@ def cut() -> Person:
 
 
 def drawer(
-    name: str, output: OutputFormat, steps: int = 1, side_px: int = 128, background: str = "photo"
-) -> Synthesizer:
+    name: str, output: OutputFormat, steps: int = 1, side_px: int = 128, background: str = "photo",
+    strength: float = STRONG,
+) -> Synthesizer:  # fmt: skip
     kind = Background(background)  # type: ignore[arg-type]
     look = Look("fast", steps, kind, Mark(on=False))
-    loaded = Refiner(OnnxRunner(network(side_px, strength=STRONG)))
+    loaded = Refiner(OnnxRunner(network(side_px, strength=strength)))
     return Synthesizer(
         persona(name), output, look, None if background == "photo" else cut(), loaded
     )  # fmt: skip
@@ -72,6 +74,16 @@ def test_refined_pictures_are_equal_to_one_grey_level(
         assert off(want, bare.render(frame)) > 20
         assert off(got, want) <= 1
         assert (got != want).mean() < 0.001
+
+
+@pytest.mark.parametrize(("strength", "most"), [(1e6, 255), (float("nan"), 1)])
+def test_whatever_a_network_returns_is_bounded_alike(strength: float, most: int) -> None:
+    cpu = drawer("ada", SMALL, 2, strength=strength)
+    drawn = GraphSynthesizer([cpu], graph(SMALL, 2, strength=strength))
+    frame, bare = motion(jawOpen=0.5), Synthesizer(persona("ada"), SMALL)
+    want = cpu.render(frame)
+    assert off(drawn.render(frame), want) <= 1
+    assert off(want, bare.render(frame)) <= most
 
 
 def test_what_is_not_the_person_is_left_alone_alike() -> None:
@@ -135,6 +147,21 @@ def test_graph_and_looks_must_agree_on_refining() -> None:
             GraphSynthesizer(drawers, graph(SMALL))
     with pytest.raises(ValueError, match="must refine, or none"):
         GraphSynthesizer([drawer("ada", SMALL)])
+
+
+@pytest.mark.parametrize(
+    ("steps", "side_px", "words"),
+    [
+        (2, 128, "the graph refines in 1 step of 128 pixels, a look in 2 steps of 128"),
+        (1, 256, "in 1 step of 128 pixels, a look in 1 step of 256: give the graph"),
+    ],
+)
+def test_graph_and_looks_must_agree_on_how_they_refine(
+    steps: int, side_px: int, words: str
+) -> None:
+    drawers = [drawer("ada", SMALL), drawer("ada", SMALL, steps, side_px)]
+    with pytest.raises(ValueError, match=words):
+        GraphSynthesizer(drawers, graph(SMALL))
 
 
 def test_it_says_what_it_does_and_keeps_weights_once() -> None:

@@ -82,6 +82,25 @@ def test_one_step_is_the_networks_own_estimate() -> None:
     assert np.abs(got - 32 * clean).max() < 1e-4
 
 
+class Wild(Steady):
+    """Sees what is no residual."""
+
+    def __init__(self, ends: list[float]) -> None:
+        super().__init__()
+        self.ends = np.array(ends, np.float32)
+
+    def run(self, tensors: Tensors) -> Tensors:
+        return {"clean": np.resize(self.ends, tensors["state"].shape)}
+
+
+@pytest.mark.parametrize("steps", [1, 4])
+def test_nothing_that_a_network_returns_is_added_without_bounds(steps: int) -> None:
+    wild = Wild([1e6, -1e6, np.nan, np.inf, -np.inf, 3.5])
+    (got,) = Refiner(wild).run([crop(steps)])
+    want = np.resize(np.array([4, -4, 0, 0, 0, 3.5], np.float32), got.shape)
+    assert np.abs(got - 32 * want).max() < 1e-3
+
+
 def test_pictures_of_one_batch_do_not_touch_each_other_whatever_their_steps() -> None:
     loaded = refiner(SIDE_PX)
     crops = [crop(steps, seed) for seed, steps in enumerate((1, 4, 2, 1, 7, 3, 1, 2, 5, 1, 4))]

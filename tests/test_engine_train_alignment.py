@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 pytest.importorskip("pocketsphinx", reason="needs the train extra")
+pytest.importorskip("scipy", reason="needs the train extra")
 
 from engine.train.alignment import SYMBOLS, Aligner, AlignmentError, align, phone_of, shared_aligner
 from engine.train.visemes import DIPHTHONGS, VISEMES

@@ -105,6 +105,16 @@ def test_judges_are_of_all_portraits(tmp_path: Path) -> None:
     assert len(neutral) == 6 and len(torch.unique(neutral, dim=0)) == 3
 
 
+@pytest.mark.parametrize(("count", "places"), [(1, [3]), (3, [3]), (5, [1, 4]), (6, [1, 4])])
+def test_judges_are_enough_and_from_the_middle_of_clips(
+    tmp_path: Path, count: int, places: list[int]
+) -> None:
+    write_shards(tmp_path, 3, 6, (32,))
+    portraits = [data.load(path, 32) for path in data.paths(tmp_path).values()]
+    wanted = data.batch_of([(who, at) for who in portraits for at in places])
+    assert torch.equal(data.judges(portraits, count).given.picture, wanted.given.picture)
+
+
 def test_spread_is_the_residuals_root_mean_square(tmp_path: Path) -> None:
     write_shards(tmp_path, 2, 6, (32,))
     portraits = [data.load(path, 32) for path in data.paths(tmp_path).values()]

@@ -4,8 +4,7 @@ import cv2
 import numpy as np
 
 from engine.train.refiner.inside import FINE, Inside, Style, build
-from tests.portrait_utils import ada
-from tests.truth_utils import laid
+from tests.portrait_utils import ada, laid
 
 
 def inside(style: Style | None = None) -> Inside:

@@ -8,8 +8,7 @@ from engine.motion.coefficients import COEFFICIENTS, INDEX
 from engine.synthesis.framing import frame
 from engine.train.refiner.inside import Style, build
 from engine.train.refiner.lit import Lamp, LitMouth
-from tests.portrait_utils import ada
-from tests.truth_utils import laid
+from tests.portrait_utils import ada, laid
 
 RECT = (440, 520, 590, 640)
 STILL = np.zeros(len(COEFFICIENTS), np.float32)

@@ -1,6 +1,7 @@
 """Making the training data."""
 
 from pathlib import Path
+from typing import BinaryIO
 
 import cv2
 import numpy as np
@@ -10,7 +11,7 @@ pytest.importorskip("scipy", reason="needs the train extra")
 
 from engine.portrait.prior import load_prior
 from engine.synthesis.region import fold, unfold
-from engine.train.refiner.make import halved, main, shard, styled
+from engine.train.refiner.make import halved, keep, main, shard, styled
 from tests.portrait_utils import needs_faces, portrait, smiley
 from tests.truth_utils import subject
 
@@ -41,6 +42,21 @@ def test_a_shard_holds_both_sizes_of_the_same_frames() -> None:
     large, small = (made[f"picture_{side}"].astype(np.float32) for side in (256, 128))
     assert np.abs(halved(large[1]) - small[1]).mean() < 4
     assert np.abs(made["residual_256"]).max() > 16 * 8
+
+
+def test_what_is_broken_off_is_no_shard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(file: BinaryIO, **_: object) -> None:
+        file.write(b"half of it")
+        raise OSError("No space left on device")
+
+    keep({"coefficients": np.ones(3)}, tmp_path / "ada.npz")
+    monkeypatch.setattr(np, "savez", full)
+    for name in ("ada", "lin"):
+        with pytest.raises(OSError, match="No space"):
+            keep({"coefficients": np.zeros(3)}, tmp_path / f"{name}.npz")
+    assert [path.name for path in tmp_path.glob("*.npz")] == ["ada.npz"]
+    with np.load(tmp_path / "ada.npz") as stored:
+        assert np.array_equal(stored["coefficients"], np.ones(3))
 
 
 @needs_faces

@@ -8,8 +8,7 @@ pytest.importorskip("scipy", reason="needs the train extra")
 from engine.media import Pose
 from engine.synthesis.shapes import motion
 from engine.train.refiner.skin import Light, Skin
-from tests.portrait_utils import landmarks, portrait
-from tests.truth_utils import laid
+from tests.portrait_utils import laid, landmarks, portrait
 
 BOX = (340, 380, 690, 720)
 STILL = motion({}, Pose()).coefficients

@@ -1,9 +1,11 @@
 """Training the refiner: it learns, keeps its place, and takes states as the sampler meets them."""
 
+import itertools
 import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -40,8 +42,8 @@ def test_it_learns(tmp_path: Path) -> None:
         trainer.set_rate(0.0)
         trainer.step(next(feed))
     judged = trainer.judge(data.judges(portraits, 8), (0, 1, 4))
-    assert judged["psnr_1"] > judged["psnr_0"] + 1.5 and judged["psnr_4"] > judged["psnr_0"] + 1.5
-    assert judged["seen_1"] > judged["seen_0"] + 1.5
+    assert judged["psnr_1"] > judged["psnr_0"] + 0.8 and judged["psnr_4"] > judged["psnr_0"] + 0.8
+    assert judged["seen_1"] > judged["seen_0"] + 0.8
 
 
 def test_states_are_noise_or_on_the_way_to_the_network_s_own_estimate() -> None:
@@ -122,12 +124,16 @@ def test_the_command_trains_logs_and_resumes(
     monkeypatch.setattr(train, "REPORT_STEPS", 1)
     for name in ("KEEP_S", "JUDGE_S"):
         monkeypatch.setattr(train, name, 0.0)
-    for minutes, more in (("0.005", []), ("0.01", ["--resume"])):
+    seconds = itertools.count()
+    clock = SimpleNamespace(monotonic=lambda: float(next(seconds)))  # every step takes one
+    monkeypatch.setattr(train, "time", clock)
+    for minutes, more in (("0.05", []), ("0.1", ["--resume"])):
         monkeypatch.setattr(sys, "argv", [*common, "--minutes", minutes, *more])
         train.main()
     lines = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
     starts = [line for line in lines if "portraits" in line]
     assert [(s["portraits"], s["judges"]) for s in starts] == [(5, 1), (5, 1)]
-    assert starts[0]["steps"] == 0 < starts[1]["steps"] < lines[-1]["steps"]
+    assert [start["steps"] for start in starts] == [0, 3]
+    assert (lines[-1]["steps"], lines[-1]["spent_s"]) == (6, 6.0)
     assert lines[-1].keys() >= {"psnr_0", "psnr_1", "psnr_20", "seen_20"}
     assert {"last.pt", "best.pt", "log.jsonl"} == {each.name for each in out.iterdir()}

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+pytest.importorskip("scipy", reason="needs the train extra")
+
 from engine.synthesis import refiner as runtime
 from engine.train.refiner.split import held_out, learnt
 from kiosk import cli

@@ -5,6 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+pytest.importorskip("scipy", reason="needs the train extra")
+
 from engine.media import FloatArray
 from engine.synthesis import refiner as runtime
 from engine.synthesis.shapes import SHAPES, motion

@@ -35,10 +35,9 @@ def refiner(seed: int = 0, side: int = SIDE) -> bytes:
     mask = tape.input("mask", ["batch", 2, side, side])
     coefficients = tape.input("coefficients", ["batch", 55])
     waves = (time * np.arange(1, 7, dtype=np.float32)).unary("Cos")
-    told = tape.op("Gemm", join(1, coefficients, waves), writer.weights(16, 61),
-                   writer.weights(16), transB=1)  # fmt: skip
+    told = writer.conv(join(1, coefficients, waves).reshape(0, -1, 1, 1), 61, 16, size=1)
     told = told * told.unary("Sigmoid")
-    scale, shift = (told.part(1, k, k + 8).reshape(0, -1, 1, 1) for k in (0, 8))
+    scale, shift = (told.part(1, k, k + 8) for k in (0, 8))
     heeded = state * (time * 4.0).least(1.0).reshape(0, 1, 1, 1)
     x = writer.conv(join(1, heeded, picture, mask, neutral), 20, 8)
     low = writer.conv(x, 8, 8, stride=2) * (scale + 1.0) + shift

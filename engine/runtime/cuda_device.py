@@ -47,7 +47,7 @@ class CudaDevice:
     """One GPU of this machine: a ``Device``."""
 
     def __init__(self, index: int = 0, runtime: Any = None) -> None:  # noqa: ANN401
-        """Find it.
+        """Find it, without making a context on it: whoever only asks takes no memory there.
 
         Args:
             index: which, as CUDA counts.
@@ -61,7 +61,6 @@ class CudaDevice:
         count = int(self._call("cudaGetDeviceCount"))
         if index >= count:
             raise NoDeviceError(f"there is no GPU {index} among {count}: choose a lower number")
-        self.use()
         found = self._call("cudaGetDeviceProperties", index)
         name = found.name.decode() if isinstance(found.name, bytes) else str(found.name)
         self._facts = DeviceFacts(

@@ -1,7 +1,8 @@
 """A network of float32 made one that works in half floats, strongly typed, as TensorRT wants it.
 
-Only pictures are halved: tensors of four dimensions, and the weights that meet them. Everything
-else, such as what a time and coefficients become, is little and steers much: it stays float32.
+Only pictures are halved: tensors of four dimensions with more than one sample, and the weights that
+meet them. Everything else, such as what a time and coefficients become, in convolutions of one
+sample too, is little and steers much: it stays float32.
 Inputs and outputs stay what they are; the network casts inside.
 """
 
@@ -53,11 +54,7 @@ class _Halving:
         self._weights = {each.name: each for each in graph.initializer}
         values = [*graph.value_info, *graph.input, *graph.output]
         self._kinds = {v.name: v.type.tensor_type.elem_type for v in values}
-        self._ranks = {
-            v.name: len(v.type.tensor_type.shape.dim)
-            for v in values
-            if v.type.tensor_type.HasField("shape")
-        }
+        self._pictures = {v.name for v in values if _has_samples(v.type.tensor_type.shape)}
         self._outputs = {each.name for each in graph.output}
         self._half: set[str] = set()
         """Tensors that are half floats now."""
@@ -114,7 +111,7 @@ class _Halving:
         return bool(self._kinds.get(name) == TensorProto.FLOAT)
 
     def _is_picture(self, name: str) -> bool:
-        return self._is_float(name) and self._ranks.get(name, 0) == PICTURE_RANK
+        return self._is_float(name) and name in self._pictures
 
     def _as(self, name: str, kind: int) -> str:
         """The tensor *name* as *kind*; cast once, wherever it is used."""
@@ -128,6 +125,12 @@ class _Halving:
             else:
                 self._nodes.append(helper.make_node("Cast", [name], [made], to=kind))
         return self._cast[name, kind]
+
+
+def _has_samples(shape: onnx.TensorShapeProto) -> bool:
+    """Whether it is a picture's, larger than one sample."""
+    sizes = [each.dim_value for each in shape.dim]
+    return len(sizes) == PICTURE_RANK and sizes[2:] != [1, 1]
 
 
 def _weight(tensor: onnx.TensorProto, name: str) -> onnx.TensorProto:

@@ -5,10 +5,12 @@ another card, another version of TensorRT, another network, or a file that was c
 with a remedy before TensorRT sees it.
 """
 
+import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -19,6 +21,7 @@ Precision = Literal["fp16", "fp32"]
 
 MANIFEST_NAME: Final = "manifest.json"
 MANIFEST_VERSION: Final = 1
+LOCK_NAME: Final = ".manifest.lock"
 _KINDS: Final[dict[str, type]] = {"size_bytes": int, "ranges": dict, "metadata": dict}
 """Of the fields that are no text."""
 
@@ -144,17 +147,28 @@ def _entry(path: Path, told: object, remedy: str) -> PlanEntry:
 def keep(folder: Path, plan: bytes, entry: PlanEntry) -> Path:
     """Write *plan* and put *entry* into the manifest, instead of one of the same file.
 
+    Of several at once, in other processes too, one waits for the other.
+
     Raises:
         PlanError: the manifest is damaged.
         OSError: the folder cannot be written.
     """
-    others = [each for each in read_manifest(folder) if each.file != entry.file]
     folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / entry.file, plan)
-    entries = sorted([*others, entry], key=lambda each: each.file)
-    told = {"version": MANIFEST_VERSION, "plans": [asdict(each) for each in entries]}
-    _write(folder / MANIFEST_NAME, (json.dumps(told, indent=2) + "\n").encode())
+    with _locked(folder):
+        others = [each for each in read_manifest(folder) if each.file != entry.file]
+        _write(folder / entry.file, plan)
+        entries = sorted([*others, entry], key=lambda each: each.file)
+        told = {"version": MANIFEST_VERSION, "plans": [asdict(each) for each in entries]}
+        _write(folder / MANIFEST_NAME, (json.dumps(told, indent=2) + "\n").encode())
     return folder / entry.file
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """While nobody else changes the manifest; the lock ends with the process that holds it."""
+    with (folder / LOCK_NAME).open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -5,7 +5,7 @@ Page-locked memory of this machine, through which copies go, grows with what is 
 """
 
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any, Final
 
 import numpy as np
@@ -181,7 +181,12 @@ class Lane:
             self._graph = None
 
     def _forget(self) -> None:
-        """After a failure nothing on the device is taken to be what it was."""
+        """After a failure nothing on the device is taken to be what it was.
+
+        What is queued still works on memory and graph: only what has ended may be given back.
+        """
+        with suppress(RunnerError):  # the failure itself is what is told
+            self._device.wait(self._stream)
         self._drop_graph()
         self._shapes.clear()
         self._resident.clear()

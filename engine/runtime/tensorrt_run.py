@@ -59,6 +59,7 @@ class TensorRtRunner:
         self._runtime, self._engine = self._loaded(content)
         self._inputs, self._outputs = plan_tensors(self._library.module, self._engine)
         self._changed = threading.Condition()
+        self._warming = threading.Lock()
         self._closed = False
         self._lanes: list[Lane] = []
         self._last_ms: float | None = None
@@ -111,8 +112,15 @@ class TensorRtRunner:
     def warmup(self) -> None:
         """Run the usual shapes on zeros in every context, often enough to be captured."""
         zeros = {each.name: np.zeros(each.usual, each.kind) for each in self._inputs}
-        lanes = [self._take() for _ in self._lanes]
+        with self._warming:  # two that each had some of the contexts would wait for ever
+            self._warm(zeros)
+        self._save_cache()
+
+    def _warm(self, zeros: Tensors) -> None:
+        lanes: list[Lane] = []
         try:
+            for _ in self._lanes:
+                lanes.append(self._take())
             for lane in lanes:
                 for _ in range(STEADY_PASSES + 1):
                     lane.run(zeros)
@@ -120,7 +128,6 @@ class TensorRtRunner:
             with self._changed:
                 self._free.extend(lanes)
                 self._changed.notify_all()
-        self._save_cache()
 
     def close(self) -> None:
         """Give all memory back; passes under way are waited for. May be called again."""

@@ -73,6 +73,7 @@ class TorchRunner:
         self._kinds = {each.name: each.type.tensor_type.elem_type for each in graph.input}
         self._outputs = [each.name for each in graph.output]
         self._steps = self._planned(graph.node)
+        self._closed = False
 
     @property
     def inputs(self) -> Mapping[str, tuple[int | None, ...]]:
@@ -89,17 +90,19 @@ class TorchRunner:
 
         Raises:
             InputsError: inputs that do not fit.
-            RunnerError: a failure of PyTorch or the GPU.
+            RunnerError: a failure of PyTorch or the GPU, or the runner is closed.
         """
         self._check(tensors)
-        torch = self._torch
+        torch, weights, steps = self._torch, self._weights, self._steps
+        if self._closed:  # if not, what was taken is whole
+            raise RunnerError("the network is closed: open it again")
         try:
             with torch.inference_mode():
-                values = self._weights | {
+                values = weights | {
                     name: torch.from_numpy(np.array(value)).to(self._device)
                     for name, value in tensors.items()
                 }
-                for operator, attributes, inputs, output, gone in self._steps:
+                for operator, attributes, inputs, output, gone in steps:
                     given = [values[name] if name else None for name in inputs]
                     values[output] = operator(attributes, *given)
                     for name in gone:
@@ -122,9 +125,9 @@ class TorchRunner:
         })  # fmt: skip
 
     def close(self) -> None:
-        """Let go of the weights."""
-        self._weights.clear()
-        self._steps = []
+        """Let go of the weights; passes under way still end. May be called again."""
+        self._closed = True
+        self._weights, self._steps = {}, []
 
     def _check(self, tensors: Tensors) -> None:
         from engine.runtime.torch_ops import KINDS

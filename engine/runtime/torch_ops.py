@@ -101,6 +101,24 @@ def _grid_sample(attributes: Attributes, x: Any, grid: Any) -> Any:  # noqa: ANN
     )  # fmt: skip
 
 
+def _blocks(attributes: Attributes) -> int:
+    if attributes.get("mode", "DCR") != "DCR":
+        raise NotImplementedError(f"depth to space by {attributes['mode']}")
+    return int(attributes["blocksize"])
+
+
+def _depth_to_space(attributes: Attributes, x: Any) -> Any:  # noqa: ANN401
+    by, (batch, depth, rows, columns) = _blocks(attributes), x.shape
+    apart = x.reshape(batch, by, by, depth // by**2, rows, columns)
+    return apart.permute(0, 3, 4, 1, 5, 2).reshape(batch, -1, rows * by, columns * by)
+
+
+def _space_to_depth(attributes: Attributes, x: Any) -> Any:  # noqa: ANN401
+    by, (batch, depth, rows, columns) = _blocks(attributes), x.shape
+    apart = x.reshape(batch, depth, rows // by, by, columns // by, by)
+    return apart.permute(0, 3, 5, 1, 2, 4).reshape(batch, -1, rows // by, columns // by)
+
+
 def _average_pool(attributes: Attributes, x: Any) -> Any:  # noqa: ANN401
     if any(attributes.get("pads", ())):
         raise NotImplementedError("a padded average")
@@ -117,7 +135,8 @@ OPERATORS: Final[Mapping[str, Operator]] = {
     "AveragePool": _average_pool,
     "Cast": lambda a, x: x.to(KINDS[a["to"]]), "Ceil": _plain(torch.ceil), "Clip": _clip,
     "Concat": lambda a, *x: torch.cat(x, a["axis"]), "Conv": _conv, "Cos": _plain(torch.cos),
-    "CumSum": lambda _, x, axis: torch.cumsum(x, axis[0]), "Div": _plain(torch.div),
+    "CumSum": lambda _, x, axis: torch.cumsum(x, axis[0]),
+    "DepthToSpace": _depth_to_space, "Div": _plain(torch.div),
     "Equal": _plain(torch.eq), "Exp": _plain(torch.exp), "Floor": _plain(torch.floor),
     "Gemm": _gemm, "Greater": _plain(torch.gt), "GreaterOrEqual": _plain(torch.ge),
     "GridSample": _grid_sample, "Identity": _plain(lambda x: x), "Less": _plain(torch.lt),
@@ -128,6 +147,7 @@ OPERATORS: Final[Mapping[str, Operator]] = {
     "ReduceMin": _reduced(torch.amin), "ReduceSum": _reduced(torch.sum), "Relu": _plain(torch.relu),
     "Reshape": _reshape, "Resize": _resize, "Round": _plain(torch.round),
     "Sigmoid": _plain(torch.sigmoid), "Sin": _plain(torch.sin), "Slice": _slice,
+    "SpaceToDepth": _space_to_depth,
     "Sqrt": _plain(torch.sqrt), "Sub": _plain(torch.sub), "Tanh": _plain(torch.tanh),
     "Transpose": lambda a, x: x.permute(*a["perm"]), "Where": _plain(torch.where),
 }  # fmt: skip

@@ -13,6 +13,7 @@ import onnx
 from engine.runtime.tape import FLOAT32, Tape, Tensor, join
 from engine.synthesis.graph_blend import halved
 from engine.synthesis.graph_skin import Numbers, Pixels, TurnGraph, counted, mesh, sample, scalar
+from engine.synthesis.refiner import BOUND
 from engine.synthesis.region import CHANNELS, GREY, fade
 
 STEPS_MOST: Final = 4
@@ -21,6 +22,8 @@ PLACE: Final = ("x", "y", "depth", "step")
 """What the input ``region`` holds, in pixels of the picture: where the region's first pixel is at
 rest, from the pivot, and how far it is to the next."""
 BLACK: Final = 16.0
+LARGEST: Final = 3e38
+"""Numbers beyond are infinite."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +142,7 @@ class RefineGraph:
                 "state": state, "time": self._zero + step / self._steps, "picture": picture,
                 "mask": mask, "neutral": self._neutral, "coefficients": self._weights,
             }  # fmt: skip
-            end = self._tape.inline(self._network, given)["clean"]
+            end = _bounded(self._tape.inline(self._network, given)["clean"])
             state = state + (end - state) * (1 / (self._steps - step))
         return state
 
@@ -154,3 +157,9 @@ class RefineGraph:
         grid = mesh(*((each / place["step"] - offset) * (1 / by) for each in back))
         faded = more * self._tape.constant(fade(side)[None, None], FLOAT32)
         return sample(faded, grid, (side, side))
+
+
+def _bounded(end: Tensor) -> Tensor:
+    """What of an estimate counts, as ``refiner.BOUND`` says."""
+    finite = end.unary("Abs") <= LARGEST  # nothing that is no number is
+    return finite.where(end.within(-BOUND, BOUND), 0.0)

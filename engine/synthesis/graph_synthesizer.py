@@ -15,6 +15,7 @@ from engine.runtime.onnx import OnnxRunner
 from engine.runtime.runner import Runner
 from engine.synthesis.graph import BATCH_MOST, Precision, build
 from engine.synthesis.graph_tensors import Array, frame_tensors, rig_tensors, stacked
+from engine.synthesis.refining import Refining
 from engine.synthesis.synthesizer import OutputFormat, Synthesizer
 
 Backend = Literal["cpu", "onnx"]
@@ -52,6 +53,25 @@ def runner(
     return OnnxRunner(build(output, precision, refiner, steps).SerializeToString(), threads)
 
 
+def _check(graph: Mapping[str, str], refining: Refining) -> None:
+    """Whether a graph that says so of itself refines as a look does.
+
+    Raises:
+        ValueError: it does not.
+    """
+    has = graph.get("refiner_steps", "?"), graph.get("refiner_side_px", "?")
+    wanted = str(refining.steps), str(refining.refiner.side_px)
+    if has != wanted:
+        raise ValueError(
+            f"the graph refines in {_told(has[0])} of {has[1]} pixels, a look in "
+            f"{_told(wanted[0])} of {wanted[1]}: give the graph of this network and these steps"
+        )
+
+
+def _told(steps: str) -> str:
+    return f"{steps} step{'' if steps == '1' else 's'}"
+
+
 class GraphSynthesizer:
     """Draws one picture of each of several rigs in one pass."""
 
@@ -68,7 +88,7 @@ class GraphSynthesizer:
 
         Raises:
             ValueError: none or too many rigs, of several sizes, or too large for the graph; or
-                some are refined and the graph does not, or the other way round.
+                some are refined and the graph does not, or the other way round, or otherwise.
             RunnerError: ONNX Runtime cannot load the graph.
         """
         if not 1 <= len(drawers) <= BATCH_MOST:
@@ -81,6 +101,9 @@ class GraphSynthesizer:
         if refined != {"neutral" in self._graph.inputs}:
             raise ValueError("the graph and all of the looks must refine, or none: give the graph "
                              "of these steps, or looks of 0 steps")  # fmt: skip
+        for each in drawers:
+            if each._refining is not None:
+                _check(self._graph.metadata, each._refining)
         self._drawers = tuple(drawers)
         tensors = [rig_tensors(each, precision) for each in drawers]
         self._rigs: Mapping[str, Array] = stacked(tensors)

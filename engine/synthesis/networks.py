@@ -13,10 +13,11 @@ from typing import Final
 
 from engine.runtime.plans import Precision, sha256
 from engine.runtime.runner import RunnerError
+from engine.synthesis.look import NETWORKS
+from engine.synthesis.refiner import WEIGHTS, file_name
 from engine.synthesis.synthesizer import OutputFormat
 
-WEIGHTS: Final = Path(__file__).parent.parent / "weights"
-REFINERS: Final = {"refiner-small": "refiner_small.onnx", "refiner-large": "refiner_large.onnx"}
+REFINERS: Final = {f"refiner-{size}": file_name(size) for size in NETWORKS}
 SYNTHESIS: Final = "synthesis"
 REFINED: Final = "refined"
 WHOLE: Final = (SYNTHESIS, REFINED)
@@ -62,8 +63,12 @@ class RefinerNetwork:
             raise RunnerError(f"{self.path.name}: {error}: use --precision fp32") from error
 
     def identity(self, precision: Precision) -> str:
-        """SHA-256 of the file, whatever the precision."""
-        return sha256(self._content())
+        """SHA-256 of the network, typed so: how it is halved is part of it.
+
+        Raises:
+            RunnerError: as ``model``.
+        """
+        return sha256(self.model(precision))
 
     def metadata(self, precision: Precision) -> Mapping[str, str]:
         """What the network says of itself."""

@@ -23,6 +23,9 @@ from engine.synthesis.region import CHANNELS
 WEIGHTS: Final = Path(__file__).parent.parent / "weights"
 BATCH_MOST: Final = 8
 """Pictures in one pass."""
+BOUND: Final = 4.0
+"""No estimate of a network counts for more, in its units, and what is no number for nothing: whatever
+it returns, a picture changes by so much at most."""
 MASKS: Final = 2
 """Where the inside of the mouth is seen, and the upper lip's layer."""
 
@@ -130,7 +133,8 @@ class Refiner:
             "neutral": np.stack([crop.neutral for crop in crops]),
             "coefficients": np.stack([crop.coefficients for crop in crops]),
         }
-        return list(np.asarray(self._runner.run(given)["clean"], np.float32))
+        ends = np.asarray(self._runner.run(given)["clean"], np.float32)
+        return list(np.where(np.isfinite(ends), ends, np.float32(0)).clip(-BOUND, BOUND))
 
 
 def residuals(jobs: Sequence[Job | None]) -> list[FloatArray | None]:
@@ -196,4 +200,9 @@ SHELF: Final = Shelf()
 
 def path_of(network: Network) -> Path:
     """Where its weights lie."""
-    return WEIGHTS / f"refiner_{network}.onnx"
+    return WEIGHTS / file_name(network)
+
+
+def file_name(network: Network) -> str:
+    """Of the file of its weights."""
+    return f"refiner_{network}.onnx"

@@ -14,9 +14,10 @@ from engine.synthesis.region import Region
 from engine.synthesis.warp import Turn
 
 FADE_FRAMES: Final = 6
-"""Pictures over which refining comes and goes, so that nothing is seen to change at once."""
+"""Pictures over which refining comes and goes, so that it is not seen to."""
 FEWER: Final = (4, 1)
-"""Steps that a slower machine does instead of more."""
+"""Steps that a slower machine does instead of more, at once: little differs between them, and to
+pass from one to the other would need both."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,13 +75,21 @@ class Refining:
         """None: no picture has been drawn yet."""
 
     @property
+    def steps(self) -> int:
+        """In full."""
+        return self._choices[0]
+
+    @property
     def details(self) -> tuple[str, ...]:
         """Names of the cheaper ways, the last of them without the refiner."""
         steps = [f"{n} step{'s' if n > 1 else ''}" for n in self._choices[1:-1]]
         return (*steps, "no refiner")
 
     def simplify(self, level: int) -> None:
-        """Refine in full (0), or in the *level*-th of ``details``; what is beyond is the last."""
+        """Refine in full (0), or in the *level*-th of ``details``; what is beyond is the last.
+
+        Other steps are done at once; only to no refining, and back, it is faded.
+        """
         steps = self._choices[min(level, len(self._choices) - 1)]
         self._wanted = float(steps > 0)
         self._steps = steps or self._steps  # what fades away is still made

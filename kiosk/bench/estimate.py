@@ -18,7 +18,8 @@ import onnx
 
 from engine.runtime.half import HalfError, halved
 from engine.synthesis.graph import build, ranges
-from engine.synthesis.networks import REFINERS, WEIGHTS
+from engine.synthesis.networks import REFINERS
+from engine.synthesis.refiner import WEIGHTS
 from engine.synthesis.synthesizer import OutputFormat
 from kiosk.bench.cards import CARDS, Card, pass_ms
 from kiosk.bench.kernels import Kernel, fused, unfused

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.motion.coefficients import COEFFICIENTS, INDEX
+from engine.synthesis.refiner import MASKS
 from engine.synthesis.region import CHANNELS, GREY
-from engine.train.refiner.network import MASKS, RESIDUAL_GREY, Conditions
+from engine.train.refiner.network import RESIDUAL_GREY, Conditions
+from engine.train.refiner.scene import RESIDUAL_STEPS
 
-RESIDUAL_STEPS: Final = 16
-"""Of a stored residual to one grey level."""
 GAIN: Final = 0.2
 """Contrast and colour go up and down by so much at most."""
 SHIFT: Final = 0.12
@@ -201,12 +201,15 @@ def feed(portraits: Sequence[Portrait], pairs: int, seed: int) -> Iterator[Batch
 
 
 def judges(portraits: Sequence[Portrait], count: int) -> Batch:
-    """About *count* samples spread evenly over all portraits and their clips, unvaried."""
-    each = max(1, count // len(portraits))
+    """At least *count* samples, unvaried, if there are so many.
+
+    As many of each portrait, from the middles of equal stretches of its clips.
+    """
+    each = -(-count // len(portraits))
     chosen = [
         (who, int(at))
         for who in portraits
-        for at in np.unique(np.linspace(0, len(who.picture) - 1, each).astype(int))
+        for at in np.unique((np.arange(each) + 0.5) * len(who.picture) / each // 1)
     ]
     return batch_of(chosen)
 

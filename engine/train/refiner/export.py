@@ -20,9 +20,9 @@ from torch import nn
 
 from engine.motion.coefficients import COEFFICIENTS
 from engine.runtime.tape import FLOAT16, FLOAT32, Tape, Tensor, join
+from engine.synthesis.refiner import MASKS
 from engine.synthesis.region import CHANNELS
 from engine.train.refiner.network import (
-    MASKS,
     OPENING,
     RESIDUAL_GREY,
     SHAPES,

@@ -6,6 +6,7 @@ adds. What is there already is left alone, so that a run that was cut off goes o
 
 import argparse
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -26,7 +27,7 @@ from engine.portrait.rig import Rig, RigError, load, save
 from engine.synthesis.region import GREY, fold, unfold
 from engine.train.refiner.inside import Style
 from engine.train.refiner.motions import Coefficients, from_speech, pairs
-from engine.train.refiner.scene import Scene
+from engine.train.refiner.scene import RESIDUAL_STEPS, Scene
 from engine.train.refiner.truth import SIDE_PX, Truth
 
 Bgr = NDArray[np.uint8]
@@ -34,8 +35,6 @@ Bgr = NDArray[np.uint8]
 STYLES: Final = 2
 """Sets of teeth and lips drawn of each portrait."""
 LIPSTICKS: Final = ((60, 40, 150), (70, 60, 190), (90, 60, 130), (110, 90, 205))
-RESIDUAL_STEPS: Final = 16
-"""Steps of a grey level."""
 
 
 @dataclass(frozen=True)
@@ -164,6 +163,14 @@ def _over(
     return _painted(image, share[y0:y1, x0:x1], colour)
 
 
+def keep(made: Mapping[str, NDArray[np.generic]], target: Path) -> None:
+    """Write a shard, whole or not at all: what is broken off is no ``.npz``."""
+    partial = target.with_suffix(".part")
+    with partial.open("wb") as file:
+        np.savez(file, allow_pickle=False, **made)
+    partial.replace(target)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m engine.train.refiner.make",
@@ -193,9 +200,7 @@ def main(arguments: list[str] | None = None) -> int:
             sys.stdout.write(f"{path.stem}: left out: {error}\n")
             continue
         made = shard(of, prior, np.random.default_rng(number), options.pairs, spoken)
-        partial = target.with_suffix(".part.npz")
-        np.savez(partial, allow_pickle=False, **made)
-        partial.rename(target)
+        keep(made, target)
         sys.stdout.write(f"{path.stem}: {len(made['coefficients'])} frames\n")
         sys.stdout.flush()
     return 0

@@ -15,12 +15,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from engine.motion.coefficients import COEFFICIENTS
+from engine.synthesis.refiner import MASKS
 from engine.synthesis.region import CHANNELS
 
 RESIDUAL_GREY: Final = 32.0
 """Grey levels of a residual of 1 in the network's units."""
-MASKS: Final = 2
-"""Where the inside of the mouth is seen; how much of the upper lip's layer."""
 WAVES: Final = 6
 """The time is told as so many cosines."""
 TYPICAL: Final = 0.1

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.motion.coefficients import COEFFICIENTS
+from engine.synthesis.refiner import MASKS
 from engine.synthesis.region import CHANNELS
 
 Tensors = dict[str, NDArray[np.float32]]
 
 SEED: Final = 11
-MASKS: Final = 2
 
 
 def question(side_px: int, batch: int = 2) -> Tensors:

@@ -1,6 +1,7 @@
 """A rig drawn as the kiosk draws it, with what the truth needs kept: masks, and where skin went."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import cv2
 import numpy as np
@@ -16,6 +17,8 @@ from engine.synthesis.warp import Turn, bounded, turn
 
 FloatMaps = NDArray[np.float32]
 REST = Pose()
+RESIDUAL_STEPS: Final = 16
+"""Of a stored residual to one grey level."""
 
 
 @dataclass(frozen=True)
