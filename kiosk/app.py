@@ -111,6 +111,8 @@ class Kiosk:
         self.metrics = Metrics()
         self.networks = Networks(settings, self.metrics)
         self.stages = Stages(settings, avatars.pipeline, self.metrics, with_slate)
+        self.stages.worker.joining = lambda: self.networks.answer
+        self.stages.settle = self.networks.wait
         self.injector = None if faults is None else Injector(faults, self.metrics)
         terminals = Terminals(settings.sync.terminals_path)
         self.lip_sync = LipSync(self.metrics, terminals, self.injector)
@@ -144,6 +146,7 @@ class Kiosk:
         return BargeIn(stage, self.stages.hub, self.settings.listen)
 
     async def _live(self, _app: web.Application) -> AsyncIterator[None]:
+        self.networks.mend()
         tasks = [asyncio.create_task(self._warm_up(), name="warm-up")]
         if interval_s := watchdog_interval_s():
             tasks.append(asyncio.create_task(feed_watchdog(self.stages, interval_s)))
@@ -183,10 +186,10 @@ class Kiosk:
         self.routes.readiness = ReadyAnswer(status="ready", detail=PREPARING)
         notify("READY=1")
         logger.info("ready")
-        await self._measure()
         await asyncio.to_thread(warm_up_ear, self.settings.listen)
         for language in languages[1:]:
             await asyncio.to_thread(self._speech.warm_up, language)
+        await self._measure()
         await self._prepare()
 
     async def _measure(self) -> None:

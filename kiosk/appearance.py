@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from engine.synthesis.look import Look
+from kiosk.capacity import Kind
 
 
 class AppearanceError(ValueError):
@@ -33,6 +34,11 @@ class Appearance:
     def size(self) -> tuple[int, int]:
         """Width and height of the pictures."""
         return self.look.size(*self.asked_px)
+
+    @property
+    def kind(self) -> Kind:
+        """What the pictures' cost depends on."""
+        return Kind(self.size, self.look.preset, self.look.steps)
 
 
 def check_live(look: Look) -> None:

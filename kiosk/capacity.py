@@ -1,13 +1,15 @@
 """How many stages this machine draws at once: what the next viewer's own stage depends on.
 
-It is measured when the kiosk starts, and nothing of it is kept: another machine, preset or size is
-measured anew. Speech that is made beside the pictures is not counted: the margin is for it.
+It is measured when the kiosk starts, and again when a stage is first shown with another preset or
+another number of steps; nothing of it is kept. Speech that is made beside the pictures is not
+counted: the margin is for it.
 """
 
 import logging
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
+from dataclasses import dataclass
 from typing import Final
 
 from kiosk.picture_cost import MakeSized, PictureCost, measure
@@ -17,6 +19,17 @@ logger = logging.getLogger(__name__)
 
 Px = tuple[int, int]
 """Width and height."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What the cost of a picture depends on."""
+
+    size: Px
+    preset: str = "fast"
+    steps: int = 0
+    """Of the refiner, as many as are asked for."""
+
 
 SHARE: Final = 0.85
 """Of the time there is, what pictures may take; somewhat less than ``ladder.BUSY``."""
@@ -39,11 +52,11 @@ class Capacity:
         self._stages = stages
         self._rate_hz = frame_rate_hz
         self._cores = cores or len(os.sched_getaffinity(0))
-        self.costs: dict[Px, PictureCost] = {}
-        """By the pictures' size, where it was measured."""
+        self.costs: dict[Kind, PictureCost] = {}
+        """Where it was measured."""
 
-    def fits(self, opened: Sequence[Px], wanted: Px) -> bool:
-        """Whether a stage of size *wanted* fits beside those that are open.
+    def fits(self, opened: Sequence[Kind], wanted: Kind) -> bool:
+        """Whether a stage of pictures as *wanted* fits beside those that are open.
 
         The first one always does: a slow machine shows her as well as it can.
         """
@@ -53,46 +66,63 @@ class Capacity:
             return True
         return sum(map(self.share, [*opened, wanted])) <= SHARE
 
-    def places(self, size: Px) -> int | None:
-        """How many stages of *size* fit; None: not known yet."""
+    def places(self, kind: Kind) -> int | None:
+        """How many stages of *kind* fit; None: not known yet."""
         if self._stages or not self.costs:
             return self._stages or None
-        return max(1, int(SHARE / self.share(size)))
+        return max(1, int(SHARE / self.share(kind)))
 
-    def share(self, size: Px) -> float:
+    def share(self, kind: Kind) -> float:
         """Of the machine's time for pictures, what a stage takes: 1 is all.
 
         Drawing and encoding have a thread each and could overlap, but a picture waits for both:
         their sum is what the degradation ladder goes by, and nobody shall begin by going down it.
         """
-        cost = self._cost(size)
+        cost = self._cost(kind)
         picture_s = cost.draw_s + cost.encode_s
         return max(picture_s, (picture_s + SENDING_S) / self._cores) * self._rate_hz
 
+    def unknown(self, kind: Kind) -> bool:
+        """Whether others were measured, but none that is drawn so."""
+        return bool(self.costs) and all(_way(each) != _way(kind) for each in self.costs)
+
     async def measure(
-        self, make: MakeSized, sizes: Iterable[Px], worker: Runs, encode_pool: Executor
-    ) -> None:
-        """Find out what pictures of *sizes* cost, unless the number of stages is given.
+        self, make: MakeSized, kinds: Iterable[Kind], worker: Runs, encode_pool: Executor,
+        joining: Callable[[], bool] = lambda: True,
+    ) -> None:  # fmt: skip
+        """Find out what pictures of *kinds* cost, unless the number of stages is given.
 
         Args:
-            make: makes an engine.
-            sizes: of the pictures.
+            make: makes an engine that draws so.
+            kinds: of the pictures.
             worker: draws.
             encode_pool: encodes.
+            joining: whether what can be drawn together is, once there is an engine.
         """
         if self._stages:
             return
-        for size in dict.fromkeys(sizes):
-            self.costs[size] = await measure(make, size, self._rate_hz, worker, encode_pool)
-            logger.info("%s stages of %d×%d fit on this machine", self.places(size), *size)
+        for kind in dict.fromkeys(kinds):
+            self.costs[kind] = await measure(
+                make, kind.size, self._rate_hz, worker, encode_pool, joining
+            )
+            logger.info("%s stages of %d×%d, %s, fit on this machine",
+                        self.places(kind), *kind.size, kind.preset)  # fmt: skip
 
-    def _cost(self, size: Px) -> PictureCost:
-        """Of another size than was measured: as its pixels are to those of the largest."""
-        if size in self.costs:
-            return self.costs[size]
-        largest = max(self.costs, key=_pixels)
-        times, cost = _pixels(size) / _pixels(largest), self.costs[largest]
+    def _cost(self, kind: Kind) -> PictureCost:
+        """Of another size than was measured: as its pixels are to those of the largest.
+
+        Of another way of drawing, as long as it is not measured: as of the dearest.
+        """
+        if kind in self.costs:
+            return self.costs[kind]
+        alike = [each for each in self.costs if _way(each) == _way(kind)] or list(self.costs)
+        of = max(alike, key=lambda each: (_pixels(each.size), self.costs[each].draw_s))
+        times, cost = _pixels(kind.size) / _pixels(of.size), self.costs[of]
         return PictureCost(cost.draw_s * times, cost.encode_s * times)
+
+
+def _way(kind: Kind) -> tuple[str, int]:
+    return kind.preset, kind.steps
 
 
 def _pixels(size: Px) -> int:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from kiosk.cli_options import Json
+from kiosk.cli_options import Json, UsageError
 
 
 def bench_refiner(
@@ -25,8 +25,12 @@ def bench_refiner(
     as_json: Json = False,
 ) -> None:  # fmt: skip
     """Judge the refiner against rendered truth; time and count it."""
-    from kiosk.bench import refiner
-
+    try:
+        from kiosk.bench import refiner
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"{error.name} is not installed: .venv/bin/pip install -e '.[train]'"
+        ) from None
     report = refiner.run(folder, count, sheet, lambda line: typer.echo(line, err=True))
     if as_json:
         typer.echo(json.dumps(report, ensure_ascii=False, indent=2))

@@ -73,15 +73,17 @@ def _usable(settings: Settings, capability: str) -> Check:
 
     engine = settings.engine.backends()
     found: list[str] = []
-    for network in shipped(settings):
+    for network in shipped():
         goal: Wanted = wanted(network, capability, engine.precision)
         find(engine.folder, goal)
         found.append(network.name)
+    if not found:
+        return Check("plans", "ok", "none is needed: no refiner is installed")
     return Check("plans", "ok", f"{', '.join(found)} in {engine.precision}")
 
 
 def _backend(settings: Settings) -> Check:
-    from kiosk.engine_backend import said, standing
+    from kiosk.standing import said, standing
 
     name, reasons = standing(settings)
     wish = settings.engine.backend

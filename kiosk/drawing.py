@@ -5,7 +5,7 @@ What goes wrong with one stage's picture is that stage's alone.
 
 import logging
 import time
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -49,8 +49,10 @@ class Draws(Protocol):
 Outcome = PictureFrame | BaseException
 
 
-def draw_together(jobs: Sequence[Draws]) -> list[Outcome]:
-    """Do *jobs*, no two of one stage, in one pass.
+def draw_together(
+    jobs: Sequence[Draws], clock: Callable[[], float] = time.perf_counter
+) -> list[Outcome]:
+    """Do *jobs*, no two of one stage, in one pass; its cost is told by *clock*, in seconds.
 
     Returns:
         Of each, the picture, or why there is none.
@@ -58,16 +60,16 @@ def draw_together(jobs: Sequence[Draws]) -> list[Outcome]:
     outcomes: list[Outcome | None] = [None] * len(jobs)
     drafts: dict[int, tuple[Draft, float]] = {}
     for number, job in enumerate(jobs):
-        begun_s = time.perf_counter()
+        begun_s = clock()
         try:
             draft = job.prepare()
         except BaseException as error:
             outcomes[number] = error
         else:
-            drafts[number] = draft, time.perf_counter() - begun_s
-    begun_s = time.perf_counter()
+            drafts[number] = draft, clock() - begun_s
+    begun_s = clock()
     drawn = _drawn([draft for draft, _ in drafts.values()])
-    share_s = (time.perf_counter() - begun_s) / max(1, len(drafts))
+    share_s = (clock() - begun_s) / max(1, len(drafts))
     for (number, (draft, own_s)), planes in zip(drafts.items(), drawn, strict=True):
         cost = Cost(own_s + share_s, len(drafts))
         outcomes[number] = _finished(jobs[number], draft, planes, cost)

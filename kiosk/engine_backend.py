@@ -1,88 +1,148 @@
-"""Networks opened on the best backend, with a word in the log of which it is and why."""
+"""The refiners of a running kiosk: on a GPU in processes of their own, the CPU standing in."""
 
 import logging
-from collections.abc import Sequence
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from typing import Final
 
-from engine.runtime.backends import BackendName, Backends, Network
-from engine.runtime.fallback import FallbackRunner
+from engine.runtime import backends
+from engine.runtime.backends import Backends, Candidate, Choice, choose
+from engine.runtime.cuda import NoDeviceError
 from engine.runtime.onnx import OnnxRunner
-from engine.runtime.runner import Runner
+from engine.runtime.runner import Runner, RunnerError
+from engine.synthesis.batch import LACK
 from engine.synthesis.look import RefinerSize
-from engine.synthesis.networks import REFINERS, RefinerNetwork, network
+from engine.synthesis.networks import network
 from engine.synthesis.refiner import SHELF, Shelf
 from kiosk.config import Settings
+from kiosk.gpu_child import warm
 from kiosk.gpu_process import GpuProcess
 from kiosk.metrics import Metrics
 from kiosk.spare_runner import SpareRunner
+from kiosk.standing import said
 
 logger = logging.getLogger(__name__)
 
+SAID_EACH_S: Final = 60.0
+"""A network that fails at every picture is told of so often."""
+
 
 class Networks:
-    """The refiners of a running kiosk: on a GPU in processes of their own, the CPU standing in.
+    """Opens networks on a GPU where there is one; without, the engine opens them on the CPU.
 
-    Without a GPU that would run them they are opened on the CPU, as the engine does by itself.
+    The kiosk's own process never touches the GPU's driver: a process that ends with it is another.
     """
 
-    def __init__(self, settings: Settings, metrics: Metrics, shelf: Shelf = SHELF) -> None:
+    def __init__(
+        self, settings: Settings, metrics: Metrics, shelf: Shelf = SHELF,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:  # fmt: skip
         """Open from now on what is asked of *shelf* on the best backend; see ``close``."""
         self._backends, self._metrics, self._shelf = settings.engine.backends(), metrics, shelf
         self._processes: list[GpuProcess] = []
-        if standing(settings)[0] != "cpu":
+        self._clock, self._said_s = clock, -SAID_EACH_S
+        self._opener = ThreadPoolExecutor(1, "gpu opener")
+        if why_no_gpu(settings) is None:
+            # Its thread starts now: whoever asks for a network may run with a low priority, which
+            # the processes that are started from there would keep.
+            self._opener.submit(lambda: None)
             shelf.open_by(self._open)
+
+    def mend(self) -> None:
+        """From now on a network that fails costs what it would have added, and no picture."""
+        LACK.tell(self._lack)
+
+    def _lack(self, error: RunnerError) -> None:
+        self._metrics.gpu_fallbacks.labels("warp").inc()
+        now_s = self._clock()
+        if now_s >= self._said_s + SAID_EACH_S:
+            self._said_s = now_s
+            logger.error("pictures are shown without what the refiner adds: %s", error)
 
     def close(self) -> None:
         """End the processes; networks are opened on the CPU again."""
+        LACK.tell(None)
         self._shelf.open_by(None)
+        self._opener.shutdown()
         while self._processes:
             self._processes.pop().close()
+
+    @property
+    def answer(self) -> bool:
+        """Whether what was opened on a GPU answers just now; nothing was: no."""
+        return bool(self._processes) and all(each.answers for each in self._processes)
+
+    def wait(self) -> None:
+        """Return when each GPU's process is ready, or could not be started; blocks till then."""
+        for each in list(self._processes):
+            try:
+                each.warmup()
+            except RunnerError as error:
+                logger.warning("%s", error)
 
     def _open(self, which: RefinerSize) -> Runner:
         name = f"refiner-{which}"
         spare = OnnxRunner(network(name).runnable("fp32"), self._backends.threads)
-        gpu = GpuProcess(partial(on_gpu, self._backends, name), self._metrics)
+        make = partial(on_gpu, self._backends, name)
+        gpu = self._opener.submit(lambda: GpuProcess(make, self._metrics)).result()
         self._processes.append(gpu)
         logger.info("%s runs in a process of its own; the CPU stands in until it is ready", name)
         return SpareRunner(gpu, spare, self._metrics)
 
 
-def on_gpu(backends: Backends, name: str) -> Runner:
-    """The network *name* on the best GPU backend; called in the process that runs it.
+def on_gpu(each: Backends, name: str, without: frozenset[str] = frozenset()) -> Choice:
+    """The network *name* on the best GPU backend, warm; called in the process that runs it.
+
+    Args:
+        each: how networks are to be run.
+        name: of the network.
+        without: backends that are used only if no other works.
 
     Raises:
         RunnerError: no GPU backend runs it; it tells every reason.
     """
-    ways = backends.candidates(network(name))
-    return FallbackRunner([way for way in ways if way.name != "cpu"])
+    ways = [
+        Candidate(way.name, partial(_warm, way))
+        for way in each.candidates(network(name))
+        if way.name != "cpu"
+    ]
+    # Those without fault first; the order among them stays.
+    return choose(sorted(ways, key=lambda way: way.name in without))
 
 
-def standing(settings: Settings) -> tuple[BackendName, tuple[str, ...]]:
-    """Which backend would run the kiosk's networks, and why not the better ones."""
-    return settings.engine.backends().standing(main_network(settings))
+def _warm(way: Candidate) -> Runner:
+    runner = way.open()
+    try:
+        warm(runner)
+    except RunnerError:
+        getattr(runner, "close", lambda: None)()
+        raise
+    return runner
+
+
+def why_no_gpu(settings: Settings) -> str | None:
+    """Why no network will be run on a GPU; None: it will be tried. No driver is asked."""
+    if settings.engine.backend == "cpu":
+        return ""
+    try:
+        backends.check_gpu()
+    except NoDeviceError as error:
+        return str(error)
+    return None
 
 
 def log_standing(settings: Settings) -> None:
-    """Say at start which backend is to run networks, and why not the others."""
-    name, reasons = standing(settings)
-    level = logging.INFO if settings.engine.backend in ("auto", name) else logging.WARNING
-    logger.log(level, "engine.backend = %s: %s", settings.engine.backend, said(name, reasons))
-
-
-def main_network(settings: Settings) -> Network:
-    """The refiner if it ships, else the synthesis at the configured size."""
-    for name in REFINERS:
-        refiner = RefinerNetwork(name)
-        if refiner.path.is_file():
-            return refiner
-    return network(f"synthesis-{settings.video.width}x{settings.video.height}")
-
-
-def said(name: BackendName, reasons: Sequence[str]) -> str:
-    """The backend and why not the better ones, in one line; the same reason is said once."""
-    by_reason: dict[str, list[str]] = {}
-    for each in reasons:
-        passed_over, _, reason = each.partition(": ")
-        by_reason.setdefault(reason, []).append(passed_over)
-    told = [f"not {', '.join(names)}: {reason}" for reason, names in by_reason.items()]
-    return "; ".join([f"{name} runs the networks", *told])
+    """Say at start where networks are to run, and why not on a GPU."""
+    wish = settings.engine.backend
+    reason = why_no_gpu(settings)
+    if reason is None:
+        logger.info(
+            "engine.backend = %s: there is a GPU: its process will say what runs there", wish
+        )
+        return
+    passed_over = backends.order(wish)[:-1]
+    level = logging.INFO if wish in ("auto", "cpu") else logging.WARNING
+    told = said("cpu", [f"{name}: {reason}" for name in passed_over])
+    logger.log(level, "engine.backend = %s: %s", wish, told)

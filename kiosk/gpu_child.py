@@ -8,11 +8,19 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Final
 
+import numpy as np
+
+from engine.runtime.backends import BackendName, Choice
 from engine.runtime.runner import Runner, RunnerError
 from kiosk.tensor_memory import Place, TensorMemory
 
-MakeRunner = Callable[[], Runner]
-"""Makes the runner in the process; must be picklable, such as a ``partial`` of a function."""
+MakeRunner = Callable[[frozenset[str]], Choice]
+"""Chooses a backend and gives it warm, in the process; those named are to be used last.
+
+It must be picklable, such as a ``partial`` of a function."""
+
+BATCH_MOST: Final = 8
+"""Pictures in one pass, at most."""
 
 PR_SET_PDEATHSIG: Final = 1
 """Of prctl(2)."""
@@ -20,8 +28,12 @@ PR_SET_PDEATHSIG: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The network is loaded and was run once."""
+    """The network is loaded and warm."""
 
+    backend: BackendName
+    """What runs it."""
+    reasons: Sequence[str]
+    """Why not the better backends."""
     inputs: Mapping[str, tuple[int | None, ...]]
     metadata: Mapping[str, str]
 
@@ -46,12 +58,14 @@ Told = Ready | Done | Failed
 
 
 def serve(
-    make: MakeRunner, pipe: Connection, given: TensorMemory, taken: TensorMemory, parent: int
-) -> None:
+    make: MakeRunner, without: frozenset[str], pipe: Connection,
+    given: TensorMemory, taken: TensorMemory, parent: int,
+) -> None:  # fmt: skip
     """Load the network and run it as asked, until nobody asks any more.
 
     Args:
         make: makes the runner.
+        without: backends that are to be used last.
         pipe: the places of inputs come in, what became of them goes out.
         given: the inputs.
         taken: the outputs.
@@ -61,9 +75,12 @@ def serve(
     # Ctrl-C reaches the whole group: the parent decides what becomes of it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        runner = make()
-        runner.warmup()
-        pipe.send(Ready(dict(runner.inputs), dict(runner.metadata)))
+        choice = make(without)
+        runner = choice.runner
+        ready = Ready(
+            choice.name, choice.reasons, dict(runner.inputs), dict(runner.metadata)
+        )  # fmt: skip
+        pipe.send(ready)
     except Exception as error:
         pipe.send(Failed(_told(error), over=True))
         return
@@ -76,6 +93,24 @@ def serve(
         pipe.send(told)
         if isinstance(told, Failed) and told.over:
             return
+
+
+def warm(runner: Runner) -> None:
+    """Run *runner* with every number of pictures: the first pass of each is slow on a GPU.
+
+    Its inputs are float32; any size of the first dimension is a number of pictures.
+
+    Raises:
+        RunnerError: it fails.
+    """
+    runner.warmup()
+    shapes = runner.inputs
+    if all(shape[:1] == (None,) for shape in shapes.values()):
+        for batch in range(1, BATCH_MOST + 1):
+            runner.run({
+                name: np.zeros((batch, *(n or 1 for n in shape[1:])), np.float32)
+                for name, shape in shapes.items()
+            })  # fmt: skip
 
 
 def _pass(

@@ -9,15 +9,15 @@ import contextlib
 import logging
 import os
 import threading
-import time
-from collections.abc import Mapping
-from multiprocessing import connection, get_context
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from engine.runtime.runner import RunnerError, Tensors
-from kiosk.gpu_child import Done, Failed, MakeRunner, Ready, Told, serve
+from kiosk.gpu_child import MakeRunner, Ready
+from kiosk.gpu_link import END_S, GpuLink, LostError
+from kiosk.gpu_restarts import Restarts
 from kiosk.metrics import Metrics
-from kiosk.tensor_memory import TensorMemory
+from kiosk.standing import said
 
 logger = logging.getLogger(__name__)
 
@@ -28,98 +28,9 @@ START_S: Final = 180.0
 """To load a network and run it once; a plan may have to be finished for the very GPU."""
 
 MEMORY_BYTES: Final = 256 << 20
-BACKOFF_MIN_S: Final = 0.5
-BACKOFF_MAX_S: Final = 60.0
-STEADY_S: Final = 60.0
-"""Having run for so long, it is started again soon when it fails."""
 
-FAILURES_MOST: Final = 3
-"""Passes that fail one after another: a GPU's errors stay until the process ends."""
-
-END_S: Final = 2.0
-
-
-class LostError(Exception):
-    """The process did not answer."""
-
-
-class _Child:
-    """The process, seen from outside."""
-
-    def __init__(self, make: MakeRunner, memory_bytes: int) -> None:
-        spawn = get_context("spawn")
-        self._given, self._taken = TensorMemory(memory_bytes), TensorMemory(memory_bytes)
-        self._pipe, theirs = spawn.Pipe()
-        arguments = (make, theirs, self._given, self._taken, os.getpid())
-        self._process = spawn.Process(target=serve, args=arguments, name="gpu", daemon=True)
-        self._process.start()
-        theirs.close()  # else its end would not be seen here
-        self.pid = self._process.pid
-        self.failures = 0
-
-    def warm(self, wake: int, timeout_s: float) -> Ready:
-        """Wait until it is ready, at most *timeout_s*, or until *wake* can be read.
-
-        Raises:
-            LostError: it is not.
-        """
-        if self._pipe not in connection.wait([self._pipe, wake], timeout_s):
-            raise LostError(f"was not ready in {timeout_s:.0f} s")
-        told = self._told()
-        if isinstance(told, Ready):
-            return told
-        raise LostError(f"could not start: {told.reason if isinstance(told, Failed) else told}")
-
-    def ask(self, tensors: Tensors, timeout_s: float) -> Tensors:
-        """One pass.
-
-        Raises:
-            LostError: it did not answer, or cannot go on.
-            RunnerError: the pass failed.
-        """
-        places = self._given.write(tensors)
-        try:
-            self._pipe.send(places)
-            if not self._pipe.poll(timeout_s):
-                raise LostError(f"did not answer in {timeout_s:.1f} s")
-        except OSError as error:
-            raise LostError("died") from error
-        told = self._told()
-        if isinstance(told, Done):
-            self.failures = 0
-            return {name: each.copy() for name, each in self._taken.read(told.places).items()}
-        reason = told.reason if isinstance(told, Failed) else str(told)
-        self.failures += 1
-        if self.failures >= FAILURES_MOST or (isinstance(told, Failed) and told.over):
-            raise LostError(f"failed: {reason}")
-        raise RunnerError(reason)
-
-    def _told(self) -> Told:
-        try:
-            told: Told = self._pipe.recv()
-        except (EOFError, OSError) as error:
-            raise LostError("died") from error
-        return told
-
-    def wait(self, wake: int) -> None:
-        """Return when it has ended, or *wake* can be read."""
-        connection.wait([self._process.sentinel, wake])
-
-    def kill(self) -> None:
-        """End it now; may be called from any thread."""
-        self._process.kill()
-
-    def end(self, kindly: bool) -> None:
-        """End it, *kindly* by no longer asking; and let go of all that it had."""
-        self._pipe.close()
-        if kindly:
-            self._process.join(END_S)
-        self._process.kill()
-        self._process.join(END_S)
-        if self._process.exitcode is None:
-            logger.error("the GPU's process %s cannot be ended: its driver hangs", self.pid)
-        self._given.close()
-        self._taken.close()
+Start = Callable[[MakeRunner, frozenset[str], int], GpuLink]
+"""Begins to start the process; see ``GpuLink``."""
 
 
 class GpuProcess:
@@ -127,7 +38,7 @@ class GpuProcess:
 
     def __init__(
         self, make: MakeRunner, metrics: Metrics, pass_s: float = PASS_S,
-        start_s: float = START_S, memory_bytes: int = MEMORY_BYTES,
+        start_s: float = START_S, memory_bytes: int = MEMORY_BYTES, start: Start = GpuLink,
     ) -> None:  # fmt: skip
         """Begin to start the process; see ``warmup``.
 
@@ -137,12 +48,15 @@ class GpuProcess:
             pass_s: how long a pass may take.
             start_s: how long it may take to start.
             memory_bytes: for the inputs of a pass, and as much for the outputs.
+            start: begins to start it.
         """
-        self._make, self._metrics = make, metrics
+        self._make, self._metrics, self._start = make, metrics, start
         self._pass_s, self._start_s, self._memory_bytes = pass_s, start_s, memory_bytes
+        self._restarts = Restarts()
         self._lock = threading.Lock()
+        """Held during a pass."""
         self._changed = threading.Condition()
-        self._child: _Child | None = None
+        self._child: GpuLink | None = None
         """Warm, or None."""
         self._ready: Ready | None = None
         self._fault = "is still being started"
@@ -150,6 +64,8 @@ class GpuProcess:
         """Whether the last start failed."""
         self._closing = False
         self._wake, self._waker = os.pipe()
+        self._wakes = True
+        """Whether they are open."""
         # Its end ends the process, too: see ``gpu_child.die_with``.
         self._thread = threading.Thread(target=self._tend, name="gpu process", daemon=True)
         self._thread.start()
@@ -209,64 +125,88 @@ class GpuProcess:
         if self._child is None:
             raise RunnerError(f"the GPU's process {self._fault}: run kiosk doctor")
 
+    @property
+    def answers(self) -> bool:
+        """Whether it is ready just now."""
+        return self._child is not None
+
     def close(self) -> None:
         """End the process; may be called again."""
         with self._changed:
             self._closing = True
             self._changed.notify_all()
-        with contextlib.suppress(OSError):
-            os.write(self._waker, b"x")
+        self._poke()
         self._thread.join(3 * END_S)
+        with self._changed:
+            if self._wakes and not self._thread.is_alive():
+                self._wakes = False
+                os.close(self._wake)
+                os.close(self._waker)
+
+    def _poke(self) -> None:
+        """Have the thread look what there is to do."""
+        with self._changed:
+            if self._wakes:
+                os.write(self._waker, b"x")
 
     def _known(self) -> Ready:
         if self._ready is None:
             raise RunnerError(f"the GPU's process {self._fault}: wait for it with warmup()")
         return self._ready
 
-    def _lose(self, child: _Child, reason: str) -> None:
+    def _lose(self, child: GpuLink, reason: str) -> None:
         logger.error("the GPU's process %s %s: it is killed", child.pid, reason)
         self._child, self._fault = None, f"{reason} and is being started again"
         child.kill()
-        os.write(self._waker, b"x")
+        self._poke()
 
     def _tend(self) -> None:
         """Keep a process running until closed."""
-        pause_s = BACKOFF_MIN_S
         while not self._closing:
-            begun_s = time.monotonic()
             self._live()
             if self._closing:
                 break
-            pause_s = BACKOFF_MIN_S if time.monotonic() - begun_s > STEADY_S else pause_s
-            logger.warning("the GPU's process is started again in %.1f s", pause_s)
+            pause_s, without = self._restarts.ended(), ", ".join(self._restarts.without)
+            how = f", without {without} if that can be" if without else ""
+            logger.warning("the GPU's process is started again in %.1f s%s", pause_s, how)
             with self._changed:
                 self._changed.wait_for(lambda: self._closing, pause_s)
-            pause_s = min(2.0 * pause_s, BACKOFF_MAX_S)
-            self._metrics.gpu_restarts.inc()
-        for fd in (self._wake, self._waker):
-            os.close(fd)
+            if not self._closing:
+                self._metrics.gpu_restarts.inc()
 
     def _live(self) -> None:
         """One process, from its start to its end."""
-        child = _Child(self._make, self._memory_bytes)
         try:
-            ready = child.warm(self._wake, self._start_s)
-            self._ready, self._child = ready, child
-            self._tell_start("")
-            logger.info("the GPU's process %s is ready", child.pid)
+            child = self._start(self._make, self._restarts.without, self._memory_bytes)
+        except LostError as error:
+            self._fail(None, error)
+            return
+        try:
+            self._is_ready(child, child.warm(self._wake, self._start_s))
             child.wait(self._wake)
         except LostError as error:
-            self._tell_start(str(error))
-            if not self._closing:
-                logger.error("the GPU's process %s %s", child.pid, error)
+            self._fail(child.pid, error)
         with self._lock:
             if self._child is child and not self._closing:  # it ended while nothing was asked
                 self._fault = "died and is being started again"
                 logger.error("the GPU's process %s died", child.pid)
             self._child = None
-            child.end(kindly=self._closing)
+        # Not under the lock: to end one whose driver hangs takes seconds, and nobody waits for it.
+        child.end(kindly=self._closing)
         if not self._closing:
             self._drain()
+
+    def _is_ready(self, child: GpuLink, ready: Ready) -> None:
+        self._restarts.ready(ready.backend)
+        self._ready, self._child = ready, child
+        self._tell_start("")
+        told = said(ready.backend, ready.reasons)
+        logger.info("the GPU's process %s is ready: %s", child.pid, told)
+
+    def _fail(self, pid: int | None, error: LostError) -> None:
+        self._tell_start(str(error))
+        if not self._closing:
+            logger.error("the GPU's process %s %s", pid, error)
 
     def _tell_start(self, fault: str) -> None:
         """Let those who wait know how the start went."""

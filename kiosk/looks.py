@@ -10,7 +10,7 @@ from typing import Protocol
 
 from aiohttp import web
 
-from engine.pipeline import Synthesis
+from engine.pipeline import Pipeline, Synthesis
 from engine.synthesis.look import Look
 from kiosk.api import parse, refused
 from kiosk.api_look import LookAnswer, LookRequest
@@ -44,6 +44,7 @@ class Looks:
         self._changing = asyncio.Lock()
         """One change at a time: each is built on the last, and making one is work."""
         self._pool = ThreadPoolExecutor(1, "dress", initializer=_give_way)
+        self._weighing: asyncio.Task[None] | None = None
 
     def add_to(self, router: web.UrlDispatcher) -> None:
         """Register the paths."""
@@ -52,6 +53,8 @@ class Looks:
 
     def close(self) -> None:
         """Stop the thread."""
+        if self._weighing is not None:
+            self._weighing.cancel()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     async def show(self, stage: Stage, avatar: str) -> None:
@@ -67,7 +70,7 @@ class Looks:
 
     async def _get(self, request: web.Request) -> web.Response:
         (stage,) = self._stages.select(request.match_info["stage"])
-        return _answer(stage)
+        return await _answer(stage)
 
     async def _patch(self, request: web.Request) -> web.Response:
         (stage,) = self._stages.select(request.match_info["stage"])
@@ -78,7 +81,26 @@ class Looks:
                 await self._dress(stage, wanted)
             except ValueError as error:
                 raise refused(422, "invalid_look", error, "see /openapi.json") from error
-        return _answer(stage)
+        self._weigh(stage)
+        return await _answer(stage)
+
+    def _weigh(self, stage: Stage) -> None:
+        """Find out beside the pictures what those of *stage* cost, if that is not known yet."""
+        busy = self._weighing is not None and not self._weighing.done()
+        if not busy and self._stages.capacity.unknown(stage.appearance.kind):
+            weighing = self._weighed(stage.avatar, stage.appearance)
+            self._weighing = asyncio.create_task(weighing, name="weighing")
+
+    async def _weighed(self, avatar: str, shown: Appearance) -> None:
+        def make(width: int, height: int) -> Pipeline:
+            engine = self._stages.make_pipeline(avatar, width, height)
+            engine.show(self._dresses.synthesis(avatar, width, height, shown.look))
+            return engine
+
+        try:
+            await self._stages.weigh(make, [shown.kind])
+        except Exception as error:
+            logger.warning("it is not known what pictures of %s cost: %s", shown.kind, error)
 
     async def _dress(self, stage: Stage, wanted: Appearance) -> None:
         """Make ready beside the inference thread, then change between two pictures."""
@@ -106,6 +128,8 @@ def _give_way() -> None:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 15)
 
 
-def _answer(stage: Stage) -> web.Response:
-    text = LookAnswer.of(stage.name, stage.appearance).model_dump_json()
+async def _answer(stage: Stage) -> web.Response:
+    # Off the loop: to know how many steps are run, the refiner may have to be loaded.
+    answer = await asyncio.to_thread(LookAnswer.of, stage.name, stage.appearance)
+    text = answer.model_dump_json()
     return web.Response(text=text, content_type="application/json")

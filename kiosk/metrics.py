@@ -117,7 +117,7 @@ class Metrics:
         )
         self.gpu_fallbacks = Counter(
             "kiosk_gpu_fallbacks",
-            "Passes done without the GPU, by what was done instead: cpu, last_picture.",
+            "Passes that failed, by what was done instead: cpu, warp, last_picture.",
             ["to"],
             registry=self.registry,
         )

@@ -12,8 +12,14 @@ from engine.runtime.cuda import DeviceFacts
 from engine.runtime.plans import PlanEntry, Precision, Wanted, damage, read_manifest, refusal
 from engine.runtime.runner import RunnerError
 from engine.runtime.tensorrt_library import Library, PlanError
-from engine.synthesis.networks import REFINERS, WHOLE, Network, RefinerNetwork, named, network
-from kiosk.config import Settings
+from engine.synthesis.networks import (
+    REFINERS,
+    Network,
+    RefinerNetwork,
+    named,
+    network,
+    picture_size,
+)
 
 RECIPE_NAME: Final = "recipe.toml"
 
@@ -23,7 +29,7 @@ class Recipe(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    networks: Annotated[tuple[str, ...], Field(min_length=1)] = (*WHOLE, *REFINERS)
+    networks: Annotated[tuple[str, ...], Field(min_length=1)] = tuple(REFINERS)
     sizes: Annotated[tuple[str, ...], Field(min_length=1)] = ("512x512", "720x1280")
     precision: Precision = "fp16"
 
@@ -33,12 +39,14 @@ class Recipe(BaseModel):
         Raises:
             RunnerError: one is not known, or not drawn at such a size.
         """
+        for size in sizes:
+            picture_size(size)
         names = self.networks if which == "all" else (which,)
         return [each for name in names for each in named(name, sizes or self.sizes)]
 
 
 def read_recipe(folder: Path) -> Recipe:
-    """The recipe in *folder*; without one, everything.
+    """The recipe in *folder*; without one, the refiners.
 
     Raises:
         PlanError: it cannot be read, or says what is not known.
@@ -56,18 +64,9 @@ def read_recipe(folder: Path) -> Recipe:
         raise PlanError(f"{path}: {error}: correct it, or put it away") from error
 
 
-def shipped(settings: Settings) -> list[Network]:
-    """The networks that a kiosk with these settings may run on a GPU."""
-    video = settings.video
-    sizes = dict.fromkeys(
-        f"{width}x{height}"
-        for width, height in (
-            (video.width, video.height),
-            (video.portrait_width, video.portrait_height),
-        )
-    )
-    refiners = [each for name in REFINERS if (each := RefinerNetwork(name)).path.is_file()]
-    return [*(network(f"synthesis-{size}") for size in sizes), *refiners]
+def shipped() -> list[Network]:
+    """The networks that a kiosk runs on a GPU: the refiners that are installed."""
+    return [each for name in REFINERS if (each := RefinerNetwork(name)).path.is_file()]
 
 
 @dataclass(frozen=True)

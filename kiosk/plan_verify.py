@@ -12,7 +12,7 @@ from engine import personas
 from engine.portrait.rig import load
 from engine.runtime.onnx import OnnxRunner
 from engine.runtime.plans import Precision
-from engine.runtime.runner import Runner
+from engine.runtime.runner import Runner, RunnerError
 from engine.synthesis.graph_tensors import frame_tensors, rig_tensors, stacked
 from engine.synthesis.look import Look, Mark
 from engine.synthesis.networks import BATCHES, Network, SynthesisNetwork
@@ -73,7 +73,7 @@ def verify(
     """Hold *runner*, which runs *network* in *precision*, against float32, and time it.
 
     Raises:
-        RunnerError: one of them fails.
+        RunnerError: one of them fails, or gives what is no number.
     """
     output, off = parity(network, precision, runner)
     limit = LIMITS_GREY[output, precision]
@@ -82,7 +82,11 @@ def verify(
 
 
 def parity(network: Network, precision: Precision, runner: Runner) -> tuple[str, float]:
-    """The output's name, and how far it is from float32 on the CPU, in grey levels."""
+    """The output's name, and how far it is from float32 on the CPU, in grey levels.
+
+    Raises:
+        RunnerError: one of them fails, or gives what is no number.
+    """
     reference = OnnxRunner(network.model("fp32"))
     grey = float(reference.metadata.get("residual_grey", "1"))
     off = 0.0
@@ -90,6 +94,11 @@ def parity(network: Network, precision: Precision, runner: Runner) -> tuple[str,
         want = reference.run(sample(network, "fp32", 1, seed))
         got = runner.run(sample(network, precision, 1, seed))
         name = next(iter(want))
+        if not np.isfinite(got[name]).all():  # which no comparison would tell
+            raise RunnerError(
+                f"{name} is not all numbers: numbers became too large for {precision}, or the GPU "
+                "fails: build it with kiosk plan build --precision fp32"
+            )
         off = max(off, float(np.abs(got[name].astype(np.float64) - want[name]).max()) * grey)
     return name, off
 

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -14,11 +14,12 @@ from engine.pipeline import Pipeline
 from kiosk.api import ProblemError
 from kiosk.appearance import Appearance
 from kiosk.broadcast import Broadcast
-from kiosk.capacity import Capacity
+from kiosk.capacity import Capacity, Kind
 from kiosk.config import Settings
 from kiosk.events import EventHub
 from kiosk.listen.hearing import Hearing
 from kiosk.metrics import Metrics
+from kiosk.picture_cost import MakeSized
 from kiosk.stage import Stage
 from kiosk.worker import Worker
 
@@ -58,7 +59,7 @@ class Stages:
         self._appearance = Appearance(
             settings.look.look(), settings.avatar.dynamic_scale, settings.avatar.motion_scale
         )
-        self._make_pipeline = make_pipeline
+        self.make_pipeline = make_pipeline
         self._metrics = metrics
         self._stages: dict[str, Stage] = {}
         self._private: set[str] = set()
@@ -74,6 +75,8 @@ class Stages:
         self._encode_pool = ThreadPoolExecutor(1, "encode")
         self.capacity = Capacity(settings.stages.capacity, settings.video.frame_rate_hz)
         """How many stages this machine draws at once."""
+        self.settle: Callable[[], None] = lambda: None
+        """Blocks until what draws is as ready as it will be."""
         metrics.watch(lambda: self._stages.values(), lambda: self.hub.dropped_events)
 
     def __iter__(self) -> Iterator[Stage]:
@@ -85,10 +88,20 @@ class Stages:
         Raises:
             ProblemError: the avatar cannot be loaded.
         """
-        sizes = [self._sized(size).size for size in ("square", "portrait")]
-        make = partial(self._make_pipeline, self.avatar)
-        await self.capacity.measure(make, sizes, self.worker, self._encode_pool)
-        self._metrics.places.set(self.capacity.places(sizes[0]) or 0)
+        kinds = [self._sized(size).kind for size in ("square", "portrait")]
+        await self.weigh(partial(self.make_pipeline, self.avatar), kinds)
+        self._metrics.places.set(self.capacity.places(kinds[0]) or 0)
+
+    async def weigh(self, make: MakeSized, kinds: Sequence[Kind]) -> None:
+        """Find out what pictures of *kinds* cost, which *make* makes engines for."""
+
+        def settled(width: int, height: int) -> Pipeline:
+            engine = make(width, height)  # which may be what opens a GPU
+            self.settle()
+            return engine
+
+        pool, joining = self._encode_pool, self.worker.joining
+        await self.capacity.measure(settled, kinds, self.worker, pool, joining)
 
     async def open(
         self, name: str | None, avatar: str | None, size: Size, with_slate: bool = False
@@ -115,7 +128,8 @@ class Stages:
                 if avatar is None:
                     self._following.add(stage.name)
             elif stage.viewer_count >= self._settings.stages.max_viewers_per_stage:
-                raise _full(f"stage {stage.name} has {stage.viewer_count} viewers")
+                full = f"stage {stage.name} has {stage.viewer_count} viewers"
+                raise _full(full, "stages.max_viewers_per_stage")
             self._keep(stage)
             self._arriving[stage.name] += 1
             return stage
@@ -134,7 +148,7 @@ class Stages:
             ProblemError: there is no such avatar, or its rig cannot be used.
         """
         video = self._settings.video
-        await asyncio.to_thread(self._make_pipeline, avatar, video.width, video.height)
+        await asyncio.to_thread(self.make_pipeline, avatar, video.width, video.height)
         async with self._opening:
             self.avatar = avatar
             logger.info("avatar %s is shown from now on", avatar)
@@ -199,11 +213,11 @@ class Stages:
     async def _make(self, name: str | None, avatar: str, size: Size, with_slate: bool) -> Stage:
         appearance = self._sized(size)
         width, height = appearance.size
-        if self._crowded(appearance.size):
+        if self._crowded(appearance.kind):
             await self._close_empty()
-        if reason := self._crowded(appearance.size):
-            raise _full(reason)
-        pipeline = await asyncio.to_thread(self._make_pipeline, avatar, width, height)
+        if full := self._crowded(appearance.kind):
+            raise _full(*full)
+        pipeline = await asyncio.to_thread(self.make_pipeline, avatar, width, height)
         stage_name = name or secrets.token_hex(8)
         if name is None:
             self._private.add(stage_name)
@@ -231,18 +245,20 @@ class Stages:
         logger.info("stage %s opened: %s, %d×%d", stage_name, avatar, width, height)
         return stage
 
-    def _crowded(self, size: tuple[int, int]) -> str:
-        """Why no stage of *size* pixels fits beside those that are open; empty: it does."""
+    def _crowded(self, kind: Kind) -> tuple[str, str] | None:
+        """Why no stage of *kind* fits beside those that are open, and what helps; None: it does."""
         if len(self._stages) >= self._settings.stages.max_stages:
-            return f"{len(self._stages)} stages are open, which is the limit"
-        if not self.capacity.fits([stage.appearance.size for stage in self], size):
-            return f"{len(self._stages)} stages are all that this machine draws at once"
-        return ""
+            return f"{len(self._stages)} stages are open, which is the limit", "stages.max_stages"
+        if not self.capacity.fits([stage.appearance.kind for stage in self], kind):
+            drawn = f"{len(self._stages)} stages are all that this machine draws at once"
+            return drawn, "stages.capacity"
+        return None
 
     async def _close_empty(self) -> None:
         """Close those that linger without viewers: others wait for their places."""
         for stage in self:
-            if self._is_empty(stage):
+            # Closing one takes time, in which another's own closer may have come.
+            if self._stages.get(stage.name) is stage and self._is_empty(stage):
                 self._keep(stage)
                 await self._close(stage)
 
@@ -275,6 +291,6 @@ class Stages:
         logger.info("stage %s closed", stage.name)
 
 
-def _full(detail: str) -> ProblemError:
-    remedy = f"try again in {RETRY_AFTER_S} s, or raise the limits in [stages]"
+def _full(detail: str, setting: str) -> ProblemError:
+    remedy = f"try again in {RETRY_AFTER_S} s, or set {setting} to admit more"
     return ProblemError(503, "hall_full", detail, remedy, retry_after_s=RETRY_AFTER_S)

@@ -23,8 +23,11 @@ logger = logging.getLogger(__name__)
 LIP_SYNC_HEADER: Final = "Kiosk-Lip-Sync"
 """Whether the server corrects by what pages measure: the browser then had better not."""
 
-GONE_S: Final = 8.0
-"""A viewer who gave no sign of life for so long loses the place to one who asks for it."""
+GONE_S: Final = 3.0
+"""A viewer who gave no sign of life for so long loses the place to one who asks for it.
+
+Players report each second or so. The one screen of a machine with one place comes back some three
+seconds after its browser crashed, and must find its place free."""
 
 
 class Whep(SdpSessions[Peer]):

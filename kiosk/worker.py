@@ -93,6 +93,9 @@ class Worker:
         Args:
             name: what the thread is called in tools such as ``top -H``.
         """
+        self.joining: Callable[[], bool] = lambda: True
+        """Whether to draw in one pass what can be; the CPU would only have the first wait for the
+        last."""
         self._agenda = Agenda[_Job]()
         self._wakeup = threading.Condition()
         self._closed = False
@@ -124,7 +127,7 @@ class Worker:
             WorkerClosedError: the worker is closed.
         """
         picture = _Picture(job)
-        self._put(deadline_s, picture, job.joins)
+        self._put(deadline_s, picture, job.joins if self.joining() else None)
         return await picture.promise.future
 
     def close(self) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.runtime.backends import Choice
 from engine.runtime.runner import RunnerError, Tensors
 from kiosk.gpu_child import MakeRunner
 
@@ -45,5 +46,11 @@ class Doubler:
 
 
 def doubler(mood: Path) -> MakeRunner:
-    """What makes one in another process."""
-    return partial(Doubler, mood)
+    """What makes one in another process; its name tells whether TensorRT was to be left alone."""
+    return partial(_open, mood)
+
+
+def _open(mood: Path, without: frozenset[str]) -> Choice:
+    made = Doubler(mood)
+    made.warmup()
+    return Choice("torch" if "tensorrt" in without else "tensorrt", made, ())

@@ -10,7 +10,6 @@ import pytest
 from engine.runtime import backends, plan_build, plans, tensorrt
 from engine.runtime.backends import Backends, choose, order
 from engine.runtime.cuda import NoDeviceError
-from engine.runtime.fallback import FallbackRunner
 from engine.runtime.onnx import OnnxRunner
 from engine.runtime.plans import Precision
 from engine.runtime.runner import RunnerError
@@ -141,6 +140,23 @@ def test_a_network_that_cannot_be_built_or_kept_is_told(
     assert "Bernoulli" in choose(Backends(tmp_path).candidates(Piece())).reasons[0]
 
 
+@pytest.mark.usefixtures("device")
+def test_nothing_is_built_for_a_folder_that_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built: list[object] = []
+
+    def build(*_: object) -> bytes:
+        built.append(1)
+        return plan_bytes()
+
+    monkeypatch.setattr(tensorrt, "build", build)
+    (tmp_path / "file").write_bytes(b"")
+    choice = choose(Backends(tmp_path / "file" / "plans").candidates(Piece()))
+    assert choice.name == "cpu" and built == []
+    assert "make the folder writable, or set engine.plans_dir" in choice.reasons[0]
+
+
 def test_a_missing_driver_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def undriven() -> None:
         raise NoDeviceError("no NVIDIA driver on this machine: install one")
@@ -148,23 +164,6 @@ def test_a_missing_driver_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     machine(monkeypatch, FakeDevice())
     monkeypatch.setattr(backends, "CudaDevice", undriven)
     assert "no NVIDIA driver" in choose(Backends(tmp_path).candidates(Piece())).reasons[0]
-
-
-def test_memory_that_runs_out_in_mid_session_moves_it_to_the_cpu(
-    tmp_path: Path, device: FakeDevice
-) -> None:
-    told: list[str] = []
-    runner = FallbackRunner(Backends(tmp_path).candidates(Piece()), told.append)
-    runner.warmup()
-    assert runner.reasons == ()
-    device.pinned_room_bytes = 8
-    for n in (8, 2):
-        given = tensors(n)
-        assert np.array_equal(runner.run(given)["b"], expected(given))
-    assert runner.name == "cpu"
-    assert len(told) == 1
-    assert "memory is used up" in told[0]
-    assert device.live == {}
 
 
 def test_what_is_wished_is_tried_and_the_cpu_is_the_last_resort() -> None:

@@ -5,7 +5,8 @@ import pytest
 
 from engine.media import Pose
 from engine.runtime.onnx import OnnxRunner
-from engine.synthesis.batch import render_all
+from engine.runtime.runner import RunnerError, Tensors
+from engine.synthesis.batch import LACK, render_all
 from engine.synthesis.look import Look
 from engine.synthesis.refiner import Crop, Refiner
 from engine.synthesis.synthesizer import OutputFormat, Synthesizer
@@ -72,6 +73,40 @@ def test_what_cannot_be_one_batch_is_refused() -> None:
     with pytest.raises(ValueError, match="shorter"):
         render_all([one, other], FRAMES[:1])
     assert render_all([], []) == []
+
+
+class Failing(OnnxRunner):
+    """Fails while it is told to."""
+
+    fails = True
+
+    def run(self, tensors: Tensors) -> Tensors:
+        if self.fails and tensors["picture"].any():
+            raise RunnerError("memory is used up")
+        return super().run(tensors)
+
+
+def test_a_network_that_fails_costs_its_own_residual_alone_and_may_come_back() -> None:
+    runner = Failing(network_bytes(128))
+    look, frames = Look(inference_steps=1), FRAMES[:2]
+    failing = Synthesizer(persona("ada"), SIZES[1], look, refiner=Refiner(runner))
+    sound = Synthesizer(persona("lin"), SIZES[1], look, refiner=refiner(128))
+    with pytest.raises(RunnerError, match="memory is used up"):
+        failing.render(frames[0])
+    told: list[RunnerError] = []
+    LACK.tell(told.append)
+    try:
+        warped, refined = render_all([failing, sound], frames)
+        runner.fails = False
+        again = failing.render(frames[0])
+    finally:
+        LACK.tell(None)
+    assert list(map(str, told)) == ["memory is used up"]
+    plain = Synthesizer(persona("ada"), SIZES[1], Look())
+    alone = Synthesizer(persona("lin"), SIZES[1], look, refiner=refiner(128))
+    assert np.array_equal(warped, plain.render(frames[0]))
+    assert off(refined, alone.render(frames[1])) <= 1
+    assert off(again, warped) > 1
 
 
 def test_only_what_gains_by_it_is_drawn_together() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from engine.synthesis.batch import LACK
 from kiosk import app
 from kiosk.app import Kiosk, ServeError, listening
 from kiosk.config_listen import ListenSettings
@@ -46,6 +47,23 @@ async def test_the_ears_are_made_ready_off_the_loop_before_anybody_is_heard(
     ((asked, thread),) = warmed
     assert asked is given.listen and thread is not threading.current_thread()
     await kiosk.stages.aclose()
+
+
+async def test_what_is_measured_waits_for_the_gpu_and_a_network_that_fails_is_mended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kiosk = Kiosk(settings(), FakeAvatars(), FakeSpeech())
+    happened: list[str] = []
+    monkeypatch.setattr(kiosk.stages, "settle", lambda: happened.append("ready"))
+    assert kiosk.stages.worker.joining() is False, "without a GPU"
+    await kiosk._warm_up()
+    assert happened == ["ready", "ready"], "for each size"
+    await kiosk.stages.aclose()
+    fresh = Kiosk(settings(server__port=free_port()), FakeAvatars(), FakeSpeech())
+    assert fresh.stages.settle == fresh.networks.wait
+    async with listening(fresh):
+        assert LACK._told is not None
+    assert LACK._told is None
 
 
 async def test_a_port_in_use_is_named_with_the_remedy() -> None:

@@ -100,7 +100,7 @@ def test_it_is_the_packages_own_distance(monkeypatch: pytest.MonkeyPatch) -> Non
             setattr(stub, each, None)
         monkeypatch.setitem(sys.modules, name, stub)
     import torch
-    from stlpips_pytorch import stlpips  # type: ignore[import-not-found,unused-ignore]
+    from stlpips_pytorch import stlpips
 
     theirs = stlpips.LPIPS(net="alex", variant="shift_tolerant", verbose=False)
     picture, other = mouth(128), blurred(mouth(128), 2)

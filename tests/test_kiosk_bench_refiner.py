@@ -1,6 +1,7 @@
 """``kiosk bench refiner``: its keys, what it leaves out, its command."""
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -107,14 +108,33 @@ def test_without_portraits_and_networks_it_says_what_is_missing(quick: None) -> 
     assert not any(line.startswith("portraits") for line in lines)
 
 
-def test_too_few_photos_are_told_and_a_sheet_of_nobody_is_refused(
-    quick: None, tmp_path: Path
-) -> None:
+def test_too_few_photos_are_told(quick: None, tmp_path: Path) -> None:
     (tmp_path / f"{learnt(map(str, range(9)))[0]}.jpg").touch()
     report = refiner.run(tmp_path)
     assert any("6th photo judges" in line for line in report["skipped"])
-    with pytest.raises(BenchError, match="no faces"):
-        refiner.run(None, sheet=tmp_path / "sheet.jpg")
+
+
+def test_a_sheet_that_cannot_be_is_refused_before_anything_is_measured(
+    quick: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def measured() -> None:
+        raise AssertionError("measured in vain")
+
+    monkeypatch.setattr(refiner_speed, "presets", measured)
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for number in range(18):
+        (photos / f"{number:02}.jpg").touch()
+    for folder, name, words in ((None, "a.jpg", "no faces"), (photos, "a.txt", "call it .jpg"),
+                                (photos, "a.jpg", "no refiner is installed")):  # fmt: skip
+        with pytest.raises(BenchError, match=words):
+            refiner.run(folder, sheet=tmp_path / name)
+
+
+def test_a_sheet_that_fails_costs_nothing_that_was_measured(tmp_path: Path) -> None:
+    told = refiner._drawn(tmp_path / "a.jpg", [])
+    assert told == [f"sheet: no faces for {tmp_path / 'a.jpg'}: give a folder of portraits with "
+                    "--portraits"]  # fmt: skip
 
 
 class InLine:
@@ -145,6 +165,7 @@ def test_portraits_are_judged_in_batches_each_with_a_mouth_of_its_own(
 
     monkeypatch.setattr(refiner, "judge", judge)
     monkeypatch.setattr(refiner, "ProcessPoolExecutor", InLine)
+    monkeypatch.setattr(refiner, "_check_sheet", lambda *_: None)
     told: list[str] = []
     report = refiner.run(tmp_path, 20, tmp_path / "sheet.jpg", told.append)
     assert max(map(len, batches)) == BATCH
@@ -177,3 +198,14 @@ def test_the_command_prints_json(
         shown = capsys.readouterr().out
         assert json.loads(shown) == made if "--json" in arguments else "psnr_0" in shown
     assert asked == [(None, 20, None), (Path("x"), 3, Path("y.jpg"))]
+
+
+def test_without_the_extra_the_command_names_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delattr("kiosk.bench.refiner")
+    monkeypatch.setitem(sys.modules, "kiosk.bench.refiner", None)
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["bench", "refiner"])
+    assert caught.value.code == 2
+    assert ".venv/bin/pip install -e '.[train]'" in capsys.readouterr().err

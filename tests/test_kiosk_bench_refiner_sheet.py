@@ -8,7 +8,7 @@ import pytest
 
 from engine.media import ByteArray
 from kiosk.bench.browser import BenchError
-from kiosk.bench.refiner_sheet import COLUMNS, GAP_PX, MOST_BYTES, TILE_PX, sheet, write
+from kiosk.bench.refiner_sheet import COLUMNS, GAP_PX, MOST_BYTES, TILE_PX, check, sheet, write
 
 
 def face(grey: int, side_px: int = 128) -> list[ByteArray]:
@@ -34,6 +34,13 @@ def test_eight_faces_are_written_and_small_enough(tmp_path: Path, name: str) -> 
     assert len(data) <= MOST_BYTES
     picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     assert picture is not None and picture.shape[0] == 4 * TILE_PX + 3 * GAP_PX
+
+
+@pytest.mark.parametrize("name", ["sheet", "sheet.txt", "nowhere/sheet.png"])
+def test_what_cannot_be_written_is_told_beforehand(tmp_path: Path, name: str) -> None:
+    check(tmp_path / "sheet.PNG")
+    with pytest.raises(BenchError, match=r"call it .jpg or .png|name a folder to write to"):
+        check(tmp_path / name)
 
 
 def test_what_is_too_large_as_png_is_told(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from kiosk.bench import stages
 from kiosk.bench.stages import Measured, Shown, judge, search, table
+from kiosk.engine_backend import Networks
 from tests.kiosk_client import FakeAvatars, settings
 
 GOOD = Shown(at_s=[i * 0.04 for i in range(50)], late_s=[0.002] * 50, slots=50, missed=0, rungs=0)
@@ -63,9 +64,21 @@ async def test_a_small_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stages, "STAGES_MOST", 2)
     for limit in ("RATE_LOSS_HZ", "FREEZE_MS", "LATENESS_MS"):
         monkeypatch.setattr(stages, limit, 1e9)  # whatever else this machine does
+    happened: list[str] = []
+
+    class Opened(Networks):
+        def wait(self) -> None:
+            happened.append("waited")
+
+        def close(self) -> None:
+            happened.append("closed")
+            super().close()
+
+    monkeypatch.setattr(stages, "Networks", Opened)
     told: list[str] = []
     report = await stages.run(settings(), 0.5, told.append)
     assert told == ["1 stages", "2 stages"]
+    assert happened[0] == "waited" and happened[-1] == "closed"
     assert [count["stages"] for count in report["counts"]] == [1, 2]
     for count in report["counts"]:
         assert count["fps"] > 0 and count["batches"][1] > 0 and count["cores"] > 0

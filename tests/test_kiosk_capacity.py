@@ -5,13 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from engine.pipeline import Pipeline
-from kiosk.capacity import SENDING_S, SHARE, Capacity
+from kiosk.capacity import SENDING_S, SHARE, Capacity, Kind
 from kiosk.ladder import BUSY
 from kiosk.picture_cost import PictureCost
 from kiosk.worker import Worker
 from tests.fakes import fake_pipeline
 
-SMALL, LARGE = (512, 512), (1024, 1024)
+SMALL, LARGE = Kind((512, 512)), Kind((1024, 1024))
 SLOT_S = 0.04
 
 
@@ -69,6 +69,18 @@ def test_larger_pictures_cost_as_their_pixels_do() -> None:
     assert made.fits([LARGE, SMALL], SMALL) and not made.fits([LARGE, SMALL, SMALL], SMALL)
 
 
+def test_another_preset_is_unknown_and_counts_as_what_is_known_until_it_is_measured() -> None:
+    refined = Kind((512, 512), "balanced", 1)
+    made = measured(0.004)
+    assert not Capacity(0, 25).unknown(refined), "nothing is measured: the kiosk only starts"
+    assert made.unknown(refined) and not made.unknown(LARGE)
+    assert made.share(refined) == made.share(SMALL)
+    made.costs[refined] = PictureCost(0.012, 0.0)
+    assert not made.unknown(refined)
+    assert made.share(refined) == pytest.approx(3 * made.share(SMALL))
+    assert made.share(LARGE) == pytest.approx(4 * made.share(SMALL)), "and each stays its own"
+
+
 async def test_every_size_is_measured_once() -> None:
     asked: list[tuple[int, int]] = []
 
@@ -78,8 +90,9 @@ async def test_every_size_is_measured_once() -> None:
 
     made, worker = Capacity(0, 25), Worker("test")
     with ThreadPoolExecutor(1) as pool:
-        await made.measure(make, [(64, 64), (64, 128), (64, 64)], worker, pool)
-        assert asked == [(64, 64), (64, 128)] == list(made.costs)
-        await Capacity(2, 25).measure(make, [(32, 32)], worker, pool)
+        kinds = [Kind(size) for size in ((64, 64), (64, 128), (64, 64))]
+        await made.measure(make, kinds, worker, pool)
+        assert asked == [(64, 64), (64, 128)] == [kind.size for kind in made.costs]
+        await Capacity(2, 25).measure(make, [Kind((32, 32))], worker, pool)
     assert len(asked) == 2, "what is set needs no measuring"
     worker.close()

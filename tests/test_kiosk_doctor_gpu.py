@@ -10,7 +10,7 @@ from engine.runtime.plan_build import build_plan
 from engine.runtime.runner import RunnerError
 from engine.runtime.tensorrt_library import PlanError
 from engine.synthesis.networks import network
-from kiosk import doctor_gpu
+from kiosk import doctor_gpu, plan_list
 from kiosk.check import Check
 from kiosk.config import Settings
 from kiosk.doctor_gpu import CHECKS, driver
@@ -41,6 +41,7 @@ def gpu(monkeypatch: pytest.MonkeyPatch) -> FakeDevice:
     monkeypatch.setattr(doctor_gpu, "device_files", lambda: ["nvidia0"])
     monkeypatch.setattr(doctor_gpu, "CudaDevice", lambda: device)
     monkeypatch.setattr(doctor_gpu, "library", lambda: fake_library(device, "tensorrt_rtx"))
+    monkeypatch.setattr(plan_list, "shipped", lambda: [network("synthesis-256x256")])
     return device
 
 

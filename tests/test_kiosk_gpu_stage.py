@@ -66,7 +66,7 @@ async def test_she_speaks_on_while_the_gpu_hangs_and_its_pictures_come_back(
     tmp_path: Path, with_spare: bool
 ) -> None:
     mood, metrics, worker = tmp_path / "mood", Metrics(), Worker("test")
-    gpu = GpuProcess(doubler(mood), metrics, pass_s=0.3)
+    gpu = GpuProcess(doubler(mood), metrics, pass_s=1.0)
     gpu.warmup()
     runner: Runner = SpareRunner(gpu, Doubler(tmp_path / "well"), metrics) if with_spare else gpu
     stage, recorder = make_stage(worker, pipeline=Pipeline(FakeMotion(), Refined(runner, metrics)))
@@ -86,7 +86,7 @@ async def test_she_speaks_on_while_the_gpu_hangs_and_its_pictures_come_back(
         await stage.aclose()
         worker.close()
         gpu.close()
-    assert metrics.registry.get_sample_value("kiosk_gpu_restarts_total") == 1
+    assert (metrics.registry.get_sample_value("kiosk_gpu_restarts_total") or 0) >= 1
     assert max(b - a for (a, _), (b, _) in pairwise(recorder.audio)) < GAP_S
     assert [audio.pts for _, audio in recorder.audio] == [
         960 * i for i in range(len(recorder.audio))

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ import numpy as np
 import pytest
 from aiortc import RTCPeerConnection
 
+from engine.synthesis.refiner import Shelf
+from kiosk.picture_cost import PictureCost
 from tests.fake_refiner import install, uninstall
 from tests.kiosk_client import FakeAvatars, kiosk_client
 from tests.test_kiosk_whep import join, player
@@ -57,6 +60,38 @@ async def test_steps_that_run_are_told(tmp_path: Path, monkeypatch: pytest.Monke
             assert answer["steps_reason"] == ""
             told.append((answer["inference_steps"], answer["steps_run"]))
     assert told == [(1, 1), (20, 20), (1, 1), (4, 4), (0, 0)]
+
+
+async def test_what_another_preset_costs_is_measured_when_it_is_first_shown() -> None:
+    async with kiosk_client() as (client, kiosk), player() as pc:
+        await join(client, pc, "?stage=hall")
+        (stage,) = kiosk.stages
+        kiosk.stages.capacity.costs = {stage.appearance.kind: PictureCost(0.001, 0.001)}
+        await client.patch(LOOK, json={"background": "blurred"})
+        assert kiosk.looks._weighing is None, "the preset is the same"
+        for _ in range(2):
+            await client.patch(LOOK, json={"preset": "balanced", "inference_steps": 0})
+            assert kiosk.looks._weighing is not None
+            await kiosk.looks._weighing
+        kinds = list(kiosk.stages.capacity.costs)
+        assert [(kind.preset, kind.steps) for kind in kinds] == [("fast", 0), ("balanced", 0)]
+        assert kinds[1] == stage.appearance.kind
+
+
+async def test_a_refiner_is_asked_for_off_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[threading.Thread] = []
+
+    def take(_: object, network: str) -> str:
+        threads.append(threading.current_thread())
+        return "no refiner installed"
+
+    monkeypatch.setattr(Shelf, "take", take)
+    async with kiosk_client() as (client, _), player() as pc:
+        await join(client, pc, "?stage=hall")
+        threads.clear()
+        await client.patch(LOOK, json={"preset": "balanced"})
+        await client.get(LOOK)
+    assert threads and threading.main_thread() not in threads
 
 
 async def test_a_change_reaches_the_engine_and_keeps_the_rest() -> None:

@@ -7,12 +7,12 @@ import pytest
 from engine.runtime import plans
 from engine.runtime.runner import RunnerError
 from engine.runtime.tensorrt_library import PlanError
-from engine.synthesis.networks import network
+from engine.synthesis.networks import REFINERS, RefinerNetwork, network
+from kiosk import plan_list
 from kiosk.packages import PROJECT_DIR
 from kiosk.plan_list import RECIPE_NAME, Recipe, judged, read_recipe, shipped
 from tests.fake_gpu import FakeDevice
 from tests.fake_tensorrt import fake_library
-from tests.kiosk_client import settings
 
 NAME = "synthesis-256x256"
 PLAN = b"plan"
@@ -59,9 +59,14 @@ def test_a_damaged_recipe_is_told(tmp_path: Path, text: str, words: str) -> None
         read_recipe(tmp_path)
 
 
-def test_what_ships_is_drawn_at_the_configured_sizes() -> None:
-    names = [each.name for each in shipped(settings(video__width=256, video__height=256))]
-    assert names[:2] == [NAME, "synthesis-720x1280"]
+def test_what_runs_live_are_the_refiners_that_are_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert [each.name for each in Recipe().chosen("all", ())] == list(REFINERS)
+    monkeypatch.setattr(plan_list, "RefinerNetwork", lambda name: RefinerNetwork(name, tmp_path))
+    assert shipped() == []
+    (tmp_path / REFINERS["refiner-large"]).touch()
+    assert [each.name for each in shipped()] == ["refiner-large"]
 
 
 def test_plans_are_held_against_this_machine(tmp_path: Path) -> None:

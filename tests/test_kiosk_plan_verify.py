@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from engine.runtime.onnx import OnnxRunner
-from engine.runtime.runner import Tensors
+from engine.runtime.runner import RunnerError, Tensors
 from engine.synthesis.networks import (
     REFINERS,
     RefinerNetwork,
@@ -54,6 +54,22 @@ def test_another_answer_fails_and_tells_by_how_much(small: RefinerNetwork) -> No
     assert verdict.off_grey == pytest.approx(32 / 8, abs=1e-3)
     assert not verdict.ok
     assert verdict.latencies[3].gpu_ms == 1.25
+
+
+class Blown(OnnxRunner):
+    """Gives what is no number in its second answer."""
+
+    runs = 0
+
+    def run(self, tensors: Tensors) -> Tensors:
+        self.runs += 1
+        spoilt = np.float32("nan") if self.runs == 2 else np.float32(0)
+        return {name: value + spoilt for name, value in super().run(tensors).items()}
+
+
+def test_what_is_no_number_fails(small: RefinerNetwork) -> None:
+    with pytest.raises(RunnerError, match=r"clean is not all numbers.*--precision fp32"):
+        verify(small, "fp32", Blown(refiner()))
 
 
 def test_a_refined_synthesis_is_held_to_real_pictures_too(tmp_path: Path) -> None:

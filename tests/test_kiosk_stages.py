@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 
 from kiosk.api import ProblemError
+from kiosk.capacity import Kind
 from kiosk.metrics import Metrics
 from kiosk.picture_cost import PictureCost
 from kiosk.stages import RETRY_AFTER_S, Stages
@@ -67,6 +68,7 @@ async def test_as_many_stages_as_the_machine_draws() -> None:
         assert refusal.value.problem.code == "hall_full"
         assert refusal.value.retry_after_s == RETRY_AFTER_S
         assert "this machine draws" in refusal.value.problem.detail
+        assert "stages.capacity" in refusal.value.problem.remedy
         assert await stages.open("a", None, "square"), "one that is open is shared"
 
 
@@ -76,7 +78,7 @@ async def test_what_pictures_cost_decides_and_full_height_costs_more() -> None:
         assert made == [("ada", 256, 256), ("ada", 720, 1280)]
         dear = PictureCost(draw_s=0.6 * 0.85 / 25, encode_s=0.0)
         cheap = PictureCost(draw_s=0.3 * 0.85 / 25, encode_s=0.0)
-        stages.capacity.costs = {(256, 256): cheap, (720, 1280): dear}
+        stages.capacity.costs = {Kind((256, 256)): cheap, Kind((720, 1280)): dear}
         await stages.open("a", None, "square")
         await stages.open("b", None, "portrait")
         with pytest.raises(ProblemError):
@@ -92,6 +94,38 @@ async def test_a_stage_that_only_lingers_makes_room() -> None:
         stages.viewer_left(first)
         second = await stages.open("b", None, "square")
         assert list(stages) == [second]
+
+
+async def test_of_two_that_linger_one_may_go_by_itself_while_the_other_is_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with hall(stages__max_stages=2, stages__linger_s=60.0) as (stages, _):
+        first, second = [await stages.open(name, None, "square") for name in ("a", "b")]
+        for each in (first, second):
+            stages.arrived(each)
+        aclose = first.aclose
+
+        async def meanwhile() -> None:
+            await stages._close(second)
+            await aclose()
+
+        monkeypatch.setattr(first, "aclose", meanwhile)
+        third = await stages.open("c", None, "square")
+        assert list(stages) == [third]
+
+
+async def test_what_is_measured_waits_for_what_draws_and_joins_only_if_it_answers() -> None:
+    happened: list[str] = []
+    async with hall() as (stages, made):
+        stages.settle = lambda: happened.append(f"settled after {len(made)}")
+
+        def joining() -> bool:
+            happened.append("asked")
+            return False
+
+        stages.worker.joining = joining
+        await stages.measure()
+    assert happened == ["settled after 1", "asked", "settled after 2", "asked"]
 
 
 async def test_unknown_names_and_an_empty_hall_are_told_apart() -> None:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 
+from kiosk.packages import PROJECT_DIR
 from kiosk.stages import RETRY_AFTER_S
 from kiosk.whep import GONE_S
 from tests.kiosk_client import KioskClient, kiosk_client
@@ -122,6 +123,13 @@ async def test_who_gives_no_sign_of_life_loses_the_seat_to_one_who_asks() -> Non
         gone.heard_s -= GONE_S + 0.5
         await join(client, b)
         assert [peer.stage.name for peer in kiosk.whep._peers.values()] != [gone.stage.name]
+
+
+def test_a_screen_whose_browser_is_started_again_finds_its_place() -> None:
+    unit = (PROJECT_DIR / "systemd" / "sonic-kiosk-screen.service").read_text()
+    (restart_s,) = (float(line[11:]) for line in unit.splitlines() if line[:11] == "RestartSec=")
+    start_s = 1.0
+    assert restart_s + start_s >= GONE_S
 
 
 async def test_trickled_candidates_are_accepted_and_restarts_are_not() -> None:

@@ -96,6 +96,21 @@ async def test_pictures_that_wait_together_are_drawn_together_and_fail_alone() -
     worker.close()
 
 
+async def test_while_they_would_only_wait_for_one_another_each_is_drawn_alone() -> None:
+    worker, way, gate = Worker("test"), FakePass(), threading.Event()
+    worker.joining = lambda: False
+    blocked = asyncio.create_task(worker.run(0.0, gate.wait))
+    await asyncio.sleep(0)
+    due_s = asyncio.get_running_loop().time() + 60.0
+    jobs = [drawing(TogetherSynthesis(way)) for _ in range(3)]
+    drawn = [asyncio.create_task(worker.draw(due_s, each)) for each in jobs]
+    await asyncio.sleep(0)
+    gate.set()
+    await asyncio.gather(blocked, *drawn)
+    assert way.sizes == []
+    worker.close()
+
+
 async def test_a_flush_that_comes_while_pictures_wait_is_done_before_them() -> None:
     worker, way, gate = Worker("test"), FakePass(), threading.Event()
     blocked = asyncio.create_task(worker.run(0.0, gate.wait))

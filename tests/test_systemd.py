@@ -71,6 +71,13 @@ def test_the_engine_is_watched_and_comes_back() -> None:
     assert unit["IPAddressDeny"] == ["any"]
 
 
+def test_a_gpu_is_reached_whatever_its_driver_calls_itself() -> None:
+    allowed = settings(ENGINE)["DeviceAllow"]
+    # /proc/devices: the first two since version 545, the third before, the last always.
+    for name in ("nvidia", "nvidiactl", "nvidia-frontend", "nvidia-uvm"):
+        assert f"char-{name} rw" in allowed
+
+
 def test_the_engine_runs_this_program_from_where_the_readme_installs_it() -> None:
     unit = settings(ENGINE)
     readme = (UNITS.parent / "README.md").read_text(encoding="utf-8")

@@ -149,8 +149,10 @@ class Backends:
                 self.folder, network, goal.capability, self.precision, say
             )  # fmt: skip
         except OSError as error:
-            raise PlanError(f"no plan can be kept in {self.folder}: {error.strerror or error}: "
-                            "make the folder writable") from error  # fmt: skip
+            raise PlanError(
+                f"no plan can be kept in {self.folder}: {error.strerror or error}: "
+                "make the folder writable, or set engine.plans_dir to one that is"
+            ) from error
 
     def _torch(self, network: Network) -> Runner:
         check_gpu()

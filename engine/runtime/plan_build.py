@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Protocol
 
 from engine.runtime import tensorrt
@@ -92,10 +93,11 @@ def build_plan(
     Raises:
         RunnerError: the network or TensorRT is missing, TensorRT cannot build it, or not for such
             a card, or the manifest is damaged.
-        OSError: the folder cannot be written.
+        OSError: the folder cannot be written; that is known before anything is built.
     """
     goal = wanted(source, capability, precision)
     _check_card(goal)
+    check_folder(folder)
     teller = Teller(source.name, say or (lambda line: None))
     plan = tensorrt.build(source.model(precision), source.ranges, capability, teller)
     entry = PlanEntry(
@@ -115,6 +117,17 @@ def build_plan(
     keep(folder, plan, entry)
     teller.done(entry)
     return entry
+
+
+def check_folder(folder: Path) -> None:
+    """Whether plans can be kept in *folder*; makes it if need be.
+
+    Raises:
+        OSError: they cannot.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryFile(dir=folder):
+        pass
 
 
 def _check_card(goal: Wanted) -> None:

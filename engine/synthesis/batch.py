@@ -1,11 +1,37 @@
 """Drawing the pictures of several avatars, refined in one pass."""
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
 
 from engine.media import ByteArray, FloatArray, MotionFrame
-from engine.synthesis.refiner import residuals
+from engine.runtime.runner import RunnerError
+from engine.synthesis.refiner import Job, residuals
 from engine.synthesis.refining import Begun
+
+
+class Lack:
+    """What is done when a network fails: without anybody to be told, the picture fails with it.
+
+    With somebody, who is told from the thread that draws, the picture is shown as it was warped.
+    """
+
+    def __init__(self) -> None:
+        """Nobody is told."""
+        self._told: Callable[[RunnerError], None] | None = None
+
+    def tell(self, told: Callable[[RunnerError], None] | None) -> None:
+        """From now on *told* is told; None: nobody."""
+        self._told = told
+
+    def meet(self, error: RunnerError) -> None:
+        """Tell *error*, or raise it."""
+        if self._told is None:
+            raise error
+        self._told(error)
+
+
+LACK: Final = Lack()
+"""The one of this process."""
 
 
 class Begins(Protocol):
@@ -40,7 +66,7 @@ def render_all(
     Raises:
         ValueError: as ``Synthesizer.render``; or a synthesizer is there twice, or the numbers
             differ.
-        RunnerError: a network failed.
+        RunnerError: a network failed, and nobody is told of it: see ``Lack``.
     """
     if len(set(map(id, synthesizers))) < len(synthesizers):
         raise ValueError("a synthesizer is there twice: it draws one picture at a time")
@@ -49,8 +75,23 @@ def render_all(
         drawer.begin(motion, out)
         for drawer, motion, out in zip(synthesizers, motions, places, strict=True)
     ]
-    added = residuals([each.job for each in begun])
+    added = _added([each.job for each in begun])
     return [
         drawer.finish(each, residual)
         for drawer, each, residual in zip(synthesizers, begun, added, strict=True)
     ]
+
+
+def _added(jobs: Sequence[Job | None]) -> list[FloatArray | None]:
+    """What each job's network adds; None where there is none, or it failed."""
+    out: list[FloatArray | None] = [None] * len(jobs)
+    for refiner in dict.fromkeys(job.refiner for job in jobs if job is not None):
+        places = [k for k, job in enumerate(jobs) if job is not None and job.refiner is refiner]
+        try:
+            found = residuals([jobs[k] for k in places])
+        except RunnerError as error:
+            LACK.meet(error)
+        else:
+            for k, residual in zip(places, found, strict=True):
+                out[k] = residual
+    return out

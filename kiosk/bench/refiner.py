@@ -20,6 +20,7 @@ from engine.synthesis.look import NETWORKS, RefinerSize
 from engine.synthesis.refiner import SHELF, path_of
 from engine.train.refiner.split import EVERY, held_out
 from kiosk.bench import perceptual, refiner_sheet, refiner_speed
+from kiosk.bench.browser import BenchError
 from kiosk.bench.identity import Embedder
 from kiosk.bench.refined import STEPS, psnr_db
 from kiosk.bench.refiner_face import MOUTHS, Judged, Likeness, Pictures, judge
@@ -51,8 +52,11 @@ def run(
         tell: told what is being done.
 
     Raises:
-        BenchError: *folder* has no photos, or the sheet cannot be drawn.
+        BenchError: *folder* has no photos, or no sheet can come of it; known before anything is
+            measured.
     """
+    if sheet is not None:
+        _check_sheet(sheet, folder)
     report: Report = dict.fromkeys(KEYS)
     skipped: list[str] = []
     for network in NETWORKS:
@@ -71,8 +75,25 @@ def run(
                           ("identity", Embedder.missing())):  # fmt: skip
         skipped += [f"{what}: {missing}"] if missing else []
     if sheet is not None:
-        refiner_sheet.write(sheet, tiles(judged))
+        skipped += _drawn(sheet, judged)
     return report | {"skipped": skipped}
+
+
+def _check_sheet(sheet: Path, folder: Path | None) -> None:
+    refiner_sheet.check(sheet)
+    if folder is None or not photos(folder, 1):
+        raise BenchError(f"no faces for {sheet}: give a folder of portraits with --portraits")
+    if not any(path_of(network).is_file() for network in NETWORKS):
+        raise BenchError(f"no refiner is installed: nothing to draw in {sheet}")
+
+
+def _drawn(sheet: Path, judged: Sequence[Judged]) -> list[str]:
+    """Write the sheet; why there is none, if so: it is not worth what was measured."""
+    try:
+        refiner_sheet.write(sheet, tiles(judged))
+    except (BenchError, OSError) as error:
+        return [f"sheet: {error}"]
+    return []
 
 
 def photos(folder: Path, limit: int) -> list[Path]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Final
 
 import cv2
@@ -11,6 +12,7 @@ from engine.media import ByteArray
 from engine.synthesis.shapes import labelled
 from kiosk.bench.browser import BenchError
 
+SUFFIXES: Final = (".jpg", ".jpeg", ".png")
 COLUMNS: Final = ("warp", "1 step", "20 steps", "truth")
 FACES: Final = 8
 TILE_PX: Final = 240
@@ -20,6 +22,21 @@ GAP_PX: Final = 8
 MOST_BYTES: Final = 600_000
 QUALITIES: Final[tuple[int | None, ...]] = (92, 86, 80, 74, 66, 58, 50)
 """Of a JPEG, tried in turn."""
+
+
+def check(path: Path) -> None:
+    """See at once whether a sheet could be written at *path*.
+
+    Raises:
+        BenchError: it is no name of a picture, or its folder may not be written.
+    """
+    if path.suffix.lower() not in SUFFIXES:
+        raise BenchError(f"{path}: a sheet is a picture: call it .jpg or .png")
+    try:
+        with TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise BenchError(f"{path.parent}: {error.strerror}: name a folder to write to") from error
 
 
 def sheet(faces: Sequence[Sequence[ByteArray]]) -> ByteArray:

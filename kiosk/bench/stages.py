@@ -17,9 +17,11 @@ from typing import Any, Final
 import numpy as np
 
 from engine.media import PictureFrame
+from kiosk.appearance import Appearance
 from kiosk.avatars import Avatars
 from kiosk.broadcast import Viewer
 from kiosk.config import Settings
+from kiosk.engine_backend import Networks
 from kiosk.metrics import Metrics
 from kiosk.picture_cost import voice
 from kiosk.speech_queue import Piece, Utterance
@@ -91,13 +93,22 @@ async def run(settings: Settings, seconds: float, tell: Tell = lambda _: None) -
     limits = settings.stages.model_copy(update={"max_stages": STAGES_MOST, "capacity": 0})
     settings = settings.model_copy(update={"stages": limits})
     avatars = Avatars(settings.avatar, settings.look.look())
-    estimated = await _estimated(settings, avatars)
+    networks = Networks(settings, Metrics())
+
+    def hall(metrics: Metrics) -> Stages:
+        made = Stages(settings, avatars.pipeline, metrics)
+        made.settle, made.worker.joining = networks.wait, lambda: networks.answer
+        return made
 
     async def measure(count: int) -> Measured:
         tell(f"{count} stages")
-        return await _measure(settings, avatars, count, seconds)
+        return await _measure(settings, hall, count, seconds)
 
-    tried = await search(measure, STAGES_MOST)
+    try:
+        estimated = await _estimated(settings, hall(Metrics()))
+        tried = await search(measure, STAGES_MOST)
+    finally:
+        await asyncio.to_thread(networks.close)
     return {
         "preset": settings.look.preset,
         "width": settings.video.width,
@@ -132,22 +143,25 @@ def _in_full(each: Measured) -> bool:
     return each.holds and each.rungs == 0
 
 
-async def _estimated(settings: Settings, avatars: Avatars) -> int | None:
-    """As many as the kiosk itself would admit."""
-    stages = Stages(settings, avatars.pipeline, Metrics())
+async def _estimated(settings: Settings, stages: Stages) -> int | None:
+    """As many as the kiosk itself would admit; a GPU is ready after that."""
     await stages.measure()
-    places = stages.capacity.places((settings.video.width, settings.video.height))
+    look, video = settings.look.look(), settings.video
+    kind = Appearance(look, asked_px=(video.width, video.height)).kind
+    places = stages.capacity.places(kind)
     await stages.aclose()
     return places
 
 
-async def _measure(settings: Settings, avatars: Avatars, count: int, seconds: float) -> Measured:
+async def _measure(
+    settings: Settings, hall: Callable[[Metrics], Stages], count: int, seconds: float
+) -> Measured:
     metrics = Metrics()
     render_ms: list[float] = []
     sizes: list[int] = []
     metrics.render_ms.observe = lambda amount, exemplar=None: render_ms.append(amount)  # type: ignore[method-assign]
     metrics.batch_pictures.observe = lambda amount, exemplar=None: sizes.append(round(amount))  # type: ignore[method-assign]
-    stages = Stages(settings, avatars.pipeline, metrics)
+    stages = hall(metrics)
     watched = [await _opened(stages, number) for number in range(count)]
     await asyncio.sleep(SETTLE_S)
     render_ms.clear()

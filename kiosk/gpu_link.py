@@ -1,0 +1,124 @@
+"""The process that runs a network on the GPU, seen from the kiosk: asked, killed, ended."""
+
+import contextlib
+import logging
+import os
+from multiprocessing import connection, get_context, process
+from typing import Final
+
+from engine.runtime.runner import RunnerError, Tensors
+from kiosk.gpu_child import Done, Failed, MakeRunner, Ready, Told, serve
+from kiosk.tensor_memory import TensorMemory
+
+logger = logging.getLogger(__name__)
+
+FAILURES_MOST: Final = 3
+"""Passes that fail one after another: a GPU's errors stay until the process ends."""
+
+END_S: Final = 2.0
+
+
+class LostError(Exception):
+    """The process did not answer."""
+
+
+class GpuLink:
+    """One such process, from its start to its end."""
+
+    def __init__(self, make: MakeRunner, without: frozenset[str], memory_bytes: int) -> None:
+        """Begin to start it; see ``warm``.
+
+        Args:
+            make: makes the runner, there.
+            without: backends that it is not to use.
+            memory_bytes: for the inputs of a pass, and as much for the outputs.
+
+        Raises:
+            LostError: it cannot be started.
+        """
+        spawn = get_context("spawn")
+        with contextlib.ExitStack() as undo:
+            try:
+                self._given = TensorMemory(memory_bytes)
+                undo.callback(self._given.close)
+                self._taken = TensorMemory(memory_bytes)
+                undo.callback(self._taken.close)
+                self._pipe, theirs = spawn.Pipe()
+                undo.callback(self._pipe.close)
+                with theirs:  # closed here, else its end would not be seen
+                    arguments = (make, without, theirs, self._given, self._taken, os.getpid())
+                    self._process = spawn.Process(
+                        target=serve, args=arguments, name="gpu", daemon=True
+                    )
+                    self._process.start()
+            except OSError as error:
+                raise LostError(f"cannot be started: {error}") from error
+            undo.pop_all()
+        self.pid = self._process.pid
+        self._failures = 0
+
+    def warm(self, wake: int, timeout_s: float) -> Ready:
+        """Wait until it is ready, at most *timeout_s*, or until *wake* can be read.
+
+        Raises:
+            LostError: it is not.
+        """
+        if self._pipe not in connection.wait([self._pipe, wake], timeout_s):
+            raise LostError(f"was not ready in {timeout_s:.0f} s")
+        told = self._told()
+        if isinstance(told, Ready):
+            return told
+        raise LostError(f"could not start: {told.reason if isinstance(told, Failed) else told}")
+
+    def ask(self, tensors: Tensors, timeout_s: float) -> Tensors:
+        """One pass.
+
+        Raises:
+            LostError: it did not answer, or cannot go on.
+            RunnerError: the pass failed.
+        """
+        places = self._given.write(tensors)
+        try:
+            self._pipe.send(places)
+            if not self._pipe.poll(timeout_s):
+                raise LostError(f"did not answer in {timeout_s:.1f} s")
+        except OSError as error:
+            raise LostError("died") from error
+        told = self._told()
+        if isinstance(told, Done):
+            self._failures = 0
+            return {name: each.copy() for name, each in self._taken.read(told.places).items()}
+        reason = told.reason if isinstance(told, Failed) else str(told)
+        self._failures += 1
+        if self._failures >= FAILURES_MOST or (isinstance(told, Failed) and told.over):
+            raise LostError(f"failed: {reason}")
+        raise RunnerError(reason)
+
+    def _told(self) -> Told:
+        try:
+            told: Told = self._pipe.recv()
+        except (EOFError, OSError) as error:
+            raise LostError("died") from error
+        return told
+
+    def wait(self, wake: int) -> None:
+        """Return when it has ended, or *wake* can be read."""
+        connection.wait([self._process.sentinel, wake])
+
+    def kill(self) -> None:
+        """End it now; may be called from any thread."""
+        self._process.kill()
+
+    def end(self, kindly: bool) -> None:
+        """End it, *kindly* by no longer asking; and let go of all that it had."""
+        self._pipe.close()
+        if kindly:
+            self._process.join(END_S)
+        self._process.kill()
+        self._process.join(END_S)
+        if self._process.exitcode is None:
+            logger.error("the GPU's process %s cannot be ended: its driver hangs", self.pid)
+            # At exit Python waits for every child that it knows of: not for this one.
+            process._children.discard(self._process)  # type: ignore[attr-defined]
+        self._given.close()
+        self._taken.close()
