@@ -21,23 +21,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from engine.synthesis.refiner import BOUND
 from engine.train.refiner import data, losses
 from engine.train.refiner.network import RESIDUAL_GREY, SHAPES, Conditions, Refiner, sample
 from engine.train.refiner.split import held_out, learnt
+from engine.train.refiner.steady import Steady
 
 REPORT_STEPS: Final = 50
+RATES: Final = {"small": 8e-4, "large": 3e-4}
 RISE_STEPS: Final = 100
 """The learning rate rises to its height over so many steps."""
 LEAST_RATE: Final = 0.02
 """Of the learning rate at the end."""
-LONGEST: Final = 0.5
-"""Longer gradients are shortened to this."""
-LONGER: Final = 1.5
-"""And to so many times what is usual: without normalisation one hard batch upsets a network."""
-SPIKE: Final = 4.0
-"""Gradients so many times longer than usual teach nothing."""
-BOUND: Final = 4.0
-"""Estimates beyond it are none; see ``engine.synthesis.refiner``."""
 STRENGTH: Final = (0.5, 1.3)
 """Of estimates that further steps learn from."""
 MEAN_DECAY: Final = 0.998
@@ -72,8 +67,7 @@ class Trainer:
         )
         self.generator = torch.Generator().manual_seed(seed)
         self.steps, self.spent_s = 0, 0.0
-        self._usual: float | None = None
-        """The gradient's length lately."""
+        self.steady = Steady()
 
     def resume(self, path: Path) -> None:
         """Go on where a checkpoint ended.
@@ -88,6 +82,7 @@ class Trainer:
         self.mean.load_state_dict(saved["network"])
         self.optimiser.load_state_dict(saved["optimiser"])
         self.steps, self.spent_s, self.noise = saved["steps"], saved["spent_s"], saved["noise"]
+        self.steady = Steady(saved.get("usual"))
         self.generator.manual_seed(self.steps)
 
     def save(self, path: Path) -> None:
@@ -100,6 +95,7 @@ class Trainer:
             "optimiser": self.optimiser.state_dict(),
             "steps": self.steps,
             "spent_s": self.spent_s,
+            "usual": self.steady.usual,
         }
         partial = path.with_suffix(".part")
         torch.save(state, partial)
@@ -159,24 +155,14 @@ class Trainer:
         each = losses.parts(clean, batch.residual, batch.given.picture, batch.given.mask)
         self.optimiser.zero_grad()
         losses.total(each).backward()
-        longest = LONGEST if self._usual is None else min(LONGEST, LONGER * self._usual)
-        length = torch.nn.utils.clip_grad_norm_(self.network.parameters(), longest)
-        if self._is_usual(float(length)):  # else one bad sample would undo all that was learnt
+        length = torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.steady.longest)
+        if self.steady.allows(float(length)):  # else one bad sample would undo all that was learnt
             self.optimiser.step()
             self._average()
         self.steps += 1
         return {name: float(value.detach()) for name, value in each.items()} | {
             "gradient": float(length)
         }
-
-    def _is_usual(self, length: float) -> bool:
-        """Whether a gradient is no longer than gradients lately were, by far."""
-        if not np.isfinite(length):
-            return False
-        usual = self._usual if self._usual is not None else length
-        # One that is left out counts a little, so that longer ones can become usual.
-        self._usual = usual + (min(length, SPIKE * usual) - usual) / REPORT_STEPS
-        return self.steps < RISE_STEPS or length <= SPIKE * usual
 
     def _average(self) -> None:
         """Let the mean follow the weights: closely at first."""
@@ -296,11 +282,12 @@ def main() -> None:
     parser.add_argument("--size", choices=list(SHAPES), default="small")
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--pairs", type=int, default=8, help="of frames in a batch")
-    parser.add_argument("--rate", type=float, default=1e-3)
+    parser.add_argument("--rate", type=float, help=f"of learning; by size: {RATES}")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--resume", action="store_true", help="take up the last checkpoint")
     arguments = parser.parse_args()
+    arguments.rate = arguments.rate or RATES[arguments.size]
     torch.set_num_threads(arguments.threads)
     arguments.out.mkdir(parents=True, exist_ok=True)
     train(arguments)
