@@ -120,11 +120,9 @@ def _check_look(look: Look, out: Path) -> None:
         )
     if not look.mark.on:
         typer.echo("kiosk: without the AI mark: tell viewers that this is synthetic", err=True)
-    if look.steps_reason and look.inference_steps is not None:
-        typer.echo(
-            f"kiosk: {look.steps} inference steps asked, {look.steps_run} run: {look.steps_reason}",
-            err=True,
-        )
+    if look.steps_reason:
+        steps = f"{look.steps} inference step{'' if look.steps == 1 else 's'}"
+        typer.echo(f"kiosk: {steps} asked, {look.steps_run} run: {look.steps_reason}", err=True)
 
 
 def motion(

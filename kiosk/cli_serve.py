@@ -100,7 +100,7 @@ def serve(
     if not look.mark.on:
         logger.warning("look.mark is off: tell viewers in another way that this is synthetic")
     if look.steps_reason:
-        logger.info("inference_steps: %d asked, none run: %s", look.steps, look.steps_reason)
+        logger.warning("inference_steps: %d asked, none run: %s", look.steps, look.steps_reason)
     typer.echo(f"sonic-kiosk {__version__}: {settings.server.url} (Ctrl-C ends it)")
     try:
         asyncio.run(serve_settings(settings, slate, faults))

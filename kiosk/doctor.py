@@ -176,6 +176,20 @@ def picture_time_ms(settings: Settings) -> float:
     return min(times_s) * 1000.0
 
 
+def _refiners(settings: Settings) -> Check:
+    """Whether the networks that refine mouths can be loaded; without them nothing fails."""
+    from engine.synthesis.look import PRESET
+    from engine.synthesis.refiner import Shelf
+
+    shelf, used = Shelf(), sorted({preset.network for preset in PRESET.values()})
+    faults = {name: found for name in used if isinstance(found := shelf.take(name), str)}
+    if not faults:
+        return Check("refiners", "ok", ", ".join(used))
+    asked = settings.look.look().network in faults and settings.look.look().steps > 0
+    told = "; ".join(f"{name}: {fault.partition(':')[0]}" for name, fault in faults.items())
+    return Check("refiners", "fail" if asked else "warn", told, "install the project again")
+
+
 def _portraits(settings: Settings) -> Check:
     """Whether photos can be added; nothing that speaks needs it."""
     from engine.portrait.models import MESH, Model, ModelError
@@ -270,6 +284,6 @@ def _npm(settings: Settings) -> Check:
 
 
 _CHECKS: Final[tuple[Callable[[Settings], Check], ...]] = (
-    _python, _libraries, _encoders, _processor, *doctor_gpu.CHECKS, _voices, _avatar, _portraits,
-    _port, _network, _microphone, _browser, _npm,
+    _python, _libraries, _encoders, _processor, *doctor_gpu.CHECKS, _voices, _avatar, _refiners,
+    _portraits, _port, _network, _microphone, _browser, _npm,
 )  # fmt: skip

@@ -7,16 +7,17 @@ import pytest
 
 from engine.runtime.half import halved
 from engine.runtime.onnx import OnnxRunner
-from engine.synthesis.refiner import path_of
+from engine.synthesis.look import RefinerSize
+from engine.synthesis.refiner import path_of, shipped
 from engine.train.refiner.question import kept, question
 
 ANSWERS = Path(__file__).parent / "data"
 
 
-@pytest.mark.parametrize("network", ["small", "large"])
-def test_what_ships_answers_as_pytorch_did(network: str) -> None:
+@pytest.mark.parametrize("network", shipped())
+def test_what_ships_answers_as_pytorch_did(network: RefinerSize) -> None:
     wanted = np.load(ANSWERS / f"refiner_{network}_answer.npy")
-    content = path_of(network).read_bytes()  # type: ignore[arg-type]
+    content = path_of(network).read_bytes()
     runner = OnnxRunner(content)
     given = question(int(runner.metadata["side_px"]))
     got = kept(np.asarray(runner.run(given)["clean"], np.float32))

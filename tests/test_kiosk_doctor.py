@@ -10,12 +10,13 @@ import pytest
 from kiosk import doctor
 from kiosk.config import ConfigError, Settings, load
 from kiosk.doctor import Check, examine, port_taken
+from tests.fake_refiner import uninstall
 from tests.portrait_utils import needs_faces
 
 NAMES = {
     "configuration", "python", "libraries", "encoders", "processor", "graphics", "tensorrt",
     "plans", "backend", "voices",
-    "avatar", "portraits", "port", "network", "microphone", "browser", "npm",
+    "avatar", "refiners", "portraits", "port", "network", "microphone", "browser", "npm",
 }  # fmt: skip
 
 
@@ -63,6 +64,18 @@ def test_missing_voices_fail_and_say_how_to_get_them(
     check = found(settings)["voices"]
     assert check.state == "fail"
     assert check.remedy == "run: kiosk voices fetch"
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(("preset", "state"), [("fast", "warn"), ("quality", "fail")])
+def test_a_refiner_that_is_missing_is_told_and_fails_where_it_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, preset: str, state: str
+) -> None:
+    uninstall(tmp_path, monkeypatch)
+    check = found(load(None, {"look.preset": preset}, {}))["refiners"]
+    assert check.state == state
+    assert check.detail == "small: no refiner installed"
+    assert check.remedy == "install the project again"
 
 
 @pytest.mark.usefixtures("quick")

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from aiortc import RTCPeerConnection
 
+from engine.synthesis.look import NO_REFINER
 from engine.synthesis.refiner import Shelf
 from kiosk.picture_cost import PictureCost
 from tests.fake_refiner import install, uninstall
@@ -43,7 +44,7 @@ async def test_the_configured_look_is_told(tmp_path: Path, monkeypatch: pytest.M
         answer = await (await client.get(LOOK)).json()
     assert answer == {
         "stage": "hall", "preset": "balanced", "inference_steps": 1, "steps_run": 0,
-        "steps_reason": "no refiner installed", "background": "#102030", "mark": False,
+        "steps_reason": NO_REFINER, "background": "#102030", "mark": False,
         "mark_text": "AI-generated", "mark_position": "top", "dynamic_scale": 1.0,
         "motion_scale": 1.0, "width": 256, "height": 256,
     }  # fmt: skip
@@ -59,7 +60,7 @@ async def test_steps_that_run_are_told(tmp_path: Path, monkeypatch: pytest.Monke
             answer = await (await client.patch(LOOK, json=change)).json()
             assert answer["steps_reason"] == ""
             told.append((answer["inference_steps"], answer["steps_run"]))
-    assert told == [(1, 1), (20, 20), (1, 1), (4, 4), (0, 0)]
+    assert told == [(1, 1), (20, 20), (1, 1), (1, 1), (0, 0)]
 
 
 async def test_what_another_preset_costs_is_measured_when_it_is_first_shown() -> None:

@@ -136,14 +136,16 @@ class RefineGraph:
 
     def _state(self, picture: Tensor, mask: Tensor) -> Tensor:
         """Where the path ends after the steps: ``Refiner``'s sampler."""
-        state = self._noise
+        state, ends = self._noise, None
         for step in range(self._steps):
             given = {
                 "state": state, "time": self._zero + step / self._steps, "picture": picture,
                 "mask": mask, "neutral": self._neutral, "coefficients": self._weights,
             }  # fmt: skip
             end = _bounded(self._tape.inline(self._network, given)["clean"])
-            state = state + (end - state) * (1 / (self._steps - step))
+            ends = end if ends is None else ends + end
+            toward = ends * (1 / (step + 1))
+            state = state + (toward - state) * (1 / (self._steps - step))
         return state
 
     def _laid(self, more: Tensor, by: int, pixels: Pixels) -> Tensor:

@@ -21,7 +21,7 @@ MAX_SIDE_PX: Final = 1280
 PORTRAIT_SIDE_PX: Final = 1024
 DEFAULT_MARK: Final = "AI-generated"
 DEFAULT_COLOUR: Final = "#e8ecef"
-NO_REFINER: Final = "no refiner installed"
+NO_REFINER: Final = "no refiner installed: install the project again"
 _COLOUR: Final = re.compile(r"#[0-9a-fA-F]{6}")
 
 
@@ -47,7 +47,7 @@ class Preset:
 PRESET: Final[dict[PresetName, Preset]] = {
     "fast": Preset(0, "small", 1.0, fine=False),
     "balanced": Preset(1, "small", 1.0, fine=True),
-    "quality": Preset(4, "large", 2.0, fine=True),
+    "quality": Preset(1, "small", 2.0, fine=True),
 }
 
 

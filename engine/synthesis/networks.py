@@ -55,12 +55,16 @@ class RefinerNetwork:
         """
         if precision == "fp32":
             return self._content()
+        from google.protobuf.message import DecodeError
+
         from engine.runtime.half import HalfError, halved
 
         try:
             return halved(self._content())
         except HalfError as error:
             raise RunnerError(f"{self.path.name}: {error}: use --precision fp32") from error
+        except DecodeError as error:
+            raise RunnerError(f"{self.path.name} is damaged: install the project again") from error
 
     def identity(self, precision: Precision) -> str:
         """SHA-256 of the network, typed so: how it is halved is part of it.
@@ -87,7 +91,7 @@ class RefinerNetwork:
         except OSError as error:
             raise RunnerError(
                 f"{self.name}: no {self.path.name} in {self.weights}: "
-                "without a refiner the preset is fast"
+                "install the project again; without it nothing is refined"
             ) from error
 
 

@@ -1,8 +1,10 @@
 """The refiner's network at run time: what it adds to the warped mouth's region.
 
 Conditional flow matching with straight paths (Lipman et al. 2023), the network predicting where
-the path ends: from fixed noise, each step goes on toward the end as it is seen from there. No step
-is no change, one step is the network's first estimate, more are truer and dearer.
+the path ends: from fixed noise, each step goes on toward the mean of the ends as they were seen so
+far, since what errs at one place errs less at another (averaging as Polyak and Juditsky 1992). No
+step is no change, one step is the network's first estimate; more are dearer, and little else where
+what is learnt is nearly certain (see the card beside the weights).
 """
 
 import threading
@@ -17,7 +19,7 @@ from engine.media import FloatArray
 from engine.motion.coefficients import COEFFICIENTS
 from engine.runtime.onnx import OnnxRunner
 from engine.runtime.runner import Runner, RunnerError
-from engine.synthesis.look import MAX_STEPS, NO_REFINER, RefinerSize
+from engine.synthesis.look import MAX_STEPS, NETWORKS, NO_REFINER, RefinerSize
 from engine.synthesis.region import CHANNELS
 
 WEIGHTS: Final = Path(__file__).parent.parent / "weights"
@@ -114,12 +116,15 @@ class Refiner:
 
     def _pass(self, crops: Sequence[Crop]) -> list[FloatArray]:
         states = [crop.noise for crop in crops]
+        sums = [np.zeros_like(state) for state in states]
         for step in range(max(crop.steps for crop in crops)):
             live = [k for k, crop in enumerate(crops) if step < crop.steps]
             ends = self._ends([crops[k] for k in live], [states[k] for k in live], step)
             for k, end in zip(live, ends, strict=True):
-                # (end − state) · (1/n) / (1 − k/n): the last step goes all the way.
-                states[k] = states[k] + (end - states[k]) / np.float32(crops[k].steps - step)
+                sums[k] = sums[k] + end
+                toward = sums[k] / np.float32(step + 1)
+                # (toward − state) · (1/n) / (1 − k/n): the last step goes all the way.
+                states[k] = states[k] + (toward - states[k]) / np.float32(crops[k].steps - step)
         return [state * np.float32(self.residual_grey) for state in states]
 
     def _ends(
@@ -196,6 +201,11 @@ class Shelf:
 
 SHELF: Final = Shelf()
 """The one that this process uses."""
+
+
+def shipped() -> tuple[RefinerSize, ...]:
+    """The networks whose weights are there."""
+    return tuple(each for each in NETWORKS if path_of(each).is_file())
 
 
 def path_of(network: RefinerSize) -> Path:

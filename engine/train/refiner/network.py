@@ -160,11 +160,11 @@ def sample(network: Refiner, noise: Tensor, given: Conditions, steps: int) -> Te
     """The residual after *steps* from *noise*, both (batch, 6, grid, grid); 0 steps: nought."""
     if steps == 0:
         return torch.zeros_like(noise)
-    state = noise
+    state, ends = noise, torch.zeros_like(noise)
     for k in range(steps):
         time = torch.full((len(noise), 1), k / steps)
-        clean = network(state, time, given)
-        state = state + (clean - state) / (steps - k)
+        ends = ends + network(state, time, given)
+        state = state + (ends / (k + 1) - state) / (steps - k)
     return state
 
 
