@@ -38,9 +38,14 @@ setup: $(STAMPS)/dev $(FETCHED)
 run: $(STAMPS)/runtime $(FETCHED)
 	@exec $(BIN)/kiosk serve $(ARGS)
 
-# The engine's tests keep no time and run two at once; the others want the machine to themselves.
-# Unless files are named. That no test was chosen (5) is an error only if it is so in both.
-SPREAD   := $(wildcard tests/test_engine_*.py)
+# Tests that keep no time run two at once; the others want the machine to themselves. Unless files
+# are named. That no test was chosen (5) is an error only if it is so in both.
+SPREAD   := $(wildcard tests/test_engine_*.py tests/test_kiosk_bench_*.py tests/test_kiosk_cli*.py \
+              tests/test_kiosk_config*.py tests/test_kiosk_speech_*.py)
+TIMED    := $(wildcard tests/test_kiosk_bench_stages.py tests/test_kiosk_cli_serve.py \
+              tests/test_kiosk_speech_live*.py tests/test_kiosk_speech_remote*.py \
+              tests/test_kiosk_speech_speak*.py)
+SPREAD   := $(filter-out $(TIMED),$(SPREAD))
 ifneq ($(findstring tests/,$(PYTEST)),)
 SPREAD   :=
 endif
@@ -49,7 +54,7 @@ test: $(STAMPS)/dev $(FETCHED)
 	@$(if $(SPREAD),first=0; \
 	  $(BIN)/python -m pytest $(PYTEST) -n 2 --dist loadfile $(SPREAD) || first=$$?; \
 	  [ $$first -eq 0 ] || [ $$first -eq 5 ] || exit $$first; \
-	  then=0; $(BIN)/python -m pytest $(PYTEST) --ignore-glob='*/test_engine_*' || then=$$?; \
+	  then=0; $(BIN)/python -m pytest $(PYTEST) $(addprefix --ignore=,$(SPREAD)) || then=$$?; \
 	  [ $$then -eq 5 ] && then=$$first; exit $$then, \
 	  $(BIN)/python -m pytest $(PYTEST))
 
