@@ -103,11 +103,14 @@ def list_them(config: Config = None, as_json: Json = False) -> None:
     if not rows:
         typer.echo(f"no plans in {folder}: kiosk plan build makes them")
     for row in rows:
-        typer.echo(f"{row.entry.file:<58}{row.entry.size_bytes / 2**20:6.1f} MiB  {_state(row)}")
+        typer.echo(f"{row.entry.file:<58}{row.entry.size_bytes / 2**20:6.1f} MiB  "
+                   f"{_state(row, facts)}")  # fmt: skip
 
 
-def _state(row: "Judged") -> str:
-    return f"not here: {row.fault}" if row.fault else "fit"
+def _state(row: "Judged", facts: "DeviceFacts | None") -> str:
+    if row.fault:
+        return f"not here: {row.fault}"
+    return "fit" if facts else "whole, for another machine"
 
 
 def _here() -> "tuple[DeviceFacts | None, Library | None]":
@@ -228,11 +231,13 @@ def inspect(
         told |= {"layers": None, "layers_reason": str(error)}
     if as_json:
         _print(told)
-        return
-    for key, value in told.items():
-        shown = len(_dicts(value)) if key == "layers" and value is not None else value
-        if shown not in ("", None):
-            typer.echo(f"{key:<14}{shown}")
+    else:
+        for key, value in told.items():
+            shown = len(_dicts(value)) if key == "layers" and value is not None else value
+            if shown not in ("", None):
+                typer.echo(f"{key:<14}{shown}")
+    if told["fault"]:
+        raise typer.Exit(1)
 
 
 def _told(entry: "PlanEntry") -> dict[str, object]:

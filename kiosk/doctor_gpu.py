@@ -88,7 +88,10 @@ def _backend(settings: Settings) -> Check:
     name, reasons = standing(settings)
     wish = settings.engine.backend
     if wish not in ("auto", name):
-        return trouble("backend", "fail", f"engine.backend = {wish}: {reasons[0]}")
+        told = f"engine.backend = {wish}: {reasons[0].partition(':')[2].strip()}"
+        return Check(
+            "backend", "fail", told, 'set engine.backend = "auto", or install what it needs'
+        )
     if name != "tensorrt" and wish == "auto" and device_files():
         return trouble("backend", "warn", f"{name} runs the networks: not {reasons[0]}")
     return Check("backend", "ok", said(name, reasons))

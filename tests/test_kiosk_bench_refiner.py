@@ -209,3 +209,10 @@ def test_without_the_extra_the_command_names_it(
         cli.main(["bench", "refiner"])
     assert caught.value.code == 2
     assert ".venv/bin/pip install -e '.[train]'" in capsys.readouterr().err
+
+
+def test_a_folder_that_is_not_there_is_told_before_anything_is_measured(tmp_path: Path) -> None:
+    told: list[str] = []
+    with pytest.raises(BenchError, match="no folder"):
+        refiner.run(tmp_path / "none", tell=told.append)
+    assert not told

@@ -62,11 +62,19 @@ def test_plans_are_built_for_several_cards_and_listed(folder: Path, capsys: Capt
     assert "built in" in capsys.readouterr().err
     assert [entry.capability for entry in read_manifest(folder)] == ["12.0", "8.6"]
     assert run("list") == 0
-    assert capsys.readouterr().out.count(" fit\n") == 2
+    assert capsys.readouterr().out.count(" whole, for another machine\n") == 2
     (folder / PLAN).write_bytes(b"")
     assert run("list", "--json") == 0
     rows = {row["file"]: row["fault"] for row in json.loads(capsys.readouterr().out)}
     assert rows[PLAN] == f"{PLAN} has 0 of {len(plan_bytes())} bytes"
+
+
+@pytest.mark.usefixtures("gpu")
+def test_a_plan_for_the_card_that_is_here_is_fit(capsys: Capture) -> None:
+    run("build", "--sm", "86", *SIZE)
+    capsys.readouterr()
+    assert run("list") == 0
+    assert capsys.readouterr().out.endswith(" fit\n")
 
 
 def test_networks_that_do_not_exist_are_skipped_with_a_line(
@@ -185,6 +193,9 @@ def test_a_plan_is_inspected(capsys: Capture) -> None:
     assert run("inspect", f"plans/{PLAN}", "--json") == 0
     told = json.loads(capsys.readouterr().out)
     assert (told["fault"], told["layers"]) == ("", None)
+    (Path("plans") / PLAN).write_bytes(b"cut")
+    assert run("inspect", PLAN) == 1
+    assert f"{PLAN} has 3 of" in capsys.readouterr().out
     assert run("inspect", "other.plan") == 2
     assert "is not in the manifest of plans: see kiosk plan list" in capsys.readouterr().err
 

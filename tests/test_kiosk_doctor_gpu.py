@@ -69,7 +69,7 @@ def test_a_wish_that_cannot_be_had_fails(tmp_path: Path) -> None:
     asked = settings(engine__backend="tensorrt", engine__plans_dir=str(tmp_path), **SIZES)
     check = found(asked)["backend"]
     assert check.state == "fail"
-    assert check.detail.startswith("engine.backend = tensorrt: tensorrt: no NVIDIA GPU")
+    assert check.detail.startswith("engine.backend = tensorrt: no NVIDIA GPU")
     assert check.remedy
 
 

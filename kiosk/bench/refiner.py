@@ -55,6 +55,8 @@ def run(
         BenchError: *folder* has no photos, or no sheet can come of it; known before anything is
             measured.
     """
+    if folder is not None:
+        photos(folder, 1)
     if sheet is not None:
         _check_sheet(sheet, folder)
     report: Report = dict.fromkeys(KEYS)
