@@ -30,7 +30,7 @@ class LookSettings(Section):
     """Quality, background, and the mark that says that the picture is synthetic."""
 
     preset: PresetName = "fast"
-    """fast; balanced: sharper, refined; quality: more so, up to twice the pixels, at most 1024."""
+    """fast; balanced: sharper, refined; quality: so, with up to twice the pixels, at most 1024."""
     inference_steps: Annotated[int, Field(ge=-1, le=30)] = -1
     """Steps of the mouth's refiner: 0 none, 1 to 4 live, 20 to 30 for films; -1: the preset's."""
     background: Annotated[str, Field(min_length=1), Allowed(BACKGROUND_WORDS)] = "photo"
