@@ -32,7 +32,7 @@ class LookRequest(Message):
         default=None,
         ge=-1,
         le=MAX_STEPS,
-        description="Of the mouth's refiner: 1 to 4 live; 0: none; -1: the preset's.",
+        description="Of the mouth's refiner; 0: none; more than 1 change little; -1: the preset's.",
     )
     background: str | None = Field(default=None, description=_BACKGROUND)
     background_image: str | None = Field(

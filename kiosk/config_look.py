@@ -32,7 +32,7 @@ class LookSettings(Section):
     preset: PresetName = "fast"
     """fast; balanced: sharper, refined; quality: so, with up to twice the pixels, at most 1024."""
     inference_steps: Annotated[int, Field(ge=-1, le=30)] = -1
-    """Steps of the mouth's refiner: 0 none, 1 to 4 live, 20 to 30 for films; -1: the preset's."""
+    """Steps of the mouth's refiner: 0 none, more than 1 change little; -1: the preset's."""
     background: Annotated[str, Field(min_length=1), Allowed(BACKGROUND_WORDS)] = "photo"
     """What is behind the person."""
     mark: bool = True

@@ -30,7 +30,7 @@ class GpuLink:
 
         Args:
             make: makes the runner, there.
-            without: backends that it is not to use.
+            without: backends that it is to use last.
             memory_bytes: for the inputs of a pass, and as much for the outputs.
 
         Raises:

@@ -1,4 +1,4 @@
-"""When the GPU's process is started again after its end, and which backends it is to leave alone.
+"""When the GPU's process is started again after its end, and which backends it is to use last.
 
 One that worked for a while comes back soon; one that fails again and again, more and more rarely.
 """

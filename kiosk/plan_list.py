@@ -13,13 +13,13 @@ from engine.runtime.plans import PlanEntry, Precision, Wanted, damage, read_mani
 from engine.runtime.runner import RunnerError
 from engine.runtime.tensorrt_library import Library, PlanError
 from engine.synthesis.networks import (
-    REFINERS,
     Network,
     RefinerNetwork,
     named,
     network,
     picture_size,
 )
+from engine.synthesis.refiner import shipped as installed
 
 RECIPE_NAME: Final = "recipe.toml"
 
@@ -29,7 +29,7 @@ class Recipe(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    networks: Annotated[tuple[str, ...], Field(min_length=1)] = tuple(REFINERS)
+    networks: Annotated[tuple[str, ...], Field(min_length=1)] = ("refiner-small",)
     sizes: Annotated[tuple[str, ...], Field(min_length=1)] = ("512x512", "720x1280")
     precision: Precision = "fp16"
 
@@ -66,7 +66,7 @@ def read_recipe(folder: Path) -> Recipe:
 
 def shipped() -> list[Network]:
     """The networks that a kiosk runs on a GPU: the refiners that are installed."""
-    return [each for name in REFINERS if (each := RefinerNetwork(name)).path.is_file()]
+    return [RefinerNetwork(f"refiner-{size}") for size in installed()]
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,9 @@ def test_a_refiner_is_halved_and_tells_what_it_is(tmp_path: Path) -> None:
 def test_a_refiner_that_is_not_there_is_told(tmp_path: Path) -> None:
     lost = RefinerNetwork("refiner-large", tmp_path)
     for ask in (lost.model, lost.identity, lost.metadata):
-        with pytest.raises(RunnerError, match=r"no refiner_large\.onnx in .*nothing is refined"):
+        with pytest.raises(
+            RunnerError, match=r"no refiner_large\.onnx in .*install the project again"
+        ):
             ask("fp32")
 
 
@@ -69,7 +71,7 @@ def test_a_refined_synthesis_has_the_refiner_in_it(tmp_path: Path) -> None:
     lost = SynthesisNetwork(
         picture_size("256x256"), RefinerNetwork("refiner-small", tmp_path / "no")
     )
-    with pytest.raises(RunnerError, match="nothing is refined"):
+    with pytest.raises(RunnerError, match="install the project again"):
         lost.model("fp32")
 
 

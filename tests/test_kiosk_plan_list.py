@@ -7,11 +7,11 @@ import pytest
 from engine.runtime import plans
 from engine.runtime.runner import RunnerError
 from engine.runtime.tensorrt_library import PlanError
-from engine.synthesis.networks import REFINERS, RefinerNetwork, network
-from kiosk import plan_list
+from engine.synthesis.networks import REFINERS, network
 from kiosk.packages import PROJECT_DIR
 from kiosk.plan_list import RECIPE_NAME, Recipe, judged, read_recipe, shipped
 from tests.fake_gpu import FakeDevice
+from tests.fake_refiner import uninstall
 from tests.fake_tensorrt import fake_library
 
 NAME = "synthesis-256x256"
@@ -30,7 +30,6 @@ def keep(folder: Path, **changes: str) -> Path:
 
 def test_the_recipe_that_ships_can_be_read() -> None:
     assert read_recipe(PROJECT_DIR / "trt_plans") == Recipe()
-    assert plans.read_manifest(PROJECT_DIR / "trt_plans") == ()
 
 
 def test_a_recipe_says_what_all_is(tmp_path: Path) -> None:
@@ -62,8 +61,8 @@ def test_a_damaged_recipe_is_told(tmp_path: Path, text: str, words: str) -> None
 def test_what_runs_live_are_the_refiners_that_are_installed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert [each.name for each in Recipe().chosen("all", ())] == list(REFINERS)
-    monkeypatch.setattr(plan_list, "RefinerNetwork", lambda name: RefinerNetwork(name, tmp_path))
+    assert [each.name for each in Recipe().chosen("all", ())] == ["refiner-small"]
+    uninstall(tmp_path, monkeypatch)
     assert shipped() == []
     (tmp_path / REFINERS["refiner-large"]).touch()
     assert [each.name for each in shipped()] == ["refiner-large"]

@@ -24,7 +24,6 @@ from engine.runtime.torch_cuda import TorchRunner, check_cuda, load_torch
 BackendName = Literal["tensorrt", "torch", "cpu"]
 Wish = Literal["auto", "tensorrt", "torch", "cpu"]
 BACKENDS: Final[tuple[BackendName, ...]] = get_args(BackendName)
-WISHES: Final[tuple[Wish, ...]] = get_args(Wish)
 
 
 class Network(Source, Protocol):

@@ -1,7 +1,7 @@
 """Write the synthesis graph as ONNX, and plans of it for GPUs, on any machine.
 
 python -m engine.synthesis.graph_export build/ --size 720x1280 --precision fp16 --plan 8.6 \\
-    --refiner large --steps 2
+    --refiner small --steps 2
 """
 
 import argparse

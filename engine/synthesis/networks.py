@@ -1,4 +1,4 @@
-"""The networks that a GPU may run: the refiners that ship, and the synthesis at any size.
+"""The networks that a GPU may run: the refiners, and the synthesis at any size.
 
 The synthesis comes plain (``synthesis-512x512``) and with one step of the small refiner at its end
 (``refined-512x512``): a whole picture in one plan.
@@ -91,7 +91,7 @@ class RefinerNetwork:
         except OSError as error:
             raise RunnerError(
                 f"{self.name}: no {self.path.name} in {self.weights}: "
-                "install the project again; without it nothing is refined"
+                "if it is one that ships, install the project again"
             ) from error
 
 

@@ -18,8 +18,8 @@ import onnx
 
 from engine.runtime.half import HalfError, halved
 from engine.synthesis.graph import build, ranges
-from engine.synthesis.networks import REFINERS
-from engine.synthesis.refiner import WEIGHTS
+from engine.synthesis.refiner import path_of
+from engine.synthesis.refiner import shipped as installed
 from engine.synthesis.synthesizer import OutputFormat
 from kiosk.bench.cards import CARDS, Card, pass_ms
 from kiosk.bench.kernels import Kernel, fused, unfused
@@ -169,8 +169,7 @@ def written(document: str, lines: Sequence[str]) -> str:
 
 def shipped() -> dict[str, bytes]:
     """The refiners that ship, by their size's name."""
-    paths = {name.removeprefix("refiner-"): WEIGHTS / file for name, file in REFINERS.items()}
-    return {name: path.read_bytes() for name, path in paths.items() if path.is_file()}
+    return {size: path_of(size).read_bytes() for size in installed()}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

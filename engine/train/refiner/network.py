@@ -131,7 +131,8 @@ class Refiner(nn.Module):
         """The finished residual as far as it can be told, (batch, 6, grid, grid).
 
         Args:
-            state: (batch, 6, grid, grid): (1 − time) · noise + time · residual.
+            state: (batch, 6, grid, grid): (1 − time) · noise + time · an estimate of
+                the residual, its own.
             time: (batch, 1), 0 to 1.
             given: the conditions.
         """

@@ -42,7 +42,6 @@ class Scene(Synthesizer):
         self.turned: Turn = turn(bounded(REST), self._eye_px)
         self._planes = np.empty((size_px * 3 // 2, size_px), np.uint8)
         self._mask = np.zeros((2, size_px, size_px), np.uint8)
-        self._lip_rect: Rect = (0, 0, 2, 2)
         self.inside = self._mouth
 
     def shot(self, weights: FloatArray, inside: Mouth | None = None) -> Shot:
