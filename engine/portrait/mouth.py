@@ -153,30 +153,58 @@ def _row(
     return _shrunk(colour, alpha, size)
 
 
+@dataclass(frozen=True)
+class Outline:
+    """Where one tooth is; each 0 to 1 at every place but *along*."""
+
+    inside: Floats
+    gap: Floats
+    """The line between neighbours: deep, soft, never black."""
+    along: Floats
+    """From the edge (0) to the neck (1)."""
+
+
+def outline(
+    tooth: Tooth, side: Floats, up: Floats, top: Floats, half: float, unit: float
+) -> Outline:
+    """A tooth's shape; *side* runs from −1 to 1 across it.
+
+    Args:
+        tooth: which one.
+        side: places across it.
+        up: places from the row's edge toward the gum, centimetres.
+        top: where the crowns end there.
+        half: half its width, centimetres.
+        unit: samples a centimetre.
+    """
+    height, crown = up - tooth.rise, top - tooth.rise
+    t = np.clip(height / np.maximum(crown, 0.1), 0, 1.3)
+    # Widest a third up from the edge, narrower at the neck; corners round.
+    wide = 1.0 - 0.16 * np.clip(t - 0.3, 0, 1) ** 1.5 / 0.6 - 0.05 * np.clip(0.3 - t, 0, 1) / 0.3
+    corner = 0.10 * np.abs(side) ** 3
+    inside = smoothstep((wide - np.abs(side)) * half * unit / 1.6 + 0.35)
+    inside *= smoothstep((height - corner) * unit / 2.0 + 0.5)
+    scallop = 1.0 - 0.13 * side**2
+    inside *= smoothstep((crown * scallop - height) * unit / 3.0 + 0.5)
+    gap = smoothstep((1.06 - np.abs(side)) * half * unit / 1.5)
+    gap *= smoothstep((height - corner - 0.03) * unit / 3) * smoothstep((crown - height) * unit / 3)
+    return Outline(inside, gap, t)
+
+
 def _tooth(
     tooth: Tooth, side: Floats, up: Floats, top: Floats, half: float, unit: float,
     exposure: float, colour: Floats, alpha: Floats,
 ) -> tuple[Floats, Floats]:  # fmt: skip
     """Lay one tooth over what is drawn; *side* runs from −1 to 1 across it."""
+    shape = outline(tooth, side, up, top, half, unit)
+    inside, gap, t = shape.inside, shape.gap, shape.along
     height = up - tooth.rise
-    crown = top - tooth.rise
-    t = np.clip(height / np.maximum(crown, 0.1), 0, 1.3)
-    # Widest a third up from the edge, narrower at the neck; corners round.
-    outline = 1.0 - 0.16 * np.clip(t - 0.3, 0, 1) ** 1.5 / 0.6 - 0.05 * np.clip(0.3 - t, 0, 1) / 0.3
-    corner = 0.10 * np.abs(side) ** 3
-    inside = smoothstep((outline - np.abs(side)) * half * unit / 1.6 + 0.35)
-    inside *= smoothstep((height - corner) * unit / 2.0 + 0.5)
-    scallop = 1.0 - 0.13 * side**2
-    inside *= smoothstep((crown * scallop - height) * unit / 3.0 + 0.5)
     bulge = 1 - 0.20 * np.abs(side) ** 2.5 - 0.10 * np.clip(t, 0, 1) ** 2
     edge = 1 - 0.14 * np.exp(-((height / 0.05) ** 2))
     gloss = 0.10 * np.exp(-(((side + 0.15) / 0.32) ** 2) - ((t - 0.42) / 0.22) ** 2)
     tint = 1 + (NECK_TINT - 1) * np.clip(t, 0, 1)[..., None] ** 1.5
     shade = (bulge * edge + gloss) * tooth.light
     enamel = CAVITY + (ENAMEL * tint * exposure - CAVITY) * np.clip(shade, 0, 1.08)[..., None]
-    # The line between neighbours: deep, soft, never black.
-    gap = smoothstep((1.06 - np.abs(side)) * half * unit / 1.5)
-    gap *= smoothstep((height - corner - 0.03) * unit / 3) * smoothstep((crown - height) * unit / 3)
     dark = CAVITY + (np.array([84.0, 96.0, 132.0]) * exposure - CAVITY) * tooth.light * 0.75
     colour = colour * (1 - gap[..., None]) + dark * gap[..., None]
     colour = colour * (1 - inside[..., None]) + enamel * inside[..., None]

@@ -22,6 +22,7 @@ from engine.portrait.mouth import (
     Tooth,
     front_edge,
     normals,
+    outline,
     upright,
 )
 from engine.portrait.plane import smoothstep
@@ -44,7 +45,6 @@ LOWER_ENAMEL: Final = np.array([0.70, 0.73, 0.78])
 """Lower teeth stand in the lip's red light and look darker than the upper ones."""
 TONGUE_SINK_CM: Final = 0.14
 """The rig hides the tongue as deep as the lower teeth; a speaker's shows."""
-PAPILLA: Final = 0.13
 GUM_GLOSS, TOOTH_GLOSS, TONGUE_GLOSS = 0.55, 1.0, 0.8
 
 
@@ -136,13 +136,14 @@ def _row(
         side = (across - middle) / half
         tint = 1 + style.uneven * rng.normal(size=2)[(signed > 0).astype(int)]
         yellow = 0.03 if number == 2 else 0.0
-        piece = _tooth(tooth, side, up, top, half, unit)
+        piece = outline(tooth, side, up, top, half, unit)
+        turned, leant = _bulge(side, piece.along)
         inside, gap = piece.inside, piece.gap
-        enamel = own * _enamel(piece.t, yellow) * tint[..., None]
+        enamel = own * _enamel(piece.along, yellow) * tint[..., None]
         line = own * (0.42, 0.47, 0.60)
         albedo = _mix(_mix(albedo, line, gap), enamel, inside)
-        nx = _mix1(nx, np.sign(signed) * piece.across, inside)
-        ny = _mix1(ny, toward_gum * piece.along, inside)
+        nx = _mix1(nx, np.sign(signed) * turned, inside)
+        ny = _mix1(ny, toward_gum * leant, inside)
         gloss = _mix1(_mix1(gloss, np.zeros_like(gap), gap), np.full_like(gap, TOOTH_GLOSS), inside)
         alpha = np.maximum(alpha, np.maximum(inside, gap * 0.9))
     turn = np.deg2rad(ARCH_DEG) * along**1.2
@@ -155,30 +156,12 @@ def _row(
     return _surface(albedo, alpha, normal, depth, gloss)
 
 
-@dataclass(frozen=True)
-class _Piece:
-    inside: Floats
-    gap: Floats
-    t: Floats
-    across: Floats
-    along: Floats
-
-
-def _tooth(tooth: Tooth, side: Floats, up: Floats, top: Floats, half: float, unit: float) -> _Piece:
-    """The tooth's outline as the rig has it, and how its face bulges."""
-    height, crown = up - tooth.rise, top - tooth.rise
-    t = np.clip(height / np.maximum(crown, 0.1), 0, 1.3)
-    outline = 1.0 - 0.16 * np.clip(t - 0.3, 0, 1) ** 1.5 / 0.6 - 0.05 * np.clip(0.3 - t, 0, 1) / 0.3
-    corner = 0.10 * np.abs(side) ** 3
-    inside = smoothstep((outline - np.abs(side)) * half * unit / 1.6 + 0.35)
-    inside *= smoothstep((height - corner) * unit / 2.0 + 0.5)
-    inside *= smoothstep((crown * (1.0 - PAPILLA * side**2) - height) * unit / 3.0 + 0.5)
-    gap = smoothstep((1.06 - np.abs(side)) * half * unit / 1.5)
-    gap *= smoothstep((height - corner - 0.03) * unit / 3) * smoothstep((crown - height) * unit / 3)
+def _bulge(side: Floats, t: Floats) -> tuple[Floats, Floats]:
+    """How a tooth's face turns across it and along it, as slopes."""
     bulge = np.clip(side, -1, 1)
     across = 0.25 * bulge + 0.65 * bulge**3
     along = 0.45 * (t - 0.45) + 0.5 * np.clip(t - 0.8, 0, 1) - 1.2 * np.clip(0.10 - t, 0, 1)
-    return _Piece(inside, gap, t, across, along)
+    return across, along
 
 
 def _enamel(t: Floats, yellow: float) -> Floats:
