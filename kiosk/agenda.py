@@ -12,8 +12,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
-BATCH_MOST: Final = 8
-"""Pictures in one batch; what the networks are made for."""
+from engine.runtime.runner import BATCH_MOST
 
 TICK_S: Final = 0.04
 """Pictures whose deadlines lie within this are due together: one picture's time."""

@@ -11,16 +11,13 @@ from typing import Final
 import numpy as np
 
 from engine.runtime.backends import BackendName, Choice
-from engine.runtime.runner import Runner, RunnerError
+from engine.runtime.runner import BATCH_MOST, Runner, RunnerError
 from kiosk.tensor_memory import Place, TensorMemory
 
 MakeRunner = Callable[[frozenset[str]], Choice]
 """Chooses a backend and gives it warm, in the process; those named are to be used last.
 
 It must be picklable, such as a ``partial`` of a function."""
-
-BATCH_MOST: Final = 8
-"""Pictures in one pass, at most."""
 
 PR_SET_PDEATHSIG: Final = 1
 """Of prctl(2)."""

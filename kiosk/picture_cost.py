@@ -17,8 +17,8 @@ import numpy as np
 
 from engine.media import Audio, ByteArray, FloatArray, PictureFrame
 from engine.pipeline import Draft, Pipeline
+from engine.runtime.runner import BATCH_MOST
 from engine.timeline import PACKET_SAMPLES, SAMPLE_RATE_HZ, frame_pts, samples, seconds
-from kiosk.agenda import BATCH_MOST
 from kiosk.drawing import Cost, draw_together
 from kiosk.encoders import VideoEncoder
 from kiosk.worker import Runs

@@ -8,8 +8,8 @@ import pytest
 
 from engine.media import MotionFrame, Pose
 from engine.motion.coefficients import COEFFICIENTS
-from engine.runtime.runner import Runner
-from engine.synthesis.graph import BATCH_MOST, NUMBERS, Precision, build, ranges
+from engine.runtime.runner import BATCH_MOST, Runner
+from engine.synthesis.graph import NUMBERS, Precision, build, ranges
 from engine.synthesis.graph_synthesizer import GraphSynthesizer, runner
 from engine.synthesis.graph_tensors import rig_tensors
 from engine.synthesis.shapes import SHAPES

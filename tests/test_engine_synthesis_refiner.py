@@ -14,7 +14,7 @@ from engine.runtime.runner import RunnerError, Tensors
 from engine.runtime.tape import FLOAT32, Tape
 from engine.synthesis import refiner as room
 from engine.synthesis.look import NO_REFINER, Look
-from engine.synthesis.refiner import Crop, Job, Refiner, Shelf, residuals
+from engine.synthesis.refiner import Crop, Refiner, Shelf
 from tests.fake_refiner import installed, network, refiner
 
 SIDE_PX = 32
@@ -114,15 +114,6 @@ def test_eight_go_in_one_pass_and_no_more() -> None:
     network = Steady()
     Refiner(network).run([crop(1)] * 19)
     assert [len(asked["state"]) for asked in network.asked] == [8, 8, 3]
-
-
-def test_each_network_gets_its_own_pictures_in_one_pass() -> None:
-    one, other = Steady(), Steady()
-    first, second = Refiner(one), Refiner(other)
-    got = residuals([Job(first, crop(1)), None, Job(second, crop(1)), Job(first, crop(1))])
-    assert [each is not None for each in got] == [True, False, True, True]
-    assert [len(each.asked) for each in (one, other)] == [1, 1]
-    assert len(one.asked[0]["state"]) == 2
 
 
 @pytest.mark.parametrize("steps", [0, 31])

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from kiosk.agenda import BATCH_MOST, TICK_S, Agenda
+from engine.runtime.runner import BATCH_MOST
+from kiosk.agenda import TICK_S, Agenda
 
 
 def agenda(*jobs: tuple[float, str, object]) -> Agenda[str]:

@@ -1,7 +1,6 @@
 """``kiosk bench refiner``: its keys, what it leaves out, its command."""
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -198,17 +197,6 @@ def test_the_command_prints_json(
         shown = capsys.readouterr().out
         assert json.loads(shown) == made if "--json" in arguments else "psnr_0" in shown
     assert asked == [(None, 20, None), (Path("x"), 3, Path("y.jpg"))]
-
-
-def test_without_the_extra_the_command_names_it(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.delattr("kiosk.bench.refiner")
-    monkeypatch.setitem(sys.modules, "kiosk.bench.refiner", None)
-    with pytest.raises(SystemExit) as caught:
-        cli.main(["bench", "refiner"])
-    assert caught.value.code == 2
-    assert ".venv/bin/pip install -e '.[train]'" in capsys.readouterr().err
 
 
 def test_a_folder_that_is_not_there_is_told_before_anything_is_measured(tmp_path: Path) -> None:

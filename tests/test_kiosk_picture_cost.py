@@ -9,9 +9,9 @@ import pytest_asyncio
 
 from engine.media import ByteArray, MotionFrame
 from engine.pipeline import Pipeline
+from engine.runtime.runner import BATCH_MOST
 from engine.timeline import SAMPLE_RATE_HZ
 from kiosk import picture_cost
-from kiosk.agenda import BATCH_MOST
 from kiosk.picture_cost import PICTURES, measure, voice
 from kiosk.worker import Worker
 from tests.fakes import FakeMotion, FakePass, FakeSynthesis, TogetherSynthesis

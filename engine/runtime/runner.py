@@ -1,12 +1,16 @@
 """What every backend that runs a network offers."""
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from numpy.typing import NDArray
 
 Tensors = Mapping[str, NDArray[Any]]
 """Tensors by name, each of the type that the network has there."""
+
+
+BATCH_MOST: Final = 8
+"""Pictures in one pass, at most: what the networks are made for."""
 
 
 class RunnerError(Exception):

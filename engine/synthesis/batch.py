@@ -5,7 +5,7 @@ from typing import Final, Protocol
 
 from engine.media import ByteArray, FloatArray, MotionFrame
 from engine.runtime.runner import RunnerError
-from engine.synthesis.refiner import Job, residuals
+from engine.synthesis.refiner import Job
 from engine.synthesis.refining import Begun
 
 
@@ -86,12 +86,12 @@ def _added(jobs: Sequence[Job | None]) -> list[FloatArray | None]:
     """What each job's network adds; None where there is none, or it failed."""
     out: list[FloatArray | None] = [None] * len(jobs)
     for refiner in dict.fromkeys(job.refiner for job in jobs if job is not None):
-        places = [k for k, job in enumerate(jobs) if job is not None and job.refiner is refiner]
+        its = {k: job for k, job in enumerate(jobs) if job is not None and job.refiner is refiner}
         try:
-            found = residuals([jobs[k] for k in places])
+            found = refiner.run([job.crop for job in its.values()])
         except RunnerError as error:
             LACK.meet(error)
         else:
-            for k, residual in zip(places, found, strict=True):
+            for k, residual in zip(its, found, strict=True):
                 out[k] = residual
     return out

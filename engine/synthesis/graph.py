@@ -11,6 +11,7 @@ from typing import Final, Literal
 import onnx
 
 from engine.motion.coefficients import COEFFICIENTS
+from engine.runtime.runner import BATCH_MOST
 from engine.runtime.tape import END, FLOAT16, FLOAT32, UINT8, Tape, Tensor, join
 from engine.synthesis.graph_blend import over, times
 from engine.synthesis.graph_eyes import EyesGraph
@@ -33,7 +34,6 @@ Precision = Literal["fp32", "fp16"]
 """Of the pictures; places are always float32."""
 KINDS: Final = {"fp32": FLOAT32, "fp16": FLOAT16}
 
-BATCH_MOST: Final = 8
 NUMBERS: Final = (
     "cell", "columns", "rows", "grid_columns", "grid_rows", "head_x", "head_y",
     "pivot_x", "pivot_y", "cavity_x", "cavity_y",

@@ -12,8 +12,8 @@ import numpy as np
 from engine.media import ByteArray, MotionFrame
 from engine.portrait.rig import Rig
 from engine.runtime.onnx import OnnxRunner
-from engine.runtime.runner import Runner
-from engine.synthesis.graph import BATCH_MOST, Precision, build
+from engine.runtime.runner import BATCH_MOST, Runner
+from engine.synthesis.graph import Precision, build
 from engine.synthesis.graph_tensors import Array, frame_tensors, rig_tensors, stacked
 from engine.synthesis.refining import Refining
 from engine.synthesis.synthesizer import OutputFormat, Synthesizer

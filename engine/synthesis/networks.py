@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from engine.runtime.plans import Precision, sha256
-from engine.runtime.runner import RunnerError
+from engine.runtime.runner import BATCH_MOST, RunnerError
 from engine.synthesis.look import NETWORKS
 from engine.synthesis.refiner import WEIGHTS, file_name
 from engine.synthesis.synthesizer import OutputFormat
@@ -23,7 +23,7 @@ REFINED: Final = "refined"
 WHOLE: Final = (SYNTHESIS, REFINED)
 REFINED_BY: Final = "refiner-small"
 """In one step."""
-BATCH: Final = (1, 1, 8)
+BATCH: Final = (1, 1, BATCH_MOST)
 BATCHES: Final = (1, 2, 4, 8)
 """Which are measured."""
 

@@ -18,13 +18,11 @@ import numpy as np
 from engine.media import FloatArray
 from engine.motion.coefficients import COEFFICIENTS
 from engine.runtime.onnx import OnnxRunner
-from engine.runtime.runner import Runner, RunnerError
+from engine.runtime.runner import BATCH_MOST, Runner, RunnerError
 from engine.synthesis.look import MAX_STEPS, NETWORKS, NO_REFINER, RefinerSize
 from engine.synthesis.region import CHANNELS
 
 WEIGHTS: Final = Path(__file__).parent.parent / "weights"
-BATCH_MOST: Final = 8
-"""Pictures in one pass."""
 BOUND: Final = 4.0
 """No estimate of a network counts for more, in its units, and what is no number for nothing:
 whatever it returns, a picture changes by so much at most."""
@@ -140,24 +138,6 @@ class Refiner:
         }
         ends = np.asarray(self._runner.run(given)["clean"], np.float32)
         return list(np.where(np.isfinite(ends), ends, np.float32(0)).clip(-BOUND, BOUND))
-
-
-def residuals(jobs: Sequence[Job | None]) -> list[FloatArray | None]:
-    """What each job's network adds, in their order: one batch for each network.
-
-    Raises:
-        RunnerError: a network failed.
-    """
-    out: list[FloatArray | None] = [None] * len(jobs)
-    by_network: dict[Refiner, list[int]] = {}
-    for k, job in enumerate(jobs):
-        if job is not None:
-            by_network.setdefault(job.refiner, []).append(k)
-    for refiner, places in by_network.items():
-        crops = [job.crop for k in places if (job := jobs[k]) is not None]
-        for k, residual in zip(places, refiner.run(crops), strict=True):
-            out[k] = residual
-    return out
 
 
 Open = Callable[[RefinerSize], Runner]

@@ -15,8 +15,9 @@ from engine.portrait.rig import load
 from engine.runtime import tensorrt
 from engine.runtime.half import HalfError, halved
 from engine.runtime.onnx import OnnxRunner
+from engine.runtime.runner import BATCH_MOST
 from engine.synthesis.look import NETWORKS, NO_REFINER, PRESETS, Look, Mark, PresetName
-from engine.synthesis.refiner import BATCH_MOST, MASKS, Crop, Refiner, path_of
+from engine.synthesis.refiner import MASKS, Crop, Refiner, path_of
 from engine.synthesis.region import CHANNELS
 from engine.synthesis.shapes import speech_like
 from engine.synthesis.synthesizer import OutputFormat, Synthesizer
