@@ -17,6 +17,7 @@ import numpy as np
 
 from engine.media import FloatArray
 from engine.motion.coefficients import COEFFICIENTS
+from engine.runtime import checksums
 from engine.runtime.onnx import OnnxRunner
 from engine.runtime.runner import BATCH_MOST, Runner, RunnerError
 from engine.synthesis.look import MAX_STEPS, NETWORKS, NO_REFINER, RefinerSize
@@ -171,6 +172,7 @@ class Shelf:
                 return NO_REFINER
             if path not in self._loaded:
                 try:
+                    checksums.check(path)  # what is damaged would draw, and wrongly
                     self._loaded[path] = Refiner(
                         self._open(network), f"the refiner {path}", self._open != self._on_cpu
                     )
