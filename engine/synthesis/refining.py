@@ -8,16 +8,13 @@ import numpy as np
 from engine.media import ByteArray, FloatArray
 from engine.portrait.rig import Rig
 from engine.synthesis.framing import Framing, Rect
-from engine.synthesis.look import Look
+from engine.synthesis.look import Look, step_choices
 from engine.synthesis.refiner import SHELF, Crop, Job, Refiner
 from engine.synthesis.region import Region
 from engine.synthesis.warp import Turn
 
 FADE_FRAMES: Final = 6
 """Pictures over which refining comes and goes, so that it is not seen to."""
-FEWER: Final = (4, 1)
-"""Steps that a slower machine does instead of more, at once: little differs between them, and to
-pass from one to the other would need both."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +65,7 @@ class Refining:
         """(6, side/2, side/2)."""
         self.neutral = np.zeros_like(self.noise)
         """The region at rest, as ``Region.crop`` gives it."""
-        self._choices = (steps, *(fewer for fewer in FEWER if fewer < steps), 0)
+        self._choices = step_choices(steps)
         self._steps = steps
         self._wanted = 1.0
         self._gain: float | None = None
