@@ -7,7 +7,7 @@ The synthesis comes plain (``synthesis-512x512``) and with one step of the small
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -143,7 +143,7 @@ class SynthesisNetwork:
         return self.model(precision)
 
 
-@cache
+@lru_cache(maxsize=2)  # its bytes and its identity are asked for one after the other
 def _synthesis(width: int, height: int, precision: Precision, refiner: bytes | None) -> bytes:
     from engine.synthesis.graph import build
 
