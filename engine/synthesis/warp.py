@@ -22,8 +22,8 @@ NEWTON_STEPS: Final = 4
 STEEPEST: Final = 0.22
 """Slopes below this (folds) are taken as this."""
 LONGEST_STEP: Final = 3.0
-"""Of a Newton step, in cells along an axis: where a wide jaw tears the flow, longer ones land on the
-other side of the lip, and leave islands of it in the mouth and holes in it."""
+"""Of a Newton step, in cells along an axis: where a wide jaw tears the flow, longer ones land on
+the other side of the lip, and leave islands of it in the mouth and holes in it."""
 
 Cells = tuple[int, int, int, int]
 """x0, y0, x1, y1 in nodes."""
