@@ -68,7 +68,7 @@ def test_a_refiner_that_is_damaged_gives_no_network(tmp_path: Path) -> None:
     whole = RefinerNetwork("refiner-small", tmp_path)
     assert whole.model("fp32") == network_bytes()
     path.write_bytes(network_bytes(seed=1))
-    with pytest.raises(RunnerError, match="damaged.*install the project again"):
+    with pytest.raises(RunnerError, match=r"damaged.*install the project again"):
         whole.model("fp16")
 
 
