@@ -7,10 +7,11 @@ The synthesis comes plain (``synthesis-512x512``) and with one step of the small
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+from engine.runtime import checksums
 from engine.runtime.plans import Precision, sha256
 from engine.runtime.runner import BATCH_MOST, RunnerError
 from engine.synthesis.look import NETWORKS
@@ -51,7 +52,7 @@ class RefinerNetwork:
         """The ONNX network, typed so.
 
         Raises:
-            RunnerError: it is missing, or cannot be had in half floats.
+            RunnerError: it is missing or damaged, or cannot be had in half floats.
         """
         if precision == "fp32":
             return self._content()
@@ -87,12 +88,14 @@ class RefinerNetwork:
 
     def _content(self) -> bytes:
         try:
-            return self.path.read_bytes()
+            content = self.path.read_bytes()
         except OSError as error:
             raise RunnerError(
                 f"{self.name}: no {self.path.name} in {self.weights}: "
                 "if it is one that ships, install the project again"
             ) from error
+        checksums.check(self.path)
+        return content
 
 
 @dataclass(frozen=True)
@@ -143,7 +146,7 @@ class SynthesisNetwork:
         return self.model(precision)
 
 
-@cache
+@lru_cache(maxsize=2)  # its bytes and its identity are asked for one after the other
 def _synthesis(width: int, height: int, precision: Precision, refiner: bytes | None) -> bytes:
     from engine.synthesis.graph import build
 
