@@ -25,7 +25,10 @@ class LipLine:
     xs: Floats
     ys: Floats
     above_px: float
-    """Height of the lens above the seam, within which the lower layer is only guessed."""
+    """Height of the lens above the seam, within which the lower layer is only guessed.
+
+    Hardly beyond the nose: the farther it goes, the more a wide jaw draws the skin behind the upper
+    lip down with it, below a raised lip's rim."""
     below_px: float
     hole_px: float
     """How far above the seam the lower layer is cut out."""
@@ -65,7 +68,7 @@ def find(photo: NDArray[np.uint8], landmarks_px: Floats) -> LipLine:
         right_px=right,
         xs=xs,
         ys=seam,
-        above_px=1.7 * (middle - float(landmarks_px[NOSE_BASE, 1])),
+        above_px=1.1 * (middle - float(landmarks_px[NOSE_BASE, 1])),
         hole_px=0.8 * (middle - float(landmarks_px[NOSE_BASE, 1])),
         below_px=0.70 * (float(landmarks_px[CHIN, 1]) - middle),
     )
