@@ -9,9 +9,10 @@ import contextlib
 import logging
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from engine.runtime.kept import Kept
 from engine.runtime.runner import RunnerError, Tensors
 from kiosk.gpu_child import MakeRunner, Ready
 from kiosk.gpu_link import END_S, GpuLink, LostError
@@ -94,18 +95,29 @@ class GpuProcess:
         """
         return self._known().metadata
 
-    def run(self, tensors: Tensors) -> Tensors:
+    def check(self) -> None:
+        """See whether the process is there.
+
+        Raises:
+            RunnerError: it is not.
+        """
+        self._there()
+
+    def run(self, tensors: Tensors, kept: Sequence[Kept] = ()) -> Tensors:
         """One pass; at once, or within the time that a pass may take, it is done or refused.
+
+        Args:
+            tensors: its inputs.
+            kept: further inputs of each picture; they are sent when the process has not got them,
+                each within the time of a pass.
 
         Raises:
             RunnerError: the process is not there, did not answer or failed.
         """
         with self._lock:
-            child = self._child
-            if child is None:
-                raise RunnerError(f"the GPU's process {self._fault}: the CPU draws meanwhile")
+            child = self._there()
             try:
-                return child.ask(tensors, self._pass_s)
+                return child.ask(tensors, kept, self._pass_s)
             except LostError as error:
                 self._lose(child, str(error))
                 raise RunnerError(
@@ -124,6 +136,12 @@ class GpuProcess:
             )
         if self._child is None:
             raise RunnerError(f"the GPU's process {self._fault}: run kiosk doctor")
+
+    def _there(self) -> GpuLink:
+        child = self._child
+        if child is None:
+            raise RunnerError(f"the GPU's process {self._fault}: the CPU draws meanwhile")
+        return child
 
     @property
     def answers(self) -> bool:

@@ -9,7 +9,8 @@ import pytest
 from engine.media import MotionFrame, Pose
 from engine.motion.coefficients import COEFFICIENTS
 from engine.runtime.runner import BATCH_MOST, Runner
-from engine.synthesis.graph import NUMBERS, Precision, build, ranges
+from engine.synthesis.graph import build
+from engine.synthesis.graph_layout import NUMBERS, Precision, ranges
 from engine.synthesis.graph_synthesizer import GraphSynthesizer, runner
 from engine.synthesis.graph_tensors import rig_tensors
 from engine.synthesis.shapes import SHAPES

@@ -11,7 +11,8 @@ from engine.runtime import tensorrt
 from engine.runtime.half import halved
 from engine.runtime.onnx import OnnxRunner
 from engine.runtime.runner import Runner
-from engine.synthesis.graph import Precision, build, ranges
+from engine.synthesis.graph import build
+from engine.synthesis.graph_layout import Precision, ranges
 from engine.synthesis.graph_synthesizer import GraphSynthesizer, runner
 from engine.synthesis.look import Background, Look, Mark
 from engine.synthesis.matte import Person, person

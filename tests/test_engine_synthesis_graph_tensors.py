@@ -7,7 +7,7 @@ import pytest
 
 from engine.media import MotionFrame, Pose
 from engine.motion.coefficients import COEFFICIENTS
-from engine.synthesis.graph import NUMBERS
+from engine.synthesis.graph_layout import NUMBERS
 from engine.synthesis.graph_synthesizer import runner
 from engine.synthesis.graph_tensors import frame_tensors, rig_tensors, stacked
 from engine.synthesis.look import Look

@@ -16,6 +16,8 @@ POSITIONS: Final[tuple[Position, ...]] = get_args(Position)
 NETWORKS: Final[tuple[RefinerSize, ...]] = get_args(RefinerSize)
 
 MAX_STEPS: Final = 30
+WHOLE_STEPS_MOST: Final = 4
+"""Of a refiner in a whole picture as one network: each is the whole refiner once more."""
 MAX_MARK_CHARACTERS: Final = 40
 MAX_SIDE_PX: Final = 1280
 PORTRAIT_SIDE_PX: Final = 1024

@@ -254,16 +254,17 @@ class Synthesizer:
         shift_x, shift_y = self._skin.rect[0] - origin[0], self._skin.rect[1] - origin[1]
         if shift_x or shift_y:
             maps = Maps(maps.rect, maps.x + shift_x, maps.y + shift_y)
-        way = self._way if not self._simple else cv2.INTER_LINEAR
+        fine = self._way if not self._simple else cv2.INTER_LINEAR
         parts: list[ByteArray] = []
-        for size, picture, (x, y), channels in (
-            ("full", planes.luma, maps.full(self._scratch, "map"), (0, 1, 2)),
-            ("half", planes.chroma, maps.half(self._scratch, "map half"), (0, 1, 2)),
+        for size, picture, (x, y), way in (
+            ("full", planes.luma, maps.full(self._scratch, "map"), fine),
+            # Sampled finely, colours overshoot where alpha cannot: a magenta line about the lips.
+            ("half", planes.chroma, maps.half(self._scratch, "map half"), cv2.INTER_LINEAR),
         ):
             # Four channels: OpenCV's remap is more than twice as fast on them as on two.
             drawn = self._scratch.bytes("drawn", *x.shape, 4)
             cv2.remap(picture, x, y, way, dst=drawn, borderMode=cv2.BORDER_CONSTANT)
-            for channel in channels:
+            for channel in range(3):
                 plane = self._scratch.bytes(f"{name} {size} {channel}", *x.shape)
                 cv2.extractChannel(drawn, channel, plane)
                 parts.append(plane)

@@ -17,7 +17,8 @@ from typing import Final
 import onnx
 
 from engine.runtime.half import HalfError, halved
-from engine.synthesis.graph import build, ranges
+from engine.synthesis.graph import build
+from engine.synthesis.graph_layout import ranges
 from engine.synthesis.refiner import path_of
 from engine.synthesis.refiner import shipped as installed
 from engine.synthesis.synthesizer import OutputFormat
