@@ -10,7 +10,7 @@ from engine.motion.coefficients import COEFFICIENTS
 from engine.synthesis.graph_layout import NUMBERS
 from engine.synthesis.graph_synthesizer import runner
 from engine.synthesis.graph_tensors import frame_tensors, rig_tensors, stacked
-from engine.synthesis.look import Look
+from engine.synthesis.look import Background, Look
 from engine.synthesis.synthesizer import OutputFormat, Synthesizer
 from tests.graph_utils import persona
 from tests.portrait_utils import motion
@@ -56,8 +56,9 @@ def test_frames_are_bounded_as_the_cpu_bounds_them() -> None:
 
 def test_what_the_graph_cannot_draw_is_refused() -> None:
     rig = persona("ada")
-    with pytest.raises(ValueError, match=r"no cubic sampling: draw this look on the CPU"):
-        rig_tensors(Synthesizer(rig, OUTPUT, Look("balanced")))
+    keyed = Look(background=Background("transparent"))
+    with pytest.raises(ValueError, match=r"no transparent background: draw this look on the CPU"):
+        rig_tensors(Synthesizer(rig, OUTPUT, keyed))
     left, top, right, bottom = rig.mouth_px
     huge = replace(rig, mouth_px=(left - 150, top, right + 150, bottom))
     with pytest.raises(ValueError, match=r"the mouth is .* too large for the graph"):
