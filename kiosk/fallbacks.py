@@ -19,7 +19,7 @@ class Fallbacks:
     def failed(self, error: RunnerError) -> None:
         """A pass failed, or was not tried, because of *error*."""
         if not self._failing:
-            logger.warning("%s", error)
+            logger.warning("%s", str(error))  # who keeps the record keeps no portrait with it
         self._failing = True
         self._metrics.gpu_fallbacks.labels("cpu").inc()
 

@@ -117,14 +117,14 @@ def test_with_a_gpu_networks_run_there_and_the_cpu_stands_in() -> None:
     shelf, metrics = Shelf(), Metrics()
     opened = Networks(settings(), metrics, shelf)
     refined = shelf.take("small")
-    assert isinstance(refined, Refiner) and not refined.batches, "the CPU stands in"
+    assert isinstance(refined, Refiner) and not refined.joins, "the CPU stands in"
     assert metrics.gpu_fallbacks.labels("cpu")._value.get() == 0
     assert np.isfinite(refined.run([crop(refined)])[0]).all()
     assert metrics.gpu_fallbacks.labels("cpu")._value.get() == 1
     (made,) = Made.all
     assert not opened.answer, "so nothing is drawn in one pass, nor measured so"
     made.answers = True
-    assert opened.answer and refined.batches
+    assert opened.answer and refined.joins
     opened.wait()
     assert made.waited == 1
     opened.close()

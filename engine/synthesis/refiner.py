@@ -65,14 +65,14 @@ class Refiner:
         Args:
             runner: the network.
             name: for messages.
-            batches: whether several pictures in one pass cost less than one after the other, while
-                *runner* answers: they do on a GPU; on a CPU the first would only wait for the last.
+            batches: whether several pictures in one pass cost less than one after the other: they
+                do on a GPU; on a CPU the first would only wait for the last.
 
         Raises:
             RunnerError: it is no refiner.
         """
         self._runner = runner
-        self._batches = batches
+        self.batches = batches
         try:
             self.side_px = int(runner.metadata["side_px"])
             """Width and height of the region's pictures."""
@@ -93,9 +93,9 @@ class Refiner:
         runner.warmup()
 
     @property
-    def batches(self) -> bool:
-        """Whether several pictures in one pass cost less just now: not where a CPU stands in."""
-        return self._batches and bool(getattr(self._runner, "answers", True))
+    def joins(self) -> bool:
+        """Whether several pictures in one pass cost less just now: not while a CPU stands in."""
+        return self.batches and bool(getattr(self._runner, "answers", True))
 
     def start(self, seed: int) -> FloatArray:
         """(6, h, w): the noise from which the paths of one stage begin."""
