@@ -25,8 +25,22 @@ class _Writer:
                             kernel_shape=[size, size], pads=pads, strides=[stride] * 2)  # fmt: skip
 
 
-def refiner(seed: int = 0, side: int = SIDE) -> bytes:
-    """The ONNX network, side by side cells."""
+def _pooled(x: Tensor) -> Tensor:
+    return x.tape.op("AveragePool", x, kernel_shape=[2, 2], strides=[2, 2])
+
+
+def _enlarged(x: Tensor) -> Tensor:
+    none, scales = Tensor(x.tape, "", FLOAT32), x.tape.constant([1.0, 1.0, 2.0, 2.0], FLOAT32)
+    large = x.tape.op("DepthToSpace", x.part(1, 0, 4), blocksize=2)
+    large = x.tape.op("SpaceToDepth", large, blocksize=2)
+    x = join(1, large, x.part(1, 4, 6))
+    return x.tape.op(
+        "Resize", x, none, scales, mode="linear", coordinate_transformation_mode="half_pixel"
+    )
+
+
+def refiner(seed: int = 0, side: int = SIDE, fine: bool = False) -> bytes:
+    """The ONNX network, side by side cells; *fine*: what is added it says of the half, doubled."""
     writer = _Writer(seed)
     tape = writer.tape
     planes: list[int | str] = ["batch", 6, side, side]
@@ -46,7 +60,10 @@ def refiner(seed: int = 0, side: int = SIDE) -> bytes:
     scales = tape.constant([1.0, 1.0, 2.0, 2.0], FLOAT32)
     up = tape.op("Resize", low, none, scales, mode="nearest", nearest_mode="floor",
                  coordinate_transformation_mode="asymmetric")  # fmt: skip
-    tape.output("clean", writer.conv(up + x, 8, 6), planes, FLOAT32)
+    clean = writer.conv(up + x, 8, 6)
+    if fine:
+        clean = _enlarged(_pooled(clean)) + clean * 0.5
+    tape.output("clean", clean, planes, FLOAT32)
     metadata = {"side_px": str(2 * side), "residual_grey": "32", "noise": "0.5"}
     return bytes(tape.model("refiner", metadata).SerializeToString())
 

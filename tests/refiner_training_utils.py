@@ -9,6 +9,8 @@ import torch
 from engine.train.refiner.network import Conditions, Refiner, Shape
 
 TINY = Shape(32, (8, 12, 16), (0, 1, 1), (1, 1), told=16)
+FINE = Shape(64, (8, 12, 16), (0, 1, 1), (1, 1), told=16, fine=8, fine_blocks=2)
+"""``TINY`` with a finer level about it."""
 
 
 def conditions(shape: Shape, batch: int, seed: int = 0) -> Conditions:

@@ -10,6 +10,7 @@ import pytest
 from engine.media import ByteArray, MotionFrame, Pose
 from engine.motion.coefficients import COEFFICIENTS
 from engine.synthesis import refiner as room
+from engine.synthesis.framing import frame
 from engine.synthesis.look import Background, Look, Mark
 from engine.synthesis.matte import Person, person
 from engine.synthesis.refiner import Shelf
@@ -186,6 +187,29 @@ def test_ways_get_cheaper_step_by_step() -> None:
         assert job is not None and job.crop.steps == steps
     with pytest.raises(ValueError, match="level 4: allowed are 0 to 3"):
         each.simplify(4)
+
+
+def test_a_slow_machine_takes_the_smaller_network_before_it_takes_none() -> None:
+    large, small = refiner(256), refiner(128, seed=3)
+    framing = frame((1024, 1024), ada().pivot_px[0], SIZE, SIZE)
+    each = drawer(2, side_px=256)
+    each._refining = made = Refining(ada(), framing, large, 2, smaller=small)
+    made.rest(
+        np.zeros((SIZE, SIZE), np.uint8), np.zeros((2, 256, 256), np.uint8), each.posed(OPEN)[2]
+    )
+    assert each.details == ("1 step", "small refiner", "no refiner", "slow body")
+    seen = []
+    for level in range(3):
+        each.simplify(level)
+        job = each.begin(OPEN).job
+        assert job is not None and job.crop.picture.shape[-1] == job.refiner.side_px // 2
+        seen.append((job.refiner, job.crop.steps))
+    assert seen == [(large, 2), (large, 1), (small, 1)]
+    refined = changed(each.render(OPEN), plain().render(OPEN))
+    assert refined.any()
+    each.simplify(3)
+    assert gains(each, FADE_FRAMES)[-1] == 0
+    assert each.begin(OPEN).job is None
 
 
 def gains(each: Synthesizer, count: int) -> list[float]:

@@ -9,7 +9,7 @@ import pytest
 from engine.media import MotionFrame, Pose
 from engine.motion.coefficients import COEFFICIENTS
 from engine.synthesis.framing import frame
-from engine.synthesis.look import Look
+from engine.synthesis.look import Look, Mark
 from engine.synthesis.synthesizer import OutputFormat, Synthesizer
 from tests.portrait_utils import ada, bgr, motion, portrait
 
@@ -143,6 +143,19 @@ def test_it_knows_a_cheaper_way(preset: Any) -> None:  # noqa: ANN401
     assert np.abs(simple.astype(int) - full).mean() < 1.0, "nearly the same picture"
     with pytest.raises(ValueError, match="level 9: allowed are 0 to"):
         drawer.simplify(9)
+
+
+@pytest.mark.parametrize("values", [{"jawOpen": 0.7}, {"mouthSmile": 0.8, "jawOpen": 0.2}])
+def test_finely_sampled_it_is_sharper_and_no_other_colour(values: dict[str, float]) -> None:
+    """Colours that overshoot at the lips' edges are a magenta line about them."""
+    plain, fine = (
+        Synthesizer(ada(), OutputFormat(512, 512), Look(preset, 0, mark=Mark(on=False)))
+        for preset in ("fast", "balanced")
+    )
+    soft, sharp = (each.render(motion(None, **values)) for each in (plain, fine))
+    assert np.abs(soft[512:].astype(int) - sharp[512:]).max() <= 1
+    slopes = [np.abs(np.diff(mouth(each[:512]).astype(int))).mean() for each in (soft, sharp)]
+    assert slopes[1] > 1.02 * slopes[0]
 
 
 def test_a_slow_body_is_drawn_in_every_fourth_picture_and_the_face_in_each() -> None:

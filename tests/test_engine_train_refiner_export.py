@@ -15,10 +15,10 @@ from engine.runtime import tensorrt
 from engine.runtime.half import halved
 from engine.runtime.onnx import OnnxRunner
 from engine.train.refiner import export
-from engine.train.refiner.network import SHAPES, Conditions, Refiner
+from engine.train.refiner.network import SHAPES, Conditions, Refiner, Shape
 from engine.train.refiner.train import Trainer
 from tests.refiner_onnx_utils import refiner, refiner_tensors
-from tests.refiner_training_utils import TINY, conditions, stirred
+from tests.refiner_training_utils import FINE, TINY, conditions, stirred
 
 TOLERANCE = {"fp32": 1e-4, "fp16": 1e-3}
 """Half floats err by a thirtieth of a grey level at most."""
@@ -38,15 +38,17 @@ def both(network: Refiner, precision: str, batch: int, path: Path) -> tuple[np.n
 
 @pytest.mark.parametrize("precision", ["fp32", "fp16"])
 @pytest.mark.parametrize("batch", [1, 3])
-def test_onnx_equals_torch(precision: str, batch: int, tmp_path: Path) -> None:
-    wanted, made = both(stirred(TINY), precision, batch, tmp_path / "refiner.onnx")
+@pytest.mark.parametrize("shape", [TINY, FINE])
+def test_onnx_equals_torch(shape: Shape, precision: str, batch: int, tmp_path: Path) -> None:
+    wanted, made = both(stirred(shape), precision, batch, tmp_path / "refiner.onnx")
     assert made.dtype == np.float32 and np.abs(wanted).mean() > 0.01
     assert np.abs(made - wanted).max() < TOLERANCE[precision]
 
 
 @pytest.mark.parametrize("precision", ["fp32", "fp16"])
-def test_the_small_one_does_too(precision: str, tmp_path: Path) -> None:
-    wanted, made = both(stirred(SHAPES["small"]), precision, 1, tmp_path / "refiner.onnx")
+@pytest.mark.parametrize("size", list(SHAPES))
+def test_those_of_full_size_do_too(size: str, precision: str, tmp_path: Path) -> None:
+    wanted, made = both(stirred(SHAPES[size]), precision, 1, tmp_path / "refiner.onnx")
     assert np.abs(made - wanted).max() < TOLERANCE[precision]
 
 
@@ -68,19 +70,21 @@ def test_half_floats_are_half_the_size_and_strongly_typed() -> None:
 
 
 @pytest.mark.parametrize("halve", [False, True])
-def test_the_tests_own_network_has_the_same_operators(halve: bool) -> None:
+@pytest.mark.parametrize("fine", [False, True])
+def test_the_tests_own_network_has_the_same_operators(fine: bool, halve: bool) -> None:
     """What is proved on it, of halving and building say, holds for one that is trained."""
-    trained = export.build(stirred(TINY), 0.3).SerializeToString()
+    trained = export.build(stirred(FINE if fine else TINY), 0.3).SerializeToString()
     operators = [
         {node.op_type for node in onnx.load_from_string(halved(made) if halve else made).graph.node}
-        for made in (trained, refiner())
+        for made in (trained, refiner(fine=fine))
     ]
     assert operators[0] == operators[1]
 
 
-def test_halved_it_equals_what_is_exported_in_half_floats() -> None:
+@pytest.mark.parametrize("shape", [TINY, FINE])
+def test_halved_it_equals_what_is_exported_in_half_floats(shape: Shape) -> None:
     """Above all what a time and coefficients become is in full floats in both."""
-    network, given = stirred(TINY), refiner_tensors()
+    network, given = stirred(shape), refiner_tensors(side=shape.grid)
     content = export.build(network, 0.3).SerializeToString()
     graph = onnx.load_from_string(halved(content)).graph
     weights = {each.name: each.data_type for each in graph.initializer}

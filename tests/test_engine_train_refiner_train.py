@@ -15,7 +15,7 @@ import torch
 
 from engine.train.refiner import data, train
 from engine.train.refiner.network import SHAPES
-from tests.refiner_training_utils import TINY, conditions, write_shards
+from tests.refiner_training_utils import FINE, TINY, conditions, write_shards
 
 
 @pytest.fixture(autouse=True)
@@ -73,7 +73,20 @@ def test_a_bad_sample_teaches_nothing() -> None:
     for was, now in zip(before, trainer.network.parameters(), strict=True):
         assert torch.equal(was, now)
     trainer.step(given)
-    assert not torch.equal(before[-1], list(trainer.network.parameters())[-1])
+    assert trainer.network.outlet.weight.any()  # at first it is nought
+
+
+def test_a_large_network_begins_with_what_a_small_one_learnt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(SHAPES, "large", FINE)
+    small = train.Trainer("small", 1e-3, 0.3, 1)
+    torch.nn.init.ones_(small.mean.outlet.bias)
+    small.save(tmp_path / "small.pt")
+    large = train.Trainer("large", 1e-3, 0.3, 1)
+    large.begin_from(tmp_path / "small.pt")
+    for network in (large.network, large.mean):
+        assert torch.equal(network.outlet.bias, torch.ones(6))
 
 
 def test_the_rate_rises_then_falls() -> None:

@@ -34,7 +34,8 @@ def seen(error: float, flicker: Flicker | None = None, looks: bool = True) -> Pi
 
 def judged(name: str = "a", looks: bool = True) -> Judged:
     networks = {"small": seen(65.025, looks=looks), "large": seen(6.5025, looks=looks)}
-    return Judged(name, networks, Likeness(LINE, (0.2,)), Likeness(NOISY, (0.1, 0.3)))  # type: ignore[arg-type]
+    refined = {"small": Likeness(NOISY, (0.1, 0.3)), "large": Likeness(LINE, (0.4,))}
+    return Judged(name, networks, Likeness(LINE, (0.2,)), refined)  # type: ignore[arg-type]
 
 
 def test_pictures_become_figures_of_each_network() -> None:
@@ -42,7 +43,8 @@ def test_pictures_become_figures_of_each_network() -> None:
     assert report["psnr_0"] == pytest.approx(30)
     assert report["psnr_20_large"] == pytest.approx(40 + 10 * np.log10(21), abs=1e-3)
     assert report["perceptual_4"] == pytest.approx(0.02)
-    assert report["r_opening_warp"] == 1
+    assert report["r_opening_warp"] == report["r_opening_large"] == 1
+    assert report["identity_p50_large"] == 0.4
     assert report["r_opening"] == pytest.approx(NOISY.r, abs=1e-4)
     assert report["slope_opening_warp"] == pytest.approx(0.9)
     assert (report["identity_p50"], report["identity_p50_warp"]) == (0.2, 0.2)
@@ -62,7 +64,7 @@ def test_flicker_is_summed_before_it_is_compared() -> None:
 def test_what_was_not_measured_is_none() -> None:
     report = pictures([judged(looks=False)])
     assert report["perceptual_0"] is None
-    nobody = pictures([Judged("a", {"small": seen(1)}, Likeness(None, ()), Likeness(None, ()))])
+    nobody = pictures([Judged("a", {"small": seen(1)}, refined={"small": Likeness(None, ())})])
     assert nobody["r_opening"] is None and nobody["identity_p50"] is None
     assert "psnr_0" not in pictures([])
 

@@ -91,7 +91,8 @@ def test_a_portrait_is_judged_by_every_network(bench: FaceBench) -> None:
         assert np.array_equal(warp, truth) and not np.array_equal(once, often)
         if pictures.looks:
             assert pictures.looks[0] == 0 < pictures.looks[1]
-    for likeness in (judged.warp, judged.refined):
+    assert set(judged.refined) == {"small", "large"}
+    for likeness in (judged.warp, *judged.refined.values()):
         assert likeness is not None
         assert likeness.opening is AS_ASKED
         assert likeness.identity == ()

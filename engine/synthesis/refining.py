@@ -8,13 +8,15 @@ import numpy as np
 from engine.media import ByteArray, FloatArray
 from engine.portrait.rig import Rig
 from engine.synthesis.framing import Framing, Rect
-from engine.synthesis.look import Look
+from engine.synthesis.look import Look, RefinerSize
 from engine.synthesis.refiner import SHELF, Crop, Job, Refiner
 from engine.synthesis.region import Region
 from engine.synthesis.warp import Turn
 
 FADE_FRAMES: Final = 6
 """Pictures over which refining comes and goes, so that it is not seen to."""
+SMALLER: Final[RefinerSize] = "small"
+"""The network that a slower machine uses instead of a larger."""
 FEWER: Final = (4, 1)
 """Steps that a slower machine does instead of more, at once: little differs between them, and to
 pass from one to the other would need both."""
@@ -47,12 +49,23 @@ class Begun:
     """What is to be refined; None: nothing."""
 
 
+class _Place:
+    """One network's region of a rig in pictures of one size."""
+
+    def __init__(self, rig: Rig, framing: Framing, refiner: Refiner, seed: int) -> None:
+        self.refiner = refiner
+        self.region = Region(rig, framing, refiner.side_px)
+        self.noise = refiner.start(seed)
+        self.neutral = np.zeros_like(self.noise)
+
+
 class Refining:
     """The refining of one rig in pictures of one size. Not for two threads at once."""
 
     def __init__(
-        self, rig: Rig, framing: Framing, refiner: Refiner, steps: int, seed: int = 0
-    ) -> None:
+        self, rig: Rig, framing: Framing, refiner: Refiner, steps: int, seed: int = 0,
+        smaller: Refiner | None = None,
+    ) -> None:  # fmt: skip
         """Find the region; ``rest`` must follow.
 
         Args:
@@ -61,42 +74,65 @@ class Refining:
             refiner: the network.
             steps: of it, in full; at least 1.
             seed: of the noise; it never changes, so that nothing flickers.
+            smaller: does one step on a machine that is too slow for *refiner*; None: nothing does.
         """
-        self.refiner = refiner
-        self.region = Region(rig, framing, refiner.side_px)
-        self.noise = refiner.start(seed)
-        """(6, side/2, side/2)."""
-        self.neutral = np.zeros_like(self.noise)
-        """The region at rest, as ``Region.crop`` gives it."""
-        self._choices = (steps, *(fewer for fewer in FEWER if fewer < steps), 0)
-        self._steps = steps
+        self._full = _Place(rig, framing, refiner, seed)
+        self._ways = [
+            (self._full, n) for n in (steps, *(fewer for fewer in FEWER if fewer < steps))
+        ]
+        if smaller is not None:
+            self._ways.append((_Place(rig, framing, smaller, seed), 1))
+        self._way = self._ways[0]
         self._wanted = 1.0
         self._gain: float | None = None
         """None: no picture has been drawn yet."""
 
     @property
+    def refiner(self) -> Refiner:
+        """The network that refines in full."""
+        return self._full.refiner
+
+    @property
+    def region(self) -> Region:
+        """What that refines."""
+        return self._full.region
+
+    @property
+    def noise(self) -> FloatArray:
+        """(6, side/2, side/2): from which that begins."""
+        return self._full.noise
+
+    @property
+    def neutral(self) -> FloatArray:
+        """The region at rest, as ``Region.crop`` gives it."""
+        return self._full.neutral
+
+    @property
     def steps(self) -> int:
         """In full."""
-        return self._choices[0]
+        return self._ways[0][1]
 
     @property
     def details(self) -> tuple[str, ...]:
         """Names of the cheaper ways, the last of them without the refiner."""
-        steps = [f"{n} step{'s' if n > 1 else ''}" for n in self._choices[1:-1]]
-        return (*steps, "no refiner")
+        ways = [f"{n} step{'s' if n > 1 else ''}" if place is self._full else "small refiner"
+                for place, n in self._ways[1:]]  # fmt: skip
+        return (*ways, "no refiner")
 
     def simplify(self, level: int) -> None:
         """Refine in full (0), or in the *level*-th of ``details``; what is beyond is the last.
 
-        Other steps are done at once; only to no refining, and back, it is faded.
+        Other steps are done at once, and by the other network; only to no refining, and back, it
+        is faded.
         """
-        steps = self._choices[min(level, len(self._choices) - 1)]
-        self._wanted = float(steps > 0)
-        self._steps = steps or self._steps  # what fades away is still made
+        self._wanted = float(level < len(self._ways))
+        # What fades away is still made.
+        self._way = self._ways[level] if self._wanted else self._way
 
     def rest(self, luma: ByteArray, chroma: ByteArray, turned: Turn) -> None:
         """Keep the region of a picture of the face at rest."""
-        self.neutral = self.region.crop(luma, chroma, turned)
+        for place, _ in self._ways:
+            place.neutral = place.region.crop(luma, chroma, turned)
 
     def advance(self) -> float:
         """How much of the residual the next picture shows."""
@@ -112,14 +148,14 @@ class Refining:
         self, luma: ByteArray, chroma: ByteArray, mouth: Shown, weights: FloatArray, turned: Turn
     ) -> Job:
         """What the network needs of a picture."""
-        masks = np.zeros((2, *self.noise.shape[1:]), np.float32)
+        place, steps = self._way
+        masks = np.zeros((2, *place.noise.shape[1:]), np.float32)
         for mask, drawn in zip(masks, (mouth.seen, mouth.lip), strict=True):
             if drawn is not None:
-                mask[...] = self.region.crop_mask(drawn, mouth.rect, turned)
-        picture = self.region.crop(luma, chroma, turned)
-        return Job(
-            self.refiner, Crop(picture, masks, self.neutral, self.noise, weights, self._steps)
-        )
+                mask[...] = place.region.crop_mask(drawn, mouth.rect, turned)
+        picture = place.region.crop(luma, chroma, turned)
+        crop = Crop(picture, masks, place.neutral, place.noise, weights, steps)
+        return Job(place.refiner, crop)
 
     def add(self, begun: Begun, residual: FloatArray, size: tuple[int, int]) -> None:
         """Add *residual* to a picture of *size* (width, height) that was begun."""
@@ -127,7 +163,9 @@ class Refining:
         luma, planes = begun.planes[:height], begun.planes[height:]
         chroma = planes.reshape(2, height // 2, width // 2)
         more = residual if begun.gain == 1 else residual * np.float32(begun.gain)
-        self.region.add(luma, chroma, more, begun.turned, begun.cover)
+        side_px = 2 * residual.shape[-1]
+        region = next(place.region for place, _ in self._ways if place.region.side_px == side_px)
+        region.add(luma, chroma, more, begun.turned, begun.cover)
 
 
 def refining(
@@ -140,4 +178,11 @@ def refining(
     if look.steps == 0:
         return None
     found = refiner or SHELF.take(look.network)
-    return None if isinstance(found, str) else Refining(rig, framing, found, look.steps, seed)
+    if isinstance(found, str):
+        return None
+    smaller = None
+    if refiner is None and look.network != SMALLER and not found.batches:  # on the CPU
+        smaller = SHELF.take(SMALLER)
+    return Refining(
+        rig, framing, found, look.steps, seed, None if isinstance(smaller, str) else smaller
+    )

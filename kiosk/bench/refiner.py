@@ -140,8 +140,10 @@ def pictures(judged: Sequence[Judged]) -> Report:
     if not good:
         return out
     out |= _likeness("_warp", [each.warp for each in good])
-    out |= _likeness("", [each.refined for each in good])
     for network in NETWORKS:
+        alike = [each.refined[network] for each in good if network in each.refined]
+        if alike or network == "small":
+            out |= _likeness(_suffix(network), alike)
         if found := [each.networks[network] for each in good if network in each.networks]:
             out |= _network(_suffix(network), found)
     return out
@@ -188,7 +190,8 @@ def _each(judged: Judged) -> Report:
         for steps in STEPS:
             out[f"psnr_{steps}{suffix}"] = round(psnr_db(figures.errors[steps]), 2)
         out[f"flicker_ratio{suffix}"] = round(figures.flicker.refined / figures.flicker.warp, 3)
-    for suffix, likeness in (("_warp", judged.warp), ("", judged.refined)):
+    alike = {"_warp": judged.warp} | {_suffix(n): each for n, each in judged.refined.items()}
+    for suffix, likeness in alike.items():
         if likeness is not None and likeness.opening is not None:
             out[f"r_opening{suffix}"] = round(likeness.opening.r, 3)
     return out

@@ -64,8 +64,8 @@ class Judged:
     name: str
     networks: dict[RefinerSize, Pictures] = field(default_factory=dict)
     warp: Likeness | None = None
-    refined: Likeness | None = None
-    """After one step of the small network."""
+    refined: dict[RefinerSize, Likeness] = field(default_factory=dict)
+    """After one step of each network."""
     failed: str = ""
     """What went wrong, if something did."""
 
@@ -102,8 +102,7 @@ class FaceBench:
             network: self._pictures(of, truths, network, refiner, shape)
             for network, refiner in self._refiners.items()
         }
-        small = self._refiners.get("small")
-        refined = None if small is None else self._likeness(of, 1, small)
+        refined = {n: self._likeness(of, 1, refiner) for n, refiner in self._refiners.items()}
         return Judged(path.stem, networks, self._likeness(of, 0, None), refined)
 
     def _pictures(

@@ -8,9 +8,10 @@ coefficients become is reckoned in full floats in both: it is little and steers 
 """
 
 import argparse
+from collections.abc import Iterator, Sequence
 from math import pi
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import onnx
@@ -23,6 +24,7 @@ from engine.runtime.tape import FLOAT16, FLOAT32, Tape, Tensor, join
 from engine.synthesis.refiner import MASKS
 from engine.synthesis.region import CHANNELS
 from engine.train.refiner.network import (
+    LUMA,
     OPENING,
     RESIDUAL_GREY,
     SHAPES,
@@ -90,16 +92,56 @@ class Writer:
 
     def doubled(self, x: Tensor) -> Tensor:
         """Every sample four times."""
+        return self._resized(
+            x, mode="nearest", nearest_mode="floor", coordinate_transformation_mode="asymmetric"
+        )
+
+    def halved(self, folded: Tensor) -> Tensor:
+        """``network.halved``."""
+        luma = folded.part(1, 0, 1)
+        for k in range(1, LUMA):
+            luma = luma + folded.part(1, k, k + 1)
+        chroma = folded.part(1, LUMA, CHANNELS)
+        return join(1, self.tape.op("SpaceToDepth", luma * 0.25, blocksize=2), self.pooled(chroma))
+
+    def pooled(self, x: Tensor) -> Tensor:
+        """The means of four."""
+        return self.tape.op("AveragePool", x, kernel_shape=[2, 2], strides=[2, 2])
+
+    def enlarged(self, folded: Tensor) -> Tensor:
+        """``network.doubled``."""
+        luma = self.tape.op("DepthToSpace", folded.part(1, 0, LUMA), blocksize=2)
+        luma = self.tape.op("SpaceToDepth", self.between(luma), blocksize=2)
+        return join(1, luma, self.between(folded.part(1, LUMA, CHANNELS)))
+
+    def between(self, x: Tensor) -> Tensor:
+        """Of double the size, bilinearly."""
+        return self._resized(x, mode="linear", coordinate_transformation_mode="half_pixel")
+
+    def _resized(self, x: Tensor, **how: Any) -> Tensor:  # noqa: ANN401 # as ONNX has them
         none = Tensor(self.tape, "", FLOAT32)
         scales = self.tape.constant([1.0, 1.0, 2.0, 2.0], FLOAT32)
-        return self.tape.op(
-            "Resize", x, none, scales, mode="nearest", nearest_mode="floor",
-            coordinate_transformation_mode="asymmetric",
-        )  # fmt: skip
+        return self.tape.op("Resize", x, none, scales, **how)
 
-    def refined(self, pictures: Tensor, films: list[tuple[Tensor, Tensor]]) -> Tensor:
-        """The U-Net on all its pictures (batch, 20, grid, grid), joined."""
+    def refined(self, seen: Sequence[Tensor], films: Sequence[tuple[Tensor, Tensor]]) -> Tensor:
+        """The answer to the planes *seen*: state, picture, mask and neutral."""
         network, left = self.network, iter(films)
+        if not network.shape.fine:
+            return self.conv(network.outlet, self.unet(join(1, *seen), left)) * TYPICAL
+        state, picture, mask, neutral = seen
+        less = (self.halved(state), self.halved(picture), self.pooled(mask), self.halved(neutral))
+        x = self.unet(join(1, *less), left)
+        y = self.conv(network.fine_stem, join(1, *seen)) + self.doubled(
+            self.conv(network.fine_grow, x)
+        )
+        for block in network.fine_blocks:
+            y = self.block(block, y, next(left))
+        coarse = self.enlarged(self.conv(network.outlet, x))
+        return (coarse + self.conv(network.fine_outlet, y)) * TYPICAL
+
+    def unet(self, pictures: Tensor, left: Iterator[tuple[Tensor, Tensor]]) -> Tensor:
+        """Features of all its pictures (batch, 20, rows, columns), joined."""
+        network = self.network
         x = self.conv(network.stem, pictures)
         above: list[Tensor] = []
         for level, blocks in enumerate(network.down):
@@ -113,7 +155,7 @@ class Writer:
             x = self.doubled(self.conv(network.grow[level], x)) + above[level]
             for block in network.up[level]:
                 x = self.block(block, x, next(left))
-        return self.conv(network.outlet, x) * TYPICAL
+        return x
 
 
 def build(network: Refiner, noise: float, precision: str = "fp32") -> onnx.ModelProto:
@@ -138,8 +180,8 @@ def build(network: Refiner, noise: float, precision: str = "fp32") -> onnx.Model
     neutral = tape.input("neutral", planes)
     coefficients = tape.input("coefficients", ["batch", len(COEFFICIENTS)])
     heeded = state * ((time * OPENING).least(1.0).reshape(0, 1, 1, 1) * (1 / TYPICAL))
-    pictures = join(1, heeded, picture, mask, neutral).to(writer.kind)
-    clean = writer.refined(pictures, writer.films(time, coefficients))
+    seen = [each.to(writer.kind) for each in (heeded, picture, mask, neutral)]
+    clean = writer.refined(seen, writer.films(time, coefficients))
     tape.output("clean", clean, planes, FLOAT32)
     metadata = {
         "side_px": str(network.shape.side_px),

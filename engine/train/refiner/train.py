@@ -10,12 +10,11 @@ mean of the weights (Polyak averaging). ``log.jsonl`` tells how it goes.
 """
 
 import argparse
-import json
 import time
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import torch
@@ -23,6 +22,7 @@ from torch import Tensor
 
 from engine.synthesis.refiner import BOUND
 from engine.train.refiner import data, losses
+from engine.train.refiner.log import Log
 from engine.train.refiner.network import RESIDUAL_GREY, SHAPES, Conditions, Refiner, sample
 from engine.train.refiner.split import held_out, learnt
 from engine.train.refiner.steady import Steady
@@ -84,6 +84,16 @@ class Trainer:
         self.steps, self.spent_s, self.noise = saved["steps"], saved["spent_s"], saved["noise"]
         self.steady = Steady(saved.get("usual"))
         self.generator.manual_seed(self.steps)
+
+    def begin_from(self, path: Path) -> None:
+        """Begin with what a smaller network learnt.
+
+        Raises:
+            RuntimeError: the checkpoint is of a network that has no place in this one.
+        """
+        coarse = torch.load(path, map_location="cpu", weights_only=True)["network"]
+        self.network.begin_from(coarse)
+        self.mean.load_state_dict(self.network.state_dict())
 
     def save(self, path: Path) -> None:
         """Write the checkpoint, never leaving half a file."""
@@ -193,21 +203,6 @@ def _part(batch: data.Batch, start: int) -> Conditions:
     return Conditions(*(each[start : start + 8] for each in batch.given))
 
 
-class Log:
-    """Lines of JSON, in a file and on the screen."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __call__(self, **entries: Any) -> None:  # noqa: ANN401  # numbers and words
-        """Write one line."""
-        rounded = {k: round(v, 4) if isinstance(v, float) else v for k, v in entries.items()}
-        line = json.dumps(rounded)
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
-        print(line, flush=True)  # noqa: T201  # the progress of a command
-
-
 class Course:
     """One training: steps until the time is over, kept, judged and told of as it goes."""
 
@@ -265,6 +260,8 @@ def train(arguments: argparse.Namespace) -> None:
     trainer = Trainer(arguments.size, arguments.rate, data.spread(portraits), arguments.seed)
     if arguments.resume and (last := arguments.out / "last.pt").exists():
         trainer.resume(last)
+    elif arguments.start:
+        trainer.begin_from(arguments.start)
     course = Course(trainer, data.judges(judges, JUDGED[arguments.size]), arguments.out)
     course.log(
         portraits=len(portraits), pairs=sum(who.pairs for who in portraits), judges=len(judges),
@@ -285,6 +282,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, help=f"of learning; by size: {RATES}")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--start", type=Path, help="a small network's checkpoint to begin with")
     parser.add_argument("--resume", action="store_true", help="take up the last checkpoint")
     arguments = parser.parse_args()
     arguments.rate = arguments.rate or RATES[arguments.size]
