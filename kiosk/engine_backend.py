@@ -109,7 +109,7 @@ class Networks:
 
     def _started(self, name: str) -> GpuProcess:
         make = partial(on_gpu, self._backends, name)
-        gpu = self._opener.submit(lambda: GpuProcess(make, self._metrics)).result()
+        gpu = self._opener.submit(lambda: GpuProcess(make, self._metrics, name=name)).result()
         self._processes.append(gpu)
         logger.info("%s runs in a process of its own; the CPU stands in until it is ready", name)
         return gpu

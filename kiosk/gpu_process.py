@@ -40,6 +40,7 @@ class GpuProcess:
     def __init__(
         self, make: MakeRunner, metrics: Metrics, pass_s: float = PASS_S,
         start_s: float = START_S, memory_bytes: int = MEMORY_BYTES, start: Start = GpuLink,
+        name: str = "the network",
     ) -> None:  # fmt: skip
         """Begin to start the process; see ``warmup``.
 
@@ -50,9 +51,11 @@ class GpuProcess:
             start_s: how long it may take to start.
             memory_bytes: for the inputs of a pass, and as much for the outputs.
             start: begins to start it.
+            name: of the network, for the log.
         """
         self._make, self._metrics, self._start = make, metrics, start
         self._pass_s, self._start_s, self._memory_bytes = pass_s, start_s, memory_bytes
+        self._name = name
         self._restarts = Restarts()
         self._lock = threading.Lock()
         """Held during a pass."""
@@ -219,7 +222,7 @@ class GpuProcess:
         self._ready, self._child = ready, child
         self._tell_start("")
         told = said(ready.backend, ready.reasons)
-        logger.info("the GPU's process %s is ready: %s", child.pid, told)
+        logger.info("%s is ready in the GPU's process %s: %s", self._name, child.pid, told)
 
     def _fail(self, pid: int | None, error: LostError) -> None:
         self._tell_start(str(error))

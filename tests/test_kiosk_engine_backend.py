@@ -45,9 +45,9 @@ class Made:
 
     all: ClassVar[list["Made"]] = []
 
-    def __init__(self, make: partial[Choice], metrics: Metrics) -> None:
-        assert make.func is on_gpu
-        self.name = make.args[1]
+    def __init__(self, make: partial[Choice], metrics: Metrics, name: str) -> None:
+        assert make.func is on_gpu and make.args[1] == name
+        self.name = name
         self.nice = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
         self.answers = self.closed = False
         self.waited = 0
