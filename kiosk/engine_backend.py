@@ -75,6 +75,9 @@ class Networks:
         """End the processes; networks are opened on the CPU again."""
         LACK.tell(None)
         self._shelf.open_by(None)
+        # At once: each may have to wait for its driver, and a service is soon killed at its end.
+        with ThreadPoolExecutor(thread_name_prefix="gpu closer") as pool:
+            list(pool.map(lambda each: each.close(), list(self._processes)))
         self._wholes.open_by(None)
         self._opener.shutdown()
         while self._processes:

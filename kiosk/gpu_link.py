@@ -90,19 +90,29 @@ class GpuLink:
             LostError: it did not answer, or cannot go on.
             RunnerError: the pass failed.
         """
-        for each in kept:
-            if each.number not in self._there:
-                self._send(each, timeout_s)
+        self._send(kept, timeout_s)
         numbers = tuple(each.number for each in kept)
         done = self._do(Asked(self._given.write(tensors), numbers, None, self._left()), timeout_s)
         return {name: each.copy() for name, each in self._taken.read(done.places).items()}
 
-    def _send(self, kept: Kept, timeout_s: float) -> None:
-        places = self._given.write(kept.tensors())
-        self._do(Asked(places, (), kept.number, self._left()), timeout_s)
-        self._there.add(kept.number)
-        forget = weakref.finalize(kept, self._gone.append, kept.number)
-        forget.atexit = False
+    def keep(self, kept: Sequence[Kept], timeout_s: float) -> None:
+        """Send *kept* before the first pass; what is refused is told by the pass that needs it.
+
+        Raises:
+            LostError: it did not answer, or cannot go on.
+        """
+        with contextlib.suppress(RunnerError):
+            self._send(kept, timeout_s)
+
+    def _send(self, kept: Sequence[Kept], timeout_s: float) -> None:
+        for each in kept:
+            if each.number in self._there:
+                continue
+            places = self._given.write(each.tensors())
+            self._do(Asked(places, (), each.number, self._left()), timeout_s)
+            self._there.add(each.number)
+            forget = weakref.finalize(each, self._gone.append, each.number)
+            forget.atexit = False
 
     def _left(self) -> tuple[int, ...]:
         """What is to be forgotten there."""

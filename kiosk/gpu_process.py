@@ -9,6 +9,7 @@ import contextlib
 import logging
 import os
 import threading
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
@@ -60,6 +61,7 @@ class GpuProcess:
         self._lock = threading.Lock()
         """Held during a pass."""
         self._changed = threading.Condition()
+        self._expected: weakref.WeakSet[Kept] = weakref.WeakSet()
         self._child: GpuLink | None = None
         """Warm, or None."""
         self._ready: Ready | None = None
@@ -105,6 +107,11 @@ class GpuProcess:
             RunnerError: it is not.
         """
         self._there()
+
+    def expect(self, kept: Kept) -> None:
+        """Send *kept* to each process before its first pass: nobody's picture waits for it."""
+        with self._changed:
+            self._expected.add(kept)
 
     def run(self, tensors: Tensors, kept: Sequence[Kept] = ()) -> Tensors:
         """One pass; at once, or within the time that a pass may take, it is done or refused.
@@ -203,7 +210,12 @@ class GpuProcess:
             self._fail(None, error)
             return
         try:
-            self._is_ready(child, child.warm(self._wake, self._start_s))
+            ready = child.warm(self._wake, self._start_s)
+            with self._changed:
+                expected = list(self._expected)
+            child.keep(expected, self._pass_s)
+            del expected  # they are others' to hold
+            self._is_ready(child, ready)
             child.wait(self._wake)
         except LostError as error:
             self._fail(child.pid, error)

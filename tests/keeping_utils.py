@@ -25,6 +25,8 @@ class Keeping:
         """Lose what is kept."""
         self._rigs, self._there = KeptRigs(), set[int]()
 
+    def expect(self, kept: Kept) -> None: ...
+
     def check(self) -> None:
         if not self.answers:
             raise RunnerError("the process died: the CPU draws meanwhile")

@@ -13,6 +13,7 @@ import pytest
 
 from engine.runtime import backends
 from engine.runtime.backends import Backends, Candidate, Choice
+from engine.runtime.kept import Kept
 from engine.runtime.runner import RunnerError, Tensors
 from engine.synthesis import networks
 from engine.synthesis import wholes as room
@@ -52,6 +53,8 @@ class Made:
         self.answers = self.closed = False
         self.waited = 0
         self.all.append(self)
+
+    def expect(self, kept: Kept) -> None: ...
 
     def check(self) -> None:
         if not self.answers:

@@ -162,7 +162,9 @@ class Fake:
     def warm(self, wake: int, timeout_s: float) -> Ready:
         return Ready("tensorrt", (), {}, {})
 
-    def ask(self, tensors: object, timeout_s: float) -> None:
+    def keep(self, kept: object, timeout_s: float) -> None: ...
+
+    def ask(self, tensors: object, kept: object, timeout_s: float) -> None:
         raise LostError("did not answer")
 
     def wait(self, wake: int) -> None:

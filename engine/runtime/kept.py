@@ -45,6 +45,10 @@ class KeepingRunner(Protocol):
         """
         ...
 
+    def expect(self, kept: Kept) -> None:
+        """Passes with *kept* are to come: whoever begins anew may send it before the first."""
+        ...
+
     def run(self, tensors: Tensors, kept: Sequence[Kept] = ()) -> Tensors:
         """One pass: *tensors*, and beside them what is *kept*, one for each picture, in order.
 

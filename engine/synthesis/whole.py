@@ -82,6 +82,7 @@ class WholePicture:
                              "close a stage, or change its preset or size")  # fmt: skip
         rig = Kept(next(self._numbers), partial(rig_tensors, spare, self._precision))
         self._rigs.add(rig)
+        self._runner.expect(rig)
         return WholeSynthesizer(self, spare, rig)
 
     def draw(
