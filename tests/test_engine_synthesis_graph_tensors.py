@@ -7,6 +7,7 @@ import pytest
 
 from engine.media import MotionFrame, Pose
 from engine.motion.coefficients import COEFFICIENTS
+from engine.synthesis import graph_tensors
 from engine.synthesis.graph_layout import NUMBERS
 from engine.synthesis.graph_synthesizer import runner
 from engine.synthesis.graph_tensors import frame_tensors, rig_tensors, stacked
@@ -54,7 +55,7 @@ def test_frames_are_bounded_as_the_cpu_bounds_them() -> None:
         frame_tensors([cpu], [replace(frame, coefficients=weights[:3])])
 
 
-def test_what_the_graph_cannot_draw_is_refused() -> None:
+def test_what_the_graph_cannot_draw_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     rig = persona("ada")
     keyed = Look(background=Background("transparent"))
     with pytest.raises(ValueError, match=r"no transparent background: draw this look on the CPU"):
@@ -63,3 +64,7 @@ def test_what_the_graph_cannot_draw_is_refused() -> None:
     huge = replace(rig, mouth_px=(left - 150, top, right + 150, bottom))
     with pytest.raises(ValueError, match=r"the mouth is .* too large for the graph"):
         rig_tensors(Synthesizer(huge, OUTPUT))
+    with monkeypatch.context() as less:
+        less.setattr(graph_tensors, "GRID", (4, 8, 16))
+        with pytest.raises(ValueError, match=r"side of \d\d nodes, too large for the graph"):
+            rig_tensors(Synthesizer(rig, OUTPUT))

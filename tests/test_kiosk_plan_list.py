@@ -69,8 +69,8 @@ def test_the_recipe_has_whole_pictures_as_large_as_they_are_drawn() -> None:
 @pytest.mark.parametrize(
     ("changes", "names"),
     [
-        ({}, ["fast-512x512", "fast-720x1280"]),
-        ({"look__preset": "balanced"}, ["balanced-512x512", "balanced-720x1280", "refiner-small"]),
+        ({}, ["fast-256x256", "fast-720x1280"]),
+        ({"look__preset": "quality"}, ["quality-512x512", "quality-720x1280", "refiner-small"]),
         ({"look__preset": "fast", "look__inference_steps": 2}, ["refiner-small"]),
         ({"look__preset": "balanced", "look__inference_steps": 0}, []),
     ],

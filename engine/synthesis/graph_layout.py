@@ -28,6 +28,12 @@ EYE_NUMBERS: Final = (
 )  # fmt: skip
 """Of an eye at one level: its view in the head's picture; then ``eyes._Level``'s own."""
 
+GRID: Final = (4, 96, 160)
+"""The smallest, the usual and the largest count of rows, and of columns, of a head's nodes.
+
+Cells are the portrait's, so larger pictures have hardly more of them. A device takes room for a
+full batch of the largest."""
+
 
 def sampling(*, fine: bool) -> str:
     """How the network says of itself that it samples the luma."""
@@ -50,8 +56,8 @@ def ranges(output: OutputFormat) -> dict[str, tuple[int, int, int]]:
     width, height = output.width, output.height
     return {
         "batch": (1, 1, BATCH_MOST),
-        "rows": (4, height // 6, height // 2),
-        "columns": (4, width // 6, width // 2),
+        "rows": GRID,
+        "columns": GRID,
         "plate_rows": (4, height // 24, height // 4),
         "plate_columns": (4, width // 12, width // 4),
     }

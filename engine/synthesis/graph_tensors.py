@@ -17,6 +17,7 @@ from engine.synthesis.eyes import Eyes, _Level
 from engine.synthesis.framing import Planes, Rect
 from engine.synthesis.graph_layout import (
     EYE_NUMBERS,
+    GRID,
     KINDS,
     NUMBERS,
     Precision,
@@ -81,6 +82,9 @@ def rig_tensors(drawer: Synthesizer, precision: Precision = "fp32") -> Arrays:
     if drawer._refining is not None:
         other |= _refined(drawer._refining, drawer._bare)
     whole = {name: np.ascontiguousarray(each[None], np.float32) for name, each in other.items()}
+    if max(whole["nodes"].shape[2:]) > GRID[2]:
+        raise ValueError(f"the head's grid has a side of {max(whole['nodes'].shape[2:])} nodes, "
+                         f"{TOO_LARGE}")  # fmt: skip
     return whole | {n: np.ascontiguousarray(p[None], KINDS[precision]) for n, p in pictures.items()}
 
 

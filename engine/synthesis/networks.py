@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
 from engine.runtime.plans import Precision, sha256
 from engine.runtime.runner import BATCH_MOST, RunnerError
@@ -194,7 +194,7 @@ def network(name: str) -> Network:
     if preset not in PRESETS:
         known = ", ".join([*REFINERS, *(f"{each}-512x512" for each in PRESETS)])
         raise RunnerError(f"no network {name!r}: give one of {known}, or another size")
-    return SynthesisNetwork(picture_size(size), cast(PresetName, preset))
+    return SynthesisNetwork(picture_size(size), preset)
 
 
 def whole(look: Look, output: OutputFormat) -> SynthesisNetwork | None:
@@ -242,9 +242,8 @@ def named(which: str, sizes: Sequence[str]) -> list[Network]:
     out: dict[str, Network] = {}
     for name in [*PRESETS, *REFINERS] if which == "all" else [which]:
         if name in PRESETS:
-            preset = cast(PresetName, name)
-            outputs = [drawn_size(preset, picture_size(size)) for size in sizes]
-            made: list[Network] = [SynthesisNetwork(each, preset) for each in outputs]
+            outputs = [drawn_size(name, picture_size(size)) for size in sizes]
+            made: list[Network] = [SynthesisNetwork(each, name) for each in outputs]
         else:
             made = [network(name)]
         out |= {each.name: each for each in made}
