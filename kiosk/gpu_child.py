@@ -24,7 +24,10 @@ PR_SET_PDEATHSIG: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is to be done with the tensors that lie at some places: a pass, or to keep them."""
+    """What is to be done with the tensors that lie at some places: a pass, or to keep them.
+
+    Without any, nothing but to forget.
+    """
 
     places: Sequence[Place]
     kept: tuple[int, ...] = ()
@@ -113,6 +116,9 @@ def _done(
         tensors = given.read(asked.places)
         if asked.keep is not None:
             rigs.keep(asked.keep, tensors)
+            return Done(())
+        if not asked.places:  # there was something to forget, no more
+            getattr(runner, "prune", lambda: None)()
             return Done(())
         out = rigs.run(runner, tensors, asked.kept) if asked.kept else runner.run(tensors)
         return Done(taken.write(out))

@@ -144,9 +144,19 @@ class GpuLink:
             raise LostError("died") from error
         return told
 
-    def wait(self, wake: int) -> None:
-        """Return when it has ended, or *wake* can be read."""
-        connection.wait([self._process.sentinel, wake])
+    def tidy(self, timeout_s: float) -> None:
+        """Have it let go of what nobody has any more: a face shall not stay in any memory.
+
+        Raises:
+            LostError: it did not answer, or cannot go on.
+        """
+        if self._gone:
+            with contextlib.suppress(RunnerError):
+                self._do(Asked((), forget=self._left()), timeout_s)
+
+    def wait(self, wake: int, timeout_s: float) -> bool:
+        """Whether it ends, or *wake* can be read, within *timeout_s*."""
+        return bool(connection.wait([self._process.sentinel, wake], timeout_s))
 
     def kill(self) -> None:
         """End it now; may be called from any thread."""

@@ -29,6 +29,9 @@ PASS_S: Final = 0.5
 START_S: Final = 180.0
 """To load a network and run it once; a plan may have to be finished for the very GPU."""
 
+TIDY_S: Final = 1.0
+"""Between two looks whether there is anything to forget."""
+
 MEMORY_BYTES: Final = 256 << 20
 
 Start = Callable[[MakeRunner, frozenset[str], int], GpuLink]
@@ -216,7 +219,8 @@ class GpuProcess:
             child.keep(expected, self._pass_s)
             del expected  # they are others' to hold
             self._is_ready(child, ready)
-            child.wait(self._wake)
+            while not child.wait(self._wake, TIDY_S):
+                self._tidy(child)
         except LostError as error:
             self._fail(child.pid, error)
         with self._lock:
@@ -228,6 +232,15 @@ class GpuProcess:
         child.end(kindly=self._closing)
         if not self._closing:
             self._drain()
+
+    def _tidy(self, child: GpuLink) -> None:
+        """Have it forget what nobody needs any more, though no pass may come."""
+        with self._lock:
+            if self._child is child:
+                try:
+                    child.tidy(self._pass_s)
+                except LostError as error:
+                    self._lose(child, str(error))
 
     def _is_ready(self, child: GpuLink, ready: Ready) -> None:
         self._restarts.ready(ready.backend)

@@ -75,6 +75,8 @@ def test_what_nobody_has_any_more_is_given_back(tmp_path: Path, device: FakeDevi
         assert np.array_equal(runner.run_rows(a(1), [given])["b"], wanted(1, [given]))
         del given
     assert taken(device) == before
+    runner.prune()
+    assert taken(device) == before - 1
     runner.close()
     assert device.live == {}
 

@@ -48,6 +48,7 @@ def test_a_rig_is_kept_beyond_what_overwrites_it_and_forgotten_when_told(rig: Ar
     assert ask(frame, (4,), forget=(4,)) == Failed(
         "no rig 4 is kept here: send it first", over=False
     )
+    assert ask({}, forget=(4,)) == Done(()), "no pass"
     broken = ask({"x": rig["head_luma"]}, keep=5)
     assert isinstance(broken, Failed) and broken.over, "what is no rig is a fault of ours"
     given.close()

@@ -167,8 +167,8 @@ class Fake:
     def ask(self, tensors: object, kept: object, timeout_s: float) -> None:
         raise LostError("did not answer")
 
-    def wait(self, wake: int) -> None:
-        select.select([wake], [], [])
+    def wait(self, wake: int, timeout_s: float) -> bool:
+        return bool(select.select([wake], [], [])[0])
 
     def kill(self) -> None:
         self.lost.set()

@@ -205,6 +205,11 @@ class Lane:
         self._resident.clear()
         self._rows.clear()
 
+    def prune(self) -> None:
+        """Give back the rows that nobody has any more."""
+        self._device.use()
+        self._rows.prune()
+
     def close(self) -> None:
         """Give everything back. Never fails."""
         self._drop_graph()

@@ -138,6 +138,16 @@ class TensorRtRunner:
                 self._free.extend(lanes)
                 self._changed.notify_all()
 
+    def prune(self) -> None:
+        """Give back what was kept on the device and nobody has any more."""
+        lane = self._take()
+        try:
+            lane.prune()
+        finally:
+            with self._changed:
+                self._free.append(lane)
+                self._changed.notify_all()
+
     def close(self) -> None:
         """Give all memory back; passes under way are waited for. May be called again."""
         with self._changed:
