@@ -51,7 +51,7 @@ def test_steps_follow_the_preset_unless_given_and_run_where_the_refiner_is(
     install(tmp_path, monkeypatch)
     looks = [Look(preset=preset) for preset in PRESETS]
     assert [(look.steps, look.steps_run) for look in looks] == [(0, 0), (1, 1), (1, 1)]
-    assert [look.network for look in looks] == ["small", "small", "small"]
+    assert [look.network for look in looks] == ["small", "small", "large"]
     many = Look(preset="quality", inference_steps=20)
     assert (many.steps, many.steps_run, many.steps_reason) == (20, 20, "")
     assert Look(inference_steps=3).steps_run == 3

@@ -263,7 +263,7 @@ def test_the_looks_own_network_is_taken_and_without_it_nothing_is_refined(
         Synthesizer(ada(), OUTPUT, look(4)).render(OPEN), plain().render(OPEN)
     )  # fmt: skip
     monkeypatch.setattr(room, "WEIGHTS", installed(tmp_path / "some"))
-    for preset, side_px, steps in (("fast", 128, 0), ("balanced", 128, 1), ("quality", 128, 1)):
+    for preset, side_px, steps in (("fast", 128, 0), ("balanced", 128, 1), ("quality", 256, 1)):
         each = Synthesizer(ada(), OUTPUT, Look(preset))  # type: ignore[arg-type]
         job = each.begin(OPEN).job
         assert (job is not None) == (steps > 0)

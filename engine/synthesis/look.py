@@ -49,7 +49,7 @@ class Preset:
 PRESET: Final[dict[PresetName, Preset]] = {
     "fast": Preset(0, "small", 1.0, fine=False),
     "balanced": Preset(1, "small", 1.0, fine=True),
-    "quality": Preset(1, "small", 2.0, fine=True),
+    "quality": Preset(1, "large", 2.0, fine=True),
 }
 
 
