@@ -33,7 +33,7 @@ class Recipe(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     networks: Annotated[tuple[str, ...], Field(min_length=1)] = (
-        "fast", "balanced", "quality", "refiner-small",
+        "fast", "balanced", "quality", "refiner-small", "refiner-large",
     )  # fmt: skip
     sizes: Annotated[tuple[str, ...], Field(min_length=1)] = ("512x512", "720x1280")
     precision: Precision = "fp16"

@@ -62,7 +62,7 @@ def test_the_recipe_has_whole_pictures_as_large_as_they_are_drawn() -> None:
     names = {each.name for each in Recipe().chosen("all", ())}
     assert names == {
         "fast-512x512", "fast-720x1280", "balanced-512x512", "balanced-720x1280",
-        "quality-1024x1024", "quality-720x1280", "refiner-small",
+        "quality-1024x1024", "quality-720x1280", "refiner-small", "refiner-large",
     }  # fmt: skip
 
 
@@ -70,7 +70,7 @@ def test_the_recipe_has_whole_pictures_as_large_as_they_are_drawn() -> None:
     ("changes", "names"),
     [
         ({}, ["fast-256x256", "fast-720x1280"]),
-        ({"look__preset": "quality"}, ["quality-512x512", "quality-720x1280", "refiner-small"]),
+        ({"look__preset": "quality"}, ["quality-512x512", "quality-720x1280", "refiner-large"]),
         ({"look__preset": "fast", "look__inference_steps": 2}, ["refiner-small"]),
         ({"look__preset": "balanced", "look__inference_steps": 0}, []),
     ],
