@@ -167,6 +167,11 @@ class Pipeline:
         return self._motion.ready_pts
 
     @property
+    def shown(self) -> Synthesis:
+        """What draws its pictures."""
+        return self._synthesis
+
+    @property
     def details(self) -> tuple[str, ...]:
         """The cheaper ways to draw, if the synthesis knows any."""
         return tuple(self._synthesis.details) if isinstance(self._synthesis, Simplifies) else ()

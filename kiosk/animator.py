@@ -16,7 +16,7 @@ from engine.timeline import frame_samples, samples, seconds
 from kiosk.audio_line import AudioLine
 from kiosk.clock import MediaClock
 from kiosk.drawing import Drawing
-from kiosk.ladder import HOLD_EVERY_S, Ladder, build
+from kiosk.ladder import HOLD_EVERY_S, Ladder, Rung, build
 from kiosk.metrics import Metrics
 from kiosk.scheduler import FrameRing, SlotGrid
 from kiosk.worker import Runs
@@ -66,7 +66,10 @@ class Animator:
         self._pushed_pts = 0
         self._next_pts = 0
         self._draw_samples = 0.0
-        """How long a picture takes to draw, waiting included; a running mean."""
+        """How long a picture takes to draw, waiting included; a running mean, of one rung."""
+        self._begun_by: Rung | None = None
+        self._drawn_by: Rung | None = None
+        """The rung of the picture that was begun last, and of that which was drawn last."""
         self._flush_pts: int | None = None
         self._listens = self._shows_listening = False
         self._lacking = False
@@ -93,15 +96,15 @@ class Animator:
         """Do *change* to the engine, between two pictures; it must take no time to speak of."""
         soon_s = self._clock.time_s(self._clock.now_pts)
         details = await self._worker.run(soon_s, lambda: self._changed(change))
-        rungs = build(details, self.ladder.rungs[0].frame_rate_hz)
-        if rungs != self.ladder.rungs:
-            self.ladder.renew(rungs)
+        if details is not None:
+            self.ladder.renew(build(details, self.ladder.rungs[0].frame_rate_hz))
             self._change_rung()
 
-    def _changed(self, change: Callable[[Pipeline], None]) -> tuple[str, ...]:
-        """The cheaper ways that the engine knows after *change*."""
+    def _changed(self, change: Callable[[Pipeline], None]) -> tuple[str, ...] | None:
+        """The cheaper ways of the look that *change* shows; None: it shows no other."""
+        shown = self._pipeline.shown
         change(self._pipeline)
-        return self._pipeline.details
+        return None if self._pipeline.shown is shown else self._pipeline.details
 
     def attend(self, listening: bool) -> None:
         """Turn the face to listening, or back, from the next picture on."""
@@ -119,10 +122,12 @@ class Animator:
         Returns:
             Which way, if any.
         """
-        before = self.ladder.position
+        before, rung = self.ladder.position, self.ladder.rung
         slot_s = seconds(self.grid.length(pts))
         now_s = asyncio.get_running_loop().time()
-        if not self.ladder.observe(now_s, self.cost_s + encode_s, slot_s, late):
+        # By identity: a rung of another look may be called the same.
+        cost_s = self.cost_s + encode_s if self._drawn_by is rung else None
+        if not self.ladder.observe(now_s, cost_s, slot_s, late, self._begun_by is rung):
             return ""
         self._change_rung()
         return "down" if self.ladder.position > before else "up"
@@ -173,6 +178,7 @@ class Animator:
         self._next_pts = self.grid.at_or_after(pts + pause)
         shown_pts = max(0, pts + self.shift_samples)
         begun_pts = self._clock.now_pts
+        self._begun_by = rung
         drawing = Drawing(
             self._pipeline,
             pts,
@@ -188,7 +194,9 @@ class Animator:
             self._lack(error)
             return
         self._lacking = False
-        self._draw_samples += (self._clock.now_pts - begun_pts - self._draw_samples) / 4
+        share = 0.25 if self._drawn_by is rung else 1.0  # another rung's cost is not this one's
+        self._draw_samples += share * (self._clock.now_pts - begun_pts - self._draw_samples)
+        self._drawn_by = rung
         self._metrics.lead_ms.observe(-self._clock.late_s(pts) * 1000.0)
         self.ring.put(frame)
 

@@ -18,6 +18,7 @@ from engine.synthesis.look import (
 from kiosk.api import Message
 from kiosk.appearance import Appearance
 from kiosk.fonts import font_for
+from kiosk.ladder import Rung
 
 _BACKGROUND = (
     'photo, blurred, a colour such as #1f5c4d, or image. A live picture cannot be "transparent".'
@@ -106,6 +107,13 @@ def _decoded(text: str) -> bytes:
         raise ValueError(f"background_image is not base64 ({error}): encode the file") from None
 
 
+def _slow(rung: Rung) -> str:
+    return (
+        f"this machine cannot keep up (rung: {rung.name}): choose a cheaper preset, fewer steps or "
+        "smaller pictures, or let other programs end"
+    )
+
+
 class LookAnswer(Message):
     """How a stage is shown."""
 
@@ -113,10 +121,9 @@ class LookAnswer(Message):
     preset: PresetName = Field(description="Quality against processor time.")
     inference_steps: int = Field(ge=0, description="Steps of the refiner that are asked for.")
     steps_run: int = Field(
-        ge=0,
-        description="Steps that are done while the machine keeps up; see the rung of /v1/sync.",
+        ge=0, description="Steps that are done just now, by the rung of /v1/sync."
     )
-    steps_reason: str = Field(description="Why none are done; empty if they are.")
+    steps_reason: str = Field(description="Why fewer are done than asked for; empty if not.")
     background: str = Field(description="photo, blurred, image or a colour #rrggbb.")
     mark: bool = Field(description="Whether the AI mark is drawn.")
     mark_text: str = Field(description="What it says.")
@@ -127,16 +134,18 @@ class LookAnswer(Message):
     height: int = Field(description="Pixels of the picture.")
 
     @classmethod
-    def of(cls, stage: str, shown: Appearance) -> "LookAnswer":
-        """The answer for *stage*."""
+    def of(cls, stage: str, shown: Appearance, rung: Rung) -> "LookAnswer":
+        """The answer for *stage*, which works by *rung* now. Loads the refiner."""
         look, (width, height) = shown.look, shown.size
         behind = look.background
+        steps = 0 if rung.hold else look.steps_at(rung.detail)
+        less = look.steps > 0 and (rung.hold or rung.detail > 0)  # fewer, or of a smaller network
         return cls(
             stage=stage,
             preset=look.preset,
             inference_steps=look.steps,
-            steps_run=look.steps_run,
-            steps_reason=look.steps_reason,
+            steps_run=steps,
+            steps_reason=look.steps_reason or (_slow(rung) if less else ""),
             background=behind.colour if behind.kind == "colour" else behind.kind,
             mark=look.mark.on,
             mark_text=look.mark.text,

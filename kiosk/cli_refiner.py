@@ -17,7 +17,7 @@ def bench_refiner(
             show_default="no pictures are judged",
         ),
     ] = None,
-    count: Annotated[int, typer.Option(min=1, help="How many portraits at most.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, help="How many portraits at most.")] = 20,
     sheet: Annotated[
         Path | None,
         typer.Option(help="Draw mouths there, beside the truth.", show_default="none is drawn"),
@@ -31,7 +31,7 @@ def bench_refiner(
         raise UsageError(
             f"{error.name} is not installed: .venv/bin/pip install -e '.[train]'"
         ) from None
-    report = refiner.run(folder, count, sheet, lambda line: typer.echo(line, err=True))
+    report = refiner.run(folder, limit, sheet, lambda line: typer.echo(line, err=True))
     if as_json:
         typer.echo(json.dumps(report, ensure_ascii=False, indent=2))
     else:

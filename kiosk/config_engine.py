@@ -20,11 +20,6 @@ class EngineSettings(Section):
         """Folder of TensorRT's plans."""
         return Path(self.plans_dir).expanduser() if self.plans_dir else default_dir("trt_plans")
 
-    def backends(self, contexts: int = 1, threads: int = 1) -> Backends:
-        """How networks are to be run.
-
-        Args:
-            contexts: how many threads may run a plan at once.
-            threads: of one pass on the CPU.
-        """
-        return Backends(self.plans_path, self.backend, contexts=contexts, threads=threads)
+    def backends(self) -> Backends:
+        """How networks are to be run."""
+        return Backends(self.plans_path, self.backend)

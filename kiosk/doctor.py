@@ -11,8 +11,10 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from kiosk import doctor_gpu
+from engine.runtime.runner import RunnerError
+from kiosk import doctor_gpu, doctor_weights
 from kiosk.check import Check as Check
+from kiosk.check import trouble
 from kiosk.config import ConfigError, Settings
 
 MIN_PYTHON: Final = (3, 11)
@@ -54,10 +56,12 @@ def examine(settings: Settings | ConfigError) -> Iterator[Check]:
 
 
 def _guarded(check: Callable[[Settings], Check], settings: Settings) -> Check:
+    name = check.__name__.removeprefix("_").replace("_", " ")
     try:
         return check(settings)
+    except RunnerError as error:
+        return trouble(name, "fail", str(error))
     except Exception as error:  # a check that breaks is a finding too, not the end of the list
-        name = check.__name__.removeprefix("_").replace("_", " ")
         return Check(name, "fail", f"{type(error).__name__}: {error}", "run: make setup")
 
 
@@ -176,20 +180,6 @@ def picture_time_ms(settings: Settings) -> float:
     return min(times_s) * 1000.0
 
 
-def _refiners(settings: Settings) -> Check:
-    """Whether the networks that refine mouths can be loaded; without them nothing fails."""
-    from engine.synthesis.look import PRESET
-    from engine.synthesis.refiner import Shelf
-
-    shelf, used = Shelf(), sorted({preset.network for preset in PRESET.values()})
-    faults = {name: found for name in used if isinstance(found := shelf.take(name), str)}
-    if not faults:
-        return Check("refiners", "ok", ", ".join(used))
-    asked = settings.look.look().network in faults and settings.look.look().steps > 0
-    told = "; ".join(f"{name}: {fault.partition(':')[0]}" for name, fault in faults.items())
-    return Check("refiners", "fail" if asked else "warn", told, "install the project again")
-
-
 def _portraits(settings: Settings) -> Check:
     """Whether photos can be added; nothing that speaks needs it."""
     from engine.portrait.models import MESH, Model, ModelError
@@ -284,6 +274,6 @@ def _npm(settings: Settings) -> Check:
 
 
 _CHECKS: Final[tuple[Callable[[Settings], Check], ...]] = (
-    _python, _libraries, _encoders, _processor, *doctor_gpu.CHECKS, _voices, _avatar, _refiners,
-    _portraits, _port, _network, _microphone, _browser, _npm,
+    _python, _libraries, _encoders, _processor, *doctor_gpu.CHECKS, _voices, _avatar,
+    *doctor_weights.CHECKS, _portraits, _port, _network, _microphone, _browser, _npm,
 )  # fmt: skip

@@ -1,7 +1,8 @@
 """The degradation ladder: what a stage gives up, in order, when pictures cost too much time.
 
 It goes down as soon as pictures are late and climbs back slowly: only after a calm while, and more
-slowly each time that climbing proved too early. The sound is never touched. Pure.
+slowly each time that climbing proved too early. A rung is judged by its own pictures alone, not by
+those that were begun before it. The sound is never touched. Pure.
 """
 
 from collections.abc import Sequence
@@ -78,6 +79,8 @@ class Ladder:
         self._climbed_s = -1e9
         self._calm_since_s: float | None = None
         self._wait_s = UP_AFTER_S
+        self._load_is_new = True
+        """Whether no picture of this rung has been accounted for."""
 
     @property
     def rung(self) -> Rung:
@@ -90,30 +93,48 @@ class Ladder:
         return self._load
 
     def renew(self, rungs: Sequence[Rung]) -> None:
-        """Work by other *rungs* from now on: on the one of the same name, or else the best."""
-        names = [rung.name for rung in rungs]
-        name = self.rung.name
-        self.rungs = tuple(rungs)
-        self.position = names.index(name) if name in names else 0
+        """Work by the *rungs* of another look from now on, whose cost is not known yet.
 
-    def observe(self, now_s: float, cost_s: float, slot_s: float, late: bool) -> bool:
+        On the one of the same name, so that a dearer look does not begin by jerking; on the best if
+        there are fewer, since the look is cheaper then; and never on the last, where it would take
+        long to find out.
+        """
+        names, name = [rung.name for rung in rungs], self.rung.name
+        stays = name in names and len(names) >= len(self.rungs)
+        self.rungs = tuple(rungs)
+        self.position = min(names.index(name) if stays else 0, len(names) - 2)
+        self._begin()
+        self._climbed_s = -1e9
+        self._wait_s = UP_AFTER_S
+
+    def observe(
+        self, now_s: float, cost_s: float | None, slot_s: float, late: bool, begun: bool = True
+    ) -> bool:
         """Take account of one slot.
 
         Args:
             now_s: a monotonic time.
-            cost_s: how long the latest picture took to draw and encode, waiting included.
+            cost_s: how long pictures of this rung take to draw and encode, waiting included; None:
+                none is drawn yet.
             slot_s: how long a slot lasts.
             late: whether the slot had to repeat a picture.
+            begun: whether a picture of this rung is drawn, or at least begun.
 
         Returns:
             Whether the rung changed.
         """
-        self._load += SMOOTHING * (min(cost_s / slot_s, 4.0) - self._load)
-        if not self.rung.hold:
+        if cost_s is not None:
+            share = 1.0 if self._load_is_new else SMOOTHING
+            self._load += share * (min(cost_s / slot_s, 4.0) - self._load)
+            self._load_is_new = False
+        if begun and not self.rung.hold:
             self._late += SMOOTHING * (float(late) - self._late)
-        if self._load > BUSY or self._late > LATE_SHARE:
+        busy = self._load > BUSY and not self._load_is_new
+        if busy or self._late > LATE_SHARE:
             self._calm_since_s = None
             return self._down(now_s)
+        if self._load_is_new:
+            return False
         if self._load > CALM or self._late > LATE_SHARE / 3:
             self._calm_since_s = None
             return False
@@ -124,7 +145,8 @@ class Ladder:
     def _down(self, now_s: float) -> bool:
         if self.position == len(self.rungs) - 1 or now_s - self._moved_s < DOWN_EVERY_S:
             return False
-        if self.rungs[self.position + 1].hold and self._load < HOPELESS:
+        hopeless = self._load >= HOPELESS and not self._load_is_new
+        if self.rungs[self.position + 1].hold and not hopeless:
             return False
         relapsed = now_s - self._climbed_s < RELAPSE_S
         self._wait_s = min(2.0 * self._wait_s, UP_AFTER_MAX_S) if relapsed else UP_AFTER_S
@@ -144,5 +166,10 @@ class Ladder:
     def _move(self, position: int, now_s: float) -> None:
         self.position = position
         self._moved_s = now_s
+        self._begin()
+
+    def _begin(self) -> None:
+        """Nothing is known of the rung that it is on now."""
         self._calm_since_s = None
         self._late = 0.0
+        self._load_is_new = True

@@ -130,6 +130,7 @@ def _give_way() -> None:
 
 async def _answer(stage: Stage) -> web.Response:
     # Off the loop: to know how many steps are run, the refiner may have to be loaded.
-    answer = await asyncio.to_thread(LookAnswer.of, stage.name, stage.appearance)
+    rung = stage.animator.ladder.rung
+    answer = await asyncio.to_thread(LookAnswer.of, stage.name, stage.appearance, rung)
     text = answer.model_dump_json()
     return web.Response(text=text, content_type="application/json")

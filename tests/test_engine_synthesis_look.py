@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from engine.synthesis.look import NO_REFINER, PRESETS, Background, Look, Mark, PresetName
+from engine.synthesis.synthesizer import OutputFormat, Synthesizer
 from tests.fake_refiner import install, uninstall
+from tests.graph_utils import persona
 
 
 def wrong(value: str) -> Any:  # noqa: ANN401  # as an untyped caller gives it
@@ -56,6 +58,19 @@ def test_steps_follow_the_preset_unless_given_and_run_where_the_refiner_is(
     assert (many.steps, many.steps_run, many.steps_reason) == (20, 20, "")
     assert Look(inference_steps=3).steps_run == 3
     assert Look("quality", 0).steps_run == 0
+
+
+def test_steps_in_a_cheaper_way_are_those_that_its_name_tells(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path, monkeypatch)
+    size, rig = OutputFormat(256, 256), persona("ada")
+    for look in (Look("quality"), *(Look("balanced", steps) for steps in (0, 1, 3, 4, 20))):
+        details = Synthesizer(rig, size, look).details
+        told = [look.steps_at(level) for level in range(len(details) + 2)]
+        words = {"small": "1", "no": "0", "slow": "0"}
+        named = [int(words.get(n.split()[0], n.split()[0])) for n in details]
+        assert told == [look.steps, *named, 0]
 
 
 def test_none_is_claimed_to_run_where_there_is_no_refiner(

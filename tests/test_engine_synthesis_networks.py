@@ -5,6 +5,7 @@ from pathlib import Path
 import onnx
 import pytest
 
+from engine.runtime import checksums
 from engine.runtime.onnx import OnnxRunner
 from engine.runtime.plans import sha256
 from engine.runtime.runner import RunnerError
@@ -60,6 +61,17 @@ def test_a_refiner_that_is_not_there_is_told(tmp_path: Path) -> None:
             RunnerError, match=r"no refiner_large\.onnx in .*install the project again"
         ):
             ask("fp32")
+
+
+def test_a_refiner_that_is_damaged_gives_no_network(tmp_path: Path) -> None:
+    path = tmp_path / "refiner_small.onnx"
+    path.write_bytes(network_bytes())
+    checksums.write(tmp_path)
+    whole = RefinerNetwork("refiner-small", tmp_path)
+    assert whole.model("fp32") == network_bytes()
+    path.write_bytes(network_bytes(seed=1))
+    with pytest.raises(RunnerError, match=r"damaged.*install the project again"):
+        whole.model("fp16")
 
 
 def test_a_preset_with_steps_has_its_refiner_in_it_and_samples_finely(tmp_path: Path) -> None:

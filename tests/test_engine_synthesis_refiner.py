@@ -9,8 +9,9 @@ import pytest
 from numpy.typing import NDArray
 
 from engine.motion.coefficients import COEFFICIENTS
+from engine.runtime import checksums
 from engine.runtime.onnx import OnnxRunner
-from engine.runtime.runner import RunnerError, Tensors
+from engine.runtime.runner import Runner, RunnerError, Tensors
 from engine.runtime.tape import FLOAT32, Tape
 from engine.synthesis import refiner as room
 from engine.synthesis.look import NO_REFINER, Look
@@ -173,3 +174,28 @@ def test_a_broken_file_is_a_reason_and_no_crash(
     assert "install the project again" in look.steps_reason
     other = room.SHELF.take("large")
     assert "refiner_large.onnx does not say what it needs ('side_px')" in str(other)
+
+
+def test_a_network_damaged_in_its_middle_is_as_good_as_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would load, and draw wrongly: its sum tells."""
+    monkeypatch.setattr(room, "WEIGHTS", installed(tmp_path))
+    checksums.write(tmp_path)
+    whole = (tmp_path / "refiner_small.onnx").read_bytes()
+    middle = len(whole) // 2
+    damaged = whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :]
+    (tmp_path / "refiner_small.onnx").write_bytes(damaged)
+    Refiner(OnnxRunner(damaged))
+    opened: list[str] = []
+
+    def on_a_card(network: str) -> Runner:
+        opened.append(network)
+        return Steady()
+
+    for open_network in (None, on_a_card):
+        shelf = Shelf()
+        shelf.open_by(open_network)
+        assert "refiner_small.onnx is damaged" in str(shelf.take("small"))
+        assert isinstance(shelf.take("large"), Refiner)
+    assert opened == ["large"]

@@ -3,6 +3,7 @@
 from itertools import pairwise
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -11,6 +12,7 @@ from engine.motion.coefficients import COEFFICIENTS
 from engine.synthesis.framing import frame
 from engine.synthesis.look import Look, Mark
 from engine.synthesis.synthesizer import OutputFormat, Synthesizer
+from tests.graph_utils import persona
 from tests.portrait_utils import ada, bgr, motion, portrait
 
 
@@ -211,3 +213,20 @@ def test_no_frame_jumps_where_motion_is_smooth(square: Synthesizer) -> None:
 def test_the_plain_frame_of_the_portrait_is_centred() -> None:
     framing = frame((1024, 1024), ada().pivot_px[0], 720, 1280)
     assert framing.to_output(*ada().pivot_px)[0] == pytest.approx(360, abs=2)
+
+
+@pytest.mark.parametrize(
+    ("name", "yaw_deg", "pitch_deg", "jaw"),
+    [("lin", 15, 0, 0.8), ("lin", 20, -8, 0.8), ("lin", 20, 0, 1.0), ("ada", -20, 0, 0.6)],
+)
+def test_a_wide_jaw_leaves_no_islands_in_the_mouth_and_no_holes_in_the_lip(
+    name: str, yaw_deg: float, pitch_deg: float, jaw: float
+) -> None:
+    """The flow tears at the lips there; its inverse must come out on the right side."""
+    drawer = Synthesizer(persona(name), OutputFormat(512, 512))
+    weights = motion(jawOpen=jaw, mouthFunnel=0.6, mouthPucker=0.4).coefficients
+    drawer.render(MotionFrame(0, weights, Pose(yaw_deg=yaw_deg, pitch_deg=pitch_deg)))
+    assert drawer._seen is not None
+    inside = np.pad(drawer._seen > 40, 1).astype(np.uint8)
+    for mask, neighbours in ((inside, 8), (1 - inside, 4)):
+        assert cv2.connectedComponents(mask, connectivity=neighbours)[0] == 2

@@ -4,9 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
+
+pytest.importorskip("scipy", reason="needs the train extra")
 
 from engine.motion.coefficients import COEFFICIENTS
-from engine.train.refiner.motions import MOUTH, from_speech, pairs
+from engine.train.refiner.motions import MOUTH, from_speech, pairs, played
 
 
 def test_pairs_are_neighbours_within_bounds_and_repeatable() -> None:
@@ -25,6 +28,16 @@ def test_speech_is_taken_where_there_is_some() -> None:
     eyes = [i for i in range(len(COEFFICIENTS)) if i not in MOUTH]
     share = np.mean(np.isclose(made[::2, eyes[0]], 0.123))
     assert 0.4 < share < 0.7
+
+
+def test_recorded_sound_is_played_without_images_of_itself() -> None:
+    """Samples that are merely held sound again above 8 kHz, and duller below."""
+    tone = np.rint(8192 * np.sin(2 * np.pi * 6000 * np.arange(16000) / 16000)).astype(np.int16)
+    sound = played(tone)
+    assert sound.shape == (48000,)
+    levels = np.abs(np.fft.rfft(sound)) / 24000
+    assert 0.24 < levels[6000] < 0.26
+    assert levels[8100:].max() < 0.003
 
 
 def test_recorded_sound_moves_the_mouth(tmp_path: Path) -> None:

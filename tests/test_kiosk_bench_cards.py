@@ -17,7 +17,7 @@ from kiosk.bench.cards import (
 from kiosk.bench.kernels import Kernel
 from kiosk.bench.node_work import Work
 
-CARD = Card("a card", "8.6", 10, 10.0, 20.0, 100.0, 100)
+CARD = Card("a card", "8.6", 10, 10.0, 20.0, 100.0)
 
 
 def kernel(multiply_adds: int = 0, others: int = 0, moved: int = 0, half: bool = True,

@@ -101,12 +101,20 @@ def test_without_portraits_and_networks_it_says_what_is_missing(quick: None) -> 
     assert report["psnr_1"] is None
     assert report["trt_built"] == []
     skipped = "\n".join(report["skipped"])
+    assert "the large refiner" not in skipped, "no preset uses it"
     assert "the small refiner" in skipped and "--portraits" in skipped and "trt_built" in skipped
     assert report["perceptual_measure"].startswith("ST-LPIPS")
     json.dumps(report)
     lines = table(report)
     assert any(line.startswith("psnr_1 ") and line.endswith("none") for line in lines)
     assert not any(line.startswith("portraits") for line in lines)
+
+
+def test_a_network_that_is_there_and_broken_is_told(quick: None, tmp_path: Path) -> None:
+    (tmp_path / "refiner_large.onnx").write_bytes(b"nonsense")
+    (told,) = refiner.lacking("large")
+    assert "the large refiner: cannot load" in told
+    assert len(refiner.lacking("small")) == 1
 
 
 def test_too_few_photos_are_told(quick: None, tmp_path: Path) -> None:
@@ -192,7 +200,7 @@ def test_the_command_prints_json(
         return made
 
     monkeypatch.setattr(refiner, "run", run)
-    for arguments in (["--json"], ["--portraits", "x", "--count", "3", "--sheet", "y.jpg"]):
+    for arguments in (["--json"], ["--portraits", "x", "--limit", "3", "--sheet", "y.jpg"]):
         with pytest.raises(SystemExit) as caught:
             cli.main(["bench", "refiner", *arguments])
         assert (caught.value.code or 0) == code

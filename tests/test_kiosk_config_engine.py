@@ -16,9 +16,8 @@ def test_by_default_the_best_backend_runs_and_plans_lie_beside_the_project() -> 
 
 def test_what_is_set_reaches_the_backends(tmp_path: Path) -> None:
     engine = settings(engine__backend="cpu", engine__plans_dir=str(tmp_path)).engine
-    backends = pickle.loads(pickle.dumps(engine.backends(contexts=2, threads=3)))
+    backends = pickle.loads(pickle.dumps(engine.backends()))
     assert (backends.folder, backends.wish) == (tmp_path, "cpu")
-    assert (backends.contexts, backends.threads) == (2, 3)
 
 
 def test_another_backend_is_refused_with_those_there_are() -> None:

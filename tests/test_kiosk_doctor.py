@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from engine.runtime.runner import RunnerError
 from kiosk import doctor
 from kiosk.config import ConfigError, Settings, load
 from kiosk.doctor import Check, examine, port_taken
-from tests.fake_refiner import uninstall
 from tests.portrait_utils import needs_faces
 
 NAMES = {
     "configuration", "python", "libraries", "encoders", "processor", "graphics", "tensorrt",
     "plans", "backend", "voices",
-    "avatar", "refiners", "portraits", "port", "network", "microphone", "browser", "npm",
+    "avatar", "weights", "refiners", "portraits", "port", "network", "microphone", "browser", "npm",
 }  # fmt: skip
 
 
@@ -64,18 +64,6 @@ def test_missing_voices_fail_and_say_how_to_get_them(
     check = found(settings)["voices"]
     assert check.state == "fail"
     assert check.remedy == "run: kiosk voices fetch"
-
-
-@pytest.mark.usefixtures("quick")
-@pytest.mark.parametrize(("preset", "state"), [("fast", "warn"), ("quality", "fail")])
-def test_a_refiner_that_is_missing_is_told_and_fails_where_it_is_asked_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, preset: str, state: str
-) -> None:
-    uninstall(tmp_path, monkeypatch)
-    check = found(load(None, {"look.preset": preset}, {}))["refiners"]
-    assert check.state == state
-    assert check.detail == "small: no refiner installed"
-    assert check.remedy == "install the project again"
 
 
 @pytest.mark.usefixtures("quick")
@@ -142,6 +130,18 @@ def test_a_check_that_breaks_is_a_finding(
     assert checks["avatar"].state == "fail"
     assert "no such engine" in checks["avatar"].detail
     assert "npm" in checks
+
+
+def test_a_network_that_cannot_run_is_told_with_its_own_remedy(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def damaged(settings: Settings) -> float:
+        raise RunnerError("motion.onnx is damaged: install the project again")
+
+    monkeypatch.setattr(doctor, "picture_time_ms", damaged)
+    check = found(settings)["avatar"]
+    assert (check.state, check.detail) == ("fail", "motion.onnx is damaged")
+    assert check.remedy == "install the project again"
 
 
 @pytest.mark.usefixtures("quick")

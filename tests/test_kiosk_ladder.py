@@ -30,16 +30,48 @@ def test_the_rungs_are_in_the_order_of_what_is_missed_least() -> None:
     assert [rung.name for rung in build((), 20)] == ["full", "hold"]
 
 
-def test_other_rungs_go_on_from_the_one_of_the_same_name() -> None:
-    ladder = Ladder(build(("1 step", "no refiner", "slow body"), 25))
-    for position, name in enumerate(("full", "full", "full", "slow body", "20 Hz", "hold")):
-        ladder.renew(build(("1 step", "no refiner", "slow body"), 25))
-        ladder.position = position
-        ladder.renew(build(("slow body",), 25))
-        assert ladder.rung.name == name
-        ladder.renew(build(("no refiner", "slow body"), 25))
-        assert ladder.rung.name == name
+def test_a_dearer_look_goes_on_from_the_rung_of_the_same_name_but_not_from_the_last() -> None:
+    ladder = Ladder(build(("no refiner", "slow body"), 25))
+    names = ("full", "no refiner", "slow body", "20 Hz", "20 Hz")
+    for details in (("no refiner", "slow body"), ("1 step", "no refiner", "slow body")):
+        for position, name in enumerate(names):
+            ladder.renew(build(("no refiner", "slow body"), 25))
+            ladder.position = position
+            ladder.renew(build(details, 25))
+            assert ladder.rung.name == name
     assert ladder.steps_down == 0
+
+
+def test_a_cheaper_look_begins_on_its_best_rung_whatever_the_last_one_cost() -> None:
+    load = Load(("4 steps", "1 step", "no refiner", "slow body"))
+    load.run(20.0, 0.4)
+    assert load.ladder.rung.hold
+    load.ladder.renew(build(("slow body",), 25))
+    assert load.ladder.rung.name == "full"
+    moves = len(load.moves)
+    load.run(60.0, 0.02)
+    assert len(load.moves) == moves
+
+
+def test_a_rung_is_not_left_for_pictures_that_were_begun_on_another() -> None:
+    """Four seconds are spent on a picture of many steps: what fewer would cost is not known."""
+    ladder, now_s = Ladder(build(("4 steps", "1 step", "no refiner", "slow body"), 25)), 0.0
+    for slot in range(100):
+        now_s += SLOT_S
+        ladder.observe(now_s, None, SLOT_S, late=True, begun=ladder.position == 0)
+        assert ladder.position == (slot > 0)
+    for _ in range(50):
+        now_s += SLOT_S
+        ladder.observe(now_s, 0.01, SLOT_S, late=False)
+    assert (ladder.rung.name, ladder.steps_down) == ("4 steps", 1)
+
+
+def test_the_first_picture_of_a_rung_tells_its_load() -> None:
+    load = Load(("1 step",))
+    load.run(SLOT_S, 0.4)
+    assert load.ladder.load == 4.0 and load.ladder.position == 1
+    load.run(SLOT_S, 0.01)
+    assert load.ladder.load == 0.25
 
 
 def test_enough_time_changes_nothing() -> None:

@@ -12,6 +12,7 @@ from aiortc import RTCPeerConnection
 
 from engine.synthesis.look import NO_REFINER
 from engine.synthesis.refiner import Shelf
+from kiosk.ladder import Ladder, build
 from kiosk.picture_cost import PictureCost
 from tests.fake_refiner import install, uninstall
 from tests.kiosk_client import FakeAvatars, kiosk_client
@@ -23,6 +24,12 @@ LOOK = "/v1/stages/hall/look"
 async def picture(pc: RTCPeerConnection) -> Any:  # noqa: ANN401
     (track,) = [t.receiver.track for t in pc.getTransceivers() if t.kind == "video"]
     return await track.recv()
+
+
+@pytest.fixture
+def still_ladder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However busy this machine is, no rung is left by itself."""
+    monkeypatch.setattr(Ladder, "observe", lambda *_: False)
 
 
 async def wait_for_size(pc: RTCPeerConnection, width: int) -> Any:  # noqa: ANN401
@@ -50,6 +57,7 @@ async def test_the_configured_look_is_told(tmp_path: Path, monkeypatch: pytest.M
     }  # fmt: skip
 
 
+@pytest.mark.usefixtures("still_ladder")
 async def test_steps_that_run_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     install(tmp_path, monkeypatch)
     async with kiosk_client() as (client, _), player() as pc:
@@ -61,6 +69,41 @@ async def test_steps_that_run_are_told(tmp_path: Path, monkeypatch: pytest.Monke
             assert answer["steps_reason"] == ""
             told.append((answer["inference_steps"], answer["steps_run"]))
     assert told == [(1, 1), (20, 20), (1, 1), (1, 1), (0, 0)]
+
+
+@pytest.mark.usefixtures("still_ladder")
+async def test_steps_that_run_are_those_of_the_rung(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path, monkeypatch)
+    ways = ("4 steps", "1 step", "no refiner", "slow body")
+    asked: dict[str, Any] = {"look__preset": "balanced", "look__inference_steps": 20}
+    async with kiosk_client(**asked) as (client, kiosk), player() as pc:
+        await join(client, pc, "?stage=hall")
+        (stage,) = kiosk.stages
+        ladder = stage.animator.ladder
+        ladder.renew(build(ways, 25))
+        told = {}
+        for position, rung in enumerate(ladder.rungs):
+            ladder.position = position
+            answer = await (await client.get(LOOK)).json()
+            assert answer["inference_steps"] == 20
+            told[rung.name] = answer["steps_run"]
+            assert (rung.name in answer["steps_reason"]) == (position > 0)
+    assert told == {
+        "full": 20, "4 steps": 4, "1 step": 1, "no refiner": 0, "slow body": 0, "20 Hz": 0,
+        "hold": 0,
+    }  # fmt: skip
+
+
+@pytest.mark.usefixtures("still_ladder")
+async def test_a_rung_is_no_reason_where_no_step_is_asked_for() -> None:
+    async with kiosk_client() as (client, kiosk), player() as pc:
+        await join(client, pc, "?stage=hall")
+        (stage,) = kiosk.stages
+        stage.animator.ladder.position = 1
+        answer = await (await client.get(LOOK)).json()
+    assert (answer["steps_run"], answer["steps_reason"]) == (0, "")
 
 
 async def test_what_another_preset_costs_is_measured_when_it_is_first_shown() -> None:

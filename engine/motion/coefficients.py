@@ -22,3 +22,15 @@ COEFFICIENTS: Final[tuple[str, ...]] = (
 
 INDEX: Final[dict[str, int]] = {name: i for i, name in enumerate(COEFFICIENTS)}
 """Position of a coefficient by name."""
+
+
+def mirrored(name: str) -> str:
+    """The coefficient that does the same on the other side; itself if it has no side."""
+    for side, other in (("_L", "_R"), ("_R", "_L"), ("Left", "Right"), ("Right", "Left")):
+        if name.endswith(side):
+            return name.removesuffix(side) + other
+    return name
+
+
+MIRROR: Final[tuple[int, ...]] = tuple(INDEX[mirrored(name)] for name in COEFFICIENTS)
+"""Where each coefficient of a mirrored face comes from."""

@@ -16,6 +16,7 @@ from engine.motion.noise import ease
 from engine.motion.prosody import Prosody
 from engine.motion.settings import MotionSettings
 from engine.motion.speech import SpeechSteps
+from engine.runtime import checksums
 from engine.runtime.onnx import OnnxRunner
 from engine.runtime.runner import Runner
 from engine.timeline import MOTION_STEP_SAMPLES, samples, seconds
@@ -39,8 +40,9 @@ def shipped_runner() -> Runner:
     """The network that ships, on the CPU; it keeps no state, so all streams share it.
 
     Raises:
-        RunnerError: the file is missing or broken.
+        RunnerError: the file is missing or damaged.
     """
+    checksums.check(WEIGHTS)
     runner = OnnxRunner(WEIGHTS)
     runner.warmup()
     return runner

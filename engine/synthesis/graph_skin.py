@@ -9,7 +9,7 @@ import numpy as np
 from engine.motion.coefficients import COEFFICIENTS
 from engine.runtime.tape import END, FLOAT32, Tape, Tensor, join
 from engine.synthesis.skin import LEAST
-from engine.synthesis.warp import NEWTON_STEPS, STEEPEST
+from engine.synthesis.warp import LONGEST_STEP, NEWTON_STEPS, STEEPEST
 
 FAR_PX: Final = 1e6
 LINEAR: Final = "bilinear"
@@ -180,7 +180,8 @@ class SkinGraph:
             grid = self._tape.op("Transpose", at, perm=[0, 2, 3, 1])
             got = sample(field, grid, self._grid_size, border=True)
             residual = got.part(1, 0, 2) / self._cell + at - self._index
-            at = at - residual * got.part(1, 2, 4)
+            step = residual * got.part(1, 2, 4)
+            at = at - step.most(-LONGEST_STEP).least(LONGEST_STEP)
         return (at - self._index) * self._cell
 
     def _slope(self, plane: Tensor, axis: int) -> Tensor:

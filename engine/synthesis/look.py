@@ -18,6 +18,9 @@ NETWORKS: Final[tuple[RefinerSize, ...]] = get_args(RefinerSize)
 MAX_STEPS: Final = 30
 WHOLE_STEPS_MOST: Final = 4
 """Of a refiner in a whole picture as one network: each is the whole refiner once more."""
+FEWER: Final = (4, 1)
+"""Steps that a slower machine does instead of more, at once: little differs between them, and to
+pass from one to the other would need both."""
 MAX_MARK_CHARACTERS: Final = 40
 MAX_SIDE_PX: Final = 1280
 PORTRAIT_SIDE_PX: Final = 1024
@@ -30,6 +33,11 @@ _COLOUR: Final = re.compile(r"#[0-9a-fA-F]{6}")
 def _one_of(field: str, value: object, allowed: tuple[str, ...]) -> None:
     if cast(str, value) not in allowed:
         raise ValueError(f"{field} = {value!r}: allowed are {', '.join(allowed)}")
+
+
+def step_choices(steps: int) -> tuple[int, ...]:
+    """*steps* of the refiner, at least 1, and what a slower machine does instead, best first."""
+    return (steps, *(fewer for fewer in FEWER if fewer < steps))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +151,16 @@ class Look:
     def steps_run(self) -> int:
         """Steps that are really done: none where the refiner is missing."""
         return 0 if self.steps_reason else self.steps
+
+    def steps_at(self, level: int) -> int:
+        """Steps that are done in the *level*-th cheaper way of drawing it (0: in full)."""
+        if (steps := self.steps_run) == 0:
+            return 0
+        from engine.synthesis.refiner import SHELF
+
+        smaller = () if SHELF.stand_in(self.network) is None else (1,)
+        choices: tuple[int, ...] = (*step_choices(steps), *smaller, 0)
+        return choices[min(level, len(choices) - 1)]
 
     @property
     def steps_reason(self) -> str:

@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+from engine.runtime import checksums
 from engine.runtime.plans import Precision, sha256
 from engine.runtime.runner import BATCH_MOST, RunnerError
 from engine.synthesis.graph_layout import ranges
@@ -54,7 +55,7 @@ class RefinerNetwork:
         """The ONNX network, typed so.
 
         Raises:
-            RunnerError: it is missing, or cannot be had in half floats.
+            RunnerError: it is missing or damaged, or cannot be had in half floats.
         """
         if precision == "fp32":
             return self._content()
@@ -90,12 +91,14 @@ class RefinerNetwork:
 
     def _content(self) -> bytes:
         try:
-            return self.path.read_bytes()
+            content = self.path.read_bytes()
         except OSError as error:
             raise RunnerError(
                 f"{self.name}: no {self.path.name} in {self.weights}: "
                 "if it is one that ships, install the project again"
             ) from error
+        checksums.check(self.path)
+        return content
 
 
 @dataclass(frozen=True)
@@ -168,7 +171,7 @@ class SynthesisNetwork:
         return self.model(precision)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=2)  # its bytes and its identity are asked for one after the other
 def _synthesis(
     output: OutputFormat, precision: Precision, refiner: bytes | None, steps: int,
     fine: bool,  # a key

@@ -17,6 +17,7 @@ import numpy as np
 
 from engine.media import FloatArray
 from engine.motion.coefficients import COEFFICIENTS
+from engine.runtime import checksums
 from engine.runtime.onnx import OnnxRunner
 from engine.runtime.runner import BATCH_MOST, Runner, RunnerError
 from engine.synthesis.look import MAX_STEPS, NETWORKS, NO_REFINER, RefinerSize
@@ -26,6 +27,7 @@ WEIGHTS: Final = Path(__file__).parent.parent / "weights"
 BOUND: Final = 4.0
 """No estimate of a network counts for more, in its units, and what is no number for nothing:
 whatever it returns, a picture changes by so much at most."""
+SMALLEST: Final[RefinerSize] = "small"
 MASKS: Final = 2
 """Where the inside of the mouth is seen, and the upper lip's layer."""
 
@@ -176,12 +178,21 @@ class Shelf:
                 return NO_REFINER
             if path not in self._loaded:
                 try:
+                    checksums.check(path)  # what is damaged would draw, and wrongly
                     self._loaded[path] = Refiner(
                         self._open(network), f"the refiner {path}", self._open != self._on_cpu
                     )
                 except RunnerError as error:
                     self._loaded[path] = str(error)
             return self._loaded[path]
+
+    def stand_in(self, network: RefinerSize) -> Refiner | None:
+        """The smaller network that refines where the CPU is too slow for *network*; None: none."""
+        found = self.take(network)
+        if network == SMALLEST or isinstance(found, str) or found.batches:  # it is on a GPU
+            return None
+        smaller = self.take(SMALLEST)
+        return None if isinstance(smaller, str) else smaller
 
 
 SHELF: Final = Shelf()

@@ -8,18 +8,13 @@ import numpy as np
 from engine.media import ByteArray, FloatArray
 from engine.portrait.rig import Rig
 from engine.synthesis.framing import Framing, Rect
-from engine.synthesis.look import Look, RefinerSize
+from engine.synthesis.look import Look, step_choices
 from engine.synthesis.refiner import SHELF, Crop, Job, Refiner
 from engine.synthesis.region import Region
 from engine.synthesis.warp import Turn
 
 FADE_FRAMES: Final = 6
 """Pictures over which refining comes and goes, so that it is not seen to."""
-SMALLER: Final[RefinerSize] = "small"
-"""The network that a slower machine uses instead of a larger."""
-FEWER: Final = (4, 1)
-"""Steps that a slower machine does instead of more, at once: little differs between them, and to
-pass from one to the other would need both."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,9 +72,7 @@ class Refining:
             smaller: does one step on a machine that is too slow for *refiner*; None: nothing does.
         """
         self._full = _Place(rig, framing, refiner, seed)
-        self._ways = [
-            (self._full, n) for n in (steps, *(fewer for fewer in FEWER if fewer < steps))
-        ]
+        self._ways = [(self._full, n) for n in step_choices(steps)]
         if smaller is not None:
             self._ways.append((_Place(rig, framing, smaller, seed), 1))
         self._way = self._ways[0]
@@ -180,9 +173,5 @@ def refining(
     found = refiner or SHELF.take(look.network)
     if isinstance(found, str):
         return None
-    smaller = None
-    if refiner is None and look.network != SMALLER and not found.batches:  # on the CPU
-        smaller = SHELF.take(SMALLER)
-    return Refining(
-        rig, framing, found, look.steps, seed, None if isinstance(smaller, str) else smaller
-    )
+    smaller = None if refiner else SHELF.stand_in(look.network)
+    return Refining(rig, framing, found, look.steps, seed, smaller)

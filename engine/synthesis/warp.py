@@ -1,8 +1,8 @@
 """Flows at run time: summing the basis, turning the head, and inverting the result.
 
 A flow says where each point of the portrait goes; drawing needs where each pixel of the output
-comes from. The inverse is found on the grid's nodes by Newton steps with a diagonal slope: the
-flow is smooth, so a few steps leave well under a tenth of a pixel.
+comes from. The inverse is found on the grid's nodes by Newton steps with a diagonal slope: where
+the flow is smooth, a few of them leave well under a tenth of a pixel.
 """
 
 import math
@@ -21,6 +21,9 @@ SCALES: Final = (0.8, 1.25)
 NEWTON_STEPS: Final = 4
 STEEPEST: Final = 0.22
 """Slopes below this (folds) are taken as this."""
+LONGEST_STEP: Final = 3.0
+"""Of a Newton step, in cells along an axis: where a wide jaw tears the flow, longer ones land on
+the other side of the lip, and leave islands of it in the mouth and holes in it."""
 
 Cells = tuple[int, int, int, int]
 """x0, y0, x1, y1 in nodes."""
@@ -121,6 +124,7 @@ class Grid:
             step += at
             step -= index
             step *= got[..., 2:]
+            np.clip(step, -LONGEST_STEP, LONGEST_STEP, out=step)
             at -= step
         at += 0.5
         at *= self.cell_px

@@ -42,15 +42,14 @@ class Card:
     tensor_tflops: float
     """float16 products, sums kept in float32, dense."""
     memory_gb_s: float
-    power_w: int
 
 
 CARDS: Final = (
-    Card("RTX 3060 12 GB", "8.6", 28, 12.7, 25.5, 360, 170),
-    Card("RTX 4060", "8.9", 24, 15.1, 30.2, 272, 115),
-    Card("RTX 4090", "8.9", 128, 82.6, 165.2, 1008, 450),
-    Card("T4", "7.5", 40, 8.1, 65.1, 320, 70),
-    Card("A2", "8.6", 10, 4.5, 18.1, 200, 60),
+    Card("RTX 3060 12 GB", "8.6", 28, 12.7, 25.5, 360),
+    Card("RTX 4060", "8.9", 24, 15.1, 30.2, 272),
+    Card("RTX 4090", "8.9", 128, 82.6, 165.2, 1008),
+    Card("T4", "7.5", 40, 8.1, 65.1, 320),
+    Card("A2", "8.6", 10, 4.5, 18.1, 200),
 )
 """GeForce cards sum float16 products in float32 at half the rate at which they sum in float16 (the
 RTX 3060: 25.5 and 51 TFLOPS); the slower is assumed."""

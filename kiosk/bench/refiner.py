@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 
 from engine.media import ByteArray
-from engine.synthesis.look import NETWORKS, RefinerSize
+from engine.synthesis.look import NETWORKS, PRESET, RefinerSize
 from engine.synthesis.refiner import SHELF, path_of
 from engine.train.refiner.split import EVERY, held_out
 from kiosk.bench import perceptual, refiner_sheet, refiner_speed
@@ -62,8 +62,7 @@ def run(
     report: Report = dict.fromkeys(KEYS)
     skipped: list[str] = []
     for network in NETWORKS:
-        if isinstance(found := SHELF.take(network), str):
-            skipped.append(f"the {network} refiner: {found}")
+        skipped += lacking(network)
     tell("time and size")
     report |= refiner_speed.networks() | refiner_speed.presets()
     tell("plans")
@@ -79,6 +78,15 @@ def run(
     if sheet is not None:
         skipped += _drawn(sheet, judged)
     return report | {"skipped": skipped}
+
+
+def lacking(network: RefinerSize) -> list[str]:
+    """Why *network* cannot be judged, if it is one that a preset uses, or is there."""
+    wanted = any(preset.network == network for preset in PRESET.values())
+    found = SHELF.take(network)
+    if isinstance(found, str) and (wanted or path_of(network).is_file()):
+        return [f"the {network} refiner: {found}"]
+    return []
 
 
 def _check_sheet(sheet: Path, folder: Path | None) -> None:

@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.motion.coefficients import COEFFICIENTS, INDEX
+from engine.motion.coefficients import COEFFICIENTS, MIRROR
 from engine.synthesis.refiner import MASKS
 from engine.synthesis.region import CHANNELS, GREY
 from engine.train.refiner.network import RESIDUAL_GREY, Conditions
@@ -29,21 +29,6 @@ ASIDE: Final = 2
 """Everything is moved by so many cells at most: no two faces lie quite alike."""
 _FLIPPED_PLANES: Final = [1, 0, 3, 2, 4, 5]
 """Left and right columns of luma change places."""
-
-
-def _mirrored(name: str) -> str:
-    """The coefficient of the other side."""
-    if name[-2:] in ("_L", "_R"):
-        return name[:-1] + ("R" if name.endswith("L") else "L")
-    swapped = {"Left": "Right", "Right": "Left"}
-    for side, other in swapped.items():
-        if name.endswith(side):
-            return name.removesuffix(side) + other
-    return name
-
-
-MIRROR: Final = [INDEX[_mirrored(name)] for name in COEFFICIENTS]
-"""Where each coefficient of a mirrored face comes from."""
 
 
 class Batch(NamedTuple):
@@ -138,9 +123,8 @@ def mirrored(batch: Batch) -> Batch:
         return folded.flip(-1)[:, _FLIPPED_PLANES]
 
     picture, mask, neutral, coefficients = batch.given
-    given = Conditions(
-        planes(picture), mask.flip(-1), planes(neutral), coefficients[:, MIRROR]
-    )  # fmt: skip
+    other = coefficients[:, list(MIRROR)]
+    given = Conditions(planes(picture), mask.flip(-1), planes(neutral), other)
     return Batch(given, planes(batch.residual))
 
 

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.motion.coefficients import COEFFICIENTS
 from engine.portrait import closing
 from engine.portrait.bake import bake, exposure
 from engine.portrait.checks import RefusedError
@@ -100,8 +101,7 @@ def shard(
 ) -> dict[str, NDArray[np.generic]]:
     """*count* pairs of frames of one portrait; see the module's first lines."""
     rows: dict[str, list[NDArray[np.generic]]] = {}
-    still = np.zeros(len(pairs(rng, 1, None)[0]), np.float32)
-    out: dict[str, NDArray[np.generic]] = {}
+    still = np.zeros(len(COEFFICIENTS), np.float32)
     for number in range(STYLES):
         dressed, style = styled(of, rng) if number else (of, None)
         drawn, small = truth(dressed, prior, style), Scene(dressed.rig, 512, SIDE_PX // 2)
@@ -116,8 +116,7 @@ def shard(
             for side, residual in ((256, sample.residual), (128, halved(sample.residual))):
                 _add(rows, f"residual_{side}", np.rint(residual * RESIDUAL_STEPS).astype(np.int16))
             _add(rows, "coefficients", weights)
-    out |= {name: np.stack(values) for name, values in rows.items()}
-    return out
+    return {name: np.stack(values) for name, values in rows.items()}
 
 
 def halved(residual: NDArray[np.float32]) -> NDArray[np.float32]:

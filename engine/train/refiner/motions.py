@@ -6,12 +6,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.media import Audio
-from engine.motion.coefficients import COEFFICIENTS, INDEX
+from engine.media import Audio, FloatArray
+from engine.motion.coefficients import COEFFICIENTS, INDEX, MIRROR
 from engine.motion.settings import MotionSettings
 from engine.motion.stream import MotionStream
 from engine.synthesis.shapes import SHAPES, motion
 from engine.timeline import SAMPLE_RATE_HZ
+from engine.train.corpus import resample
 
 Coefficients = NDArray[np.float32]
 
@@ -22,6 +23,7 @@ STRETCH: Final = (0.8, 1.45)
 """Speech is drawn up to so much livelier: other voices, and ``dynamic_scale``."""
 SPOKEN_SHARE: Final = 0.55
 CLIPS: Final = 24
+SPEECH_RATE_HZ: Final = 16_000
 
 
 def from_speech(path: Path) -> Coefficients:
@@ -35,10 +37,14 @@ def from_speech(path: Path) -> Coefficients:
         return np.concatenate([_heard(archive[name]) for name in names])
 
 
+def played(pcm: NDArray[np.int16]) -> FloatArray:
+    """Recorded speech as the kiosk plays it: (3 · samples,), at ``SAMPLE_RATE_HZ``, ±1."""
+    return resample((pcm / 32768).astype(np.float32), SPEECH_RATE_HZ, SAMPLE_RATE_HZ)
+
+
 def _heard(pcm: NDArray[np.int16]) -> Coefficients:
-    sound = np.repeat(pcm / 32768, 3).astype(np.float32)
     stream = MotionStream(MotionSettings())
-    stream.push(Audio(0, sound))
+    stream.push(Audio(0, played(pcm)))
     count = stream.ready_pts // FRAME_SAMPLES
     return np.stack([stream.at(i * FRAME_SAMPLES).coefficients for i in range(count)])
 
@@ -71,17 +77,10 @@ def _shape(rng: np.random.Generator) -> Coefficients:
     shape = np.asarray(first * share + second * (1 - share), np.float32)
     for index in rng.choice(MOUTH, int(rng.integers(0, 4)), replace=False):
         shape[index] += abs(rng.normal(0, 0.18))
-        twin = _twin(int(index))
-        if twin is not None and rng.random() < 0.85:
-            shape[twin] = shape[index]
+        paired = COEFFICIENTS[index].endswith(("_L", "_R"))  # the jaw goes to one side
+        if paired and rng.random() < 0.85:
+            shape[MIRROR[index]] = shape[index]
     for name in ("cheekSquint_L", "cheekRaiser_L", "noseSneer_L"):
         if rng.random() < 0.15:
-            shape[[INDEX[name], INDEX[name[:-1] + "R"]]] = rng.uniform(0, 0.4)
+            shape[[INDEX[name], MIRROR[INDEX[name]]]] = rng.uniform(0, 0.4)
     return shape
-
-
-def _twin(index: int) -> int | None:
-    """The same on the other side."""
-    name = COEFFICIENTS[index]
-    other = {"L": "R", "R": "L"}.get(name[-1]) if name[-2] == "_" else None
-    return INDEX[name[:-1] + other] if other else None

@@ -11,6 +11,7 @@ from engine.media import ByteArray, FloatArray, MotionFrame, Pose
 from engine.portrait.rig import Rig
 from engine.synthesis.framing import Rect, frame
 from engine.synthesis.mouth import Mouth
+from engine.synthesis.refining import Shown
 from engine.synthesis.region import Region
 from engine.synthesis.synthesizer import OutputFormat, Synthesizer
 from engine.synthesis.warp import Turn, bounded, turn
@@ -88,14 +89,12 @@ class Scene(Synthesizer):
         taken = cv2.warpAffine(field, matrix, (side, side), flags=flags)
         return np.asarray(taken, np.float32).reshape(side, side, -1)
 
-    def _draw_interior(
-        self, luma: ByteArray, chroma: ByteArray, head: list[ByteArray], head_rect: Rect,
-        lip: list[ByteArray], rect: Rect, weights: FloatArray, turned: Turn,
-    ) -> None:  # fmt: skip
-        super()._draw_interior(luma, chroma, head, head_rect, lip, rect, weights, turned)
-        x0, y0, x1, y1 = rect
-        hx, hy = head_rect[:2]
-        hole = head[2][y0 - hy : y1 - hy, x0 - hx : x1 - hx]
-        seen = cv2.multiply(hole, cv2.bitwise_not(lip[1]), scale=1 / 255)
-        self._mask[0, y0:y1, x0:x1] = seen
-        self._mask[1, y0:y1, x0:x1] = lip[1]
+    def _draw_head(
+        self, luma: ByteArray, chroma: ByteArray, weights: FloatArray, turned: Turn
+    ) -> tuple[Shown, tuple[list[ByteArray], Rect]]:
+        mouth, head = super()._draw_head(luma, chroma, weights, turned)
+        x0, y0, x1, y1 = mouth.rect
+        for mask, drawn in zip(self._mask, (mouth.seen, mouth.lip), strict=True):
+            if drawn is not None:
+                mask[y0:y1, x0:x1] = drawn
+        return mouth, head
