@@ -20,6 +20,7 @@ from engine.synthesis.look import Look
 from engine.synthesis.matte import Person
 from engine.synthesis.matte import person as cut_out
 from engine.synthesis.synthesizer import OutputFormat, Synthesizer
+from engine.synthesis.wholes import WHOLES, Draws
 from engine.timeline import SAMPLE_RATE_HZ
 from kiosk.api import refused
 from kiosk.config import AvatarSettings
@@ -65,32 +66,39 @@ class Avatars:
         Raises:
             ProblemError: there is no such avatar, or its rig cannot be used.
         """
-        return self.drawn(name, width, height)[0]
+        return Pipeline(self._motion(), self.synthesis(name, width, height, self._look))
 
     def drawn(self, name: str, width: int, height: int) -> tuple[Pipeline, Synthesizer]:
-        """The same, and what draws in it.
+        """The same for pictures that are not shown live, and what draws in it.
 
         Raises:
             ProblemError: there is no such avatar, or its rig cannot be used.
         """
+        synthesizer = self._synthesizer(name, width, height, self._look)
+        return Pipeline(self._motion(), synthesizer), synthesizer
+
+    def _motion(self) -> MotionStream:
         scales = self._settings
-        motion = MotionStream(
+        return MotionStream(
             MotionSettings(
                 dynamic_scale=scales.dynamic_scale,
                 motion_scale=scales.motion_scale,
                 seed=next(self._seeds),
             )
         )
-        synthesizer = self.synthesis(name, width, height, self._look)
-        return Pipeline(motion, synthesizer), synthesizer
 
-    def synthesis(self, name: str, width: int, height: int, look: Look) -> Synthesizer:
+    def synthesis(self, name: str, width: int, height: int, look: Look) -> Draws:
         """What draws *name* so; where a person has to be cut out first, that takes seconds.
+
+        On a GPU, where the kiosk has one and it draws such a look.
 
         Raises:
             ProblemError: there is no such avatar, or its rig cannot be used.
             ValueError: the background's picture cannot be read, or the mark cannot be written.
         """
+        return WHOLES.given(self._synthesizer(name, width, height, look), look)
+
+    def _synthesizer(self, name: str, width: int, height: int, look: Look) -> Synthesizer:
         rig = self._rig(name)
         person = None if look.background.kind == "photo" else self._person(rig)
         return Synthesizer(rig, OutputFormat(width, height), look, person)

@@ -30,11 +30,11 @@ def build(
     ] = None,
     size: Annotated[
         list[str] | None,
-        typer.Option("--size", help="Of the synthesis: 512x512.", show_default="the recipe's"),
+        typer.Option("--size", help="As asked for: 512x512.", show_default="the recipe's"),
     ] = None,
     network: Annotated[
         str,
-        typer.Option("--network", help="One of synthesis, refined, refiner-small, refiner-large."),
+        typer.Option("--network", help="A preset, or one of refiner-small, refiner-large."),
     ] = "all",
     config: Config = None,
     as_json: Json = False,

@@ -69,16 +69,16 @@ def _plans(settings: Settings) -> Check:
 def _usable(settings: Settings, capability: str) -> Check:
     """Whether every network that the kiosk may run has its plan for this card."""
     from engine.runtime.plan_build import wanted
-    from kiosk.plan_list import shipped
+    from kiosk.plan_list import live
 
     engine = settings.engine.backends()
     found: list[str] = []
-    for network in shipped():
+    for network in live(settings):
         goal: Wanted = wanted(network, capability, engine.precision)
         find(engine.folder, goal)
         found.append(network.name)
     if not found:
-        return Check("plans", "ok", "none is needed: no refiner is installed")
+        return Check("plans", "ok", "none is needed: nothing in this look runs on a GPU")
     return Check("plans", "ok", f"{', '.join(found)} in {engine.precision}")
 
 

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Final
 
-import numpy as np
-
 from engine.runtime.backends import BackendName, Choice
-from engine.runtime.runner import BATCH_MOST, Runner, RunnerError
+from engine.runtime.runner import Runner, RunnerError
+from engine.synthesis.kept_rigs import KeptRigs
 from kiosk.tensor_memory import Place, TensorMemory
 
 MakeRunner = Callable[[frozenset[str]], Choice]
@@ -21,6 +20,22 @@ It must be picklable, such as a ``partial`` of a function."""
 
 PR_SET_PDEATHSIG: Final = 1
 """Of prctl(2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is to be done with the tensors that lie at some places: a pass, or to keep them.
+
+    Without any, nothing but to forget.
+    """
+
+    places: Sequence[Place]
+    kept: tuple[int, ...] = ()
+    """Rigs that go into the pass, one for each picture, in order."""
+    keep: int | None = None
+    """The number under which they are kept; None: it is a pass."""
+    forget: tuple[int, ...] = ()
+    """Rigs that nobody needs any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +52,7 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A pass is done; its outputs lie at these places."""
+    """It is done; the outputs of a pass lie at these places."""
 
     places: Sequence[Place]
 
@@ -63,7 +78,7 @@ def serve(
     Args:
         make: makes the runner.
         without: backends that are to be used last.
-        pipe: the places of inputs come in, what became of them goes out.
+        pipe: what is asked comes in, what became of it goes out.
         given: the inputs.
         taken: the outputs.
         parent: the process that asks; with it this one ends, whatever the GPU does.
@@ -81,40 +96,32 @@ def serve(
     except Exception as error:
         pipe.send(Failed(_told(error), over=True))
         return
+    rigs = KeptRigs()
     while True:
         try:
-            places = pipe.recv()
+            asked = pipe.recv()
         except EOFError:
             return
-        told = _pass(runner, places, given, taken)
+        told = _done(runner, rigs, asked, given, taken)
         pipe.send(told)
         if isinstance(told, Failed) and told.over:
             return
 
 
-def warm(runner: Runner) -> None:
-    """Run *runner* with every number of pictures: the first pass of each is slow on a GPU.
-
-    Its inputs are float32; any size of the first dimension is a number of pictures.
-
-    Raises:
-        RunnerError: it fails.
-    """
-    runner.warmup()
-    shapes = runner.inputs
-    if all(shape[:1] == (None,) for shape in shapes.values()):
-        for batch in range(1, BATCH_MOST + 1):
-            runner.run({
-                name: np.zeros((batch, *(n or 1 for n in shape[1:])), np.float32)
-                for name, shape in shapes.items()
-            })  # fmt: skip
-
-
-def _pass(
-    runner: Runner, places: Sequence[Place], given: TensorMemory, taken: TensorMemory
+def _done(
+    runner: Runner, rigs: KeptRigs, asked: Asked, given: TensorMemory, taken: TensorMemory
 ) -> Told:
     try:
-        return Done(taken.write(runner.run(given.read(places))))
+        rigs.forget(asked.forget)
+        tensors = given.read(asked.places)
+        if asked.keep is not None:
+            rigs.keep(asked.keep, tensors)
+            return Done(())
+        if not asked.places:  # there was something to forget, no more
+            getattr(runner, "prune", lambda: None)()
+            return Done(())
+        out = rigs.run(runner, tensors, asked.kept) if asked.kept else runner.run(tensors)
+        return Done(taken.write(out))
     except RunnerError as error:
         return Failed(str(error), over=False)
     except Exception as error:

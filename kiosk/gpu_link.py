@@ -3,11 +3,15 @@
 import contextlib
 import logging
 import os
+import weakref
+from collections import deque
+from collections.abc import Sequence
 from multiprocessing import connection, get_context, process
 from typing import Final
 
+from engine.runtime.kept import Kept
 from engine.runtime.runner import RunnerError, Tensors
-from kiosk.gpu_child import Done, Failed, MakeRunner, Ready, Told, serve
+from kiosk.gpu_child import Asked, Done, Failed, MakeRunner, Ready, Told, serve
 from kiosk.tensor_memory import TensorMemory
 
 logger = logging.getLogger(__name__)
@@ -56,6 +60,10 @@ class GpuLink:
             undo.pop_all()
         self.pid = self._process.pid
         self._failures = 0
+        self._there: set[int] = set()
+        """What is kept there."""
+        self._gone: deque[int] = deque()
+        """What of it nobody has any more; filled from whatever thread forgets it."""
 
     def warm(self, wake: int, timeout_s: float) -> Ready:
         """Wait until it is ready, at most *timeout_s*, or until *wake* can be read.
@@ -70,16 +78,51 @@ class GpuLink:
             return told
         raise LostError(f"could not start: {told.reason if isinstance(told, Failed) else told}")
 
-    def ask(self, tensors: Tensors, timeout_s: float) -> Tensors:
+    def ask(self, tensors: Tensors, kept: Sequence[Kept], timeout_s: float) -> Tensors:
         """One pass.
+
+        Args:
+            tensors: its inputs.
+            kept: further inputs of each picture, which are sent once.
+            timeout_s: how long the pass, and each that is sent, may take.
 
         Raises:
             LostError: it did not answer, or cannot go on.
             RunnerError: the pass failed.
         """
-        places = self._given.write(tensors)
+        self._send(kept, timeout_s)
+        numbers = tuple(each.number for each in kept)
+        done = self._do(Asked(self._given.write(tensors), numbers, None, self._left()), timeout_s)
+        return {name: each.copy() for name, each in self._taken.read(done.places).items()}
+
+    def keep(self, kept: Sequence[Kept], timeout_s: float) -> None:
+        """Send *kept* before the first pass; what is refused is told by the pass that needs it.
+
+        Raises:
+            LostError: it did not answer, or cannot go on.
+        """
+        with contextlib.suppress(RunnerError):
+            self._send(kept, timeout_s)
+
+    def _send(self, kept: Sequence[Kept], timeout_s: float) -> None:
+        for each in kept:
+            if each.number in self._there:
+                continue
+            places = self._given.write(each.tensors())
+            self._do(Asked(places, (), each.number, self._left()), timeout_s)
+            self._there.add(each.number)
+            forget = weakref.finalize(each, self._gone.append, each.number)
+            forget.atexit = False
+
+    def _left(self) -> tuple[int, ...]:
+        """What is to be forgotten there."""
+        numbers = [self._gone.popleft() for _ in range(len(self._gone))]
+        self._there.difference_update(numbers)
+        return tuple(numbers)
+
+    def _do(self, asked: Asked, timeout_s: float) -> Done:
         try:
-            self._pipe.send(places)
+            self._pipe.send(asked)
             if not self._pipe.poll(timeout_s):
                 raise LostError(f"did not answer in {timeout_s:.1f} s")
         except OSError as error:
@@ -87,7 +130,7 @@ class GpuLink:
         told = self._told()
         if isinstance(told, Done):
             self._failures = 0
-            return {name: each.copy() for name, each in self._taken.read(told.places).items()}
+            return told
         reason = told.reason if isinstance(told, Failed) else str(told)
         self._failures += 1
         if self._failures >= FAILURES_MOST or (isinstance(told, Failed) and told.over):
@@ -101,9 +144,19 @@ class GpuLink:
             raise LostError("died") from error
         return told
 
-    def wait(self, wake: int) -> None:
-        """Return when it has ended, or *wake* can be read."""
-        connection.wait([self._process.sentinel, wake])
+    def tidy(self, timeout_s: float) -> None:
+        """Have it let go of what nobody has any more: a face shall not stay in any memory.
+
+        Raises:
+            LostError: it did not answer, or cannot go on.
+        """
+        if self._gone:
+            with contextlib.suppress(RunnerError):
+                self._do(Asked((), forget=self._left()), timeout_s)
+
+    def wait(self, wake: int, timeout_s: float) -> bool:
+        """Whether it ends, or *wake* can be read, within *timeout_s*."""
+        return bool(connection.wait([self._process.sentinel, wake], timeout_s))
 
     def kill(self) -> None:
         """End it now; may be called from any thread."""

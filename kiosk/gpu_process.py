@@ -9,9 +9,11 @@ import contextlib
 import logging
 import os
 import threading
-from collections.abc import Callable, Mapping
+import weakref
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from engine.runtime.kept import Kept
 from engine.runtime.runner import RunnerError, Tensors
 from kiosk.gpu_child import MakeRunner, Ready
 from kiosk.gpu_link import END_S, GpuLink, LostError
@@ -27,6 +29,9 @@ PASS_S: Final = 0.5
 START_S: Final = 180.0
 """To load a network and run it once; a plan may have to be finished for the very GPU."""
 
+TIDY_S: Final = 1.0
+"""Between two looks whether there is anything to forget."""
+
 MEMORY_BYTES: Final = 256 << 20
 
 Start = Callable[[MakeRunner, frozenset[str], int], GpuLink]
@@ -39,6 +44,7 @@ class GpuProcess:
     def __init__(
         self, make: MakeRunner, metrics: Metrics, pass_s: float = PASS_S,
         start_s: float = START_S, memory_bytes: int = MEMORY_BYTES, start: Start = GpuLink,
+        name: str = "the network",
     ) -> None:  # fmt: skip
         """Begin to start the process; see ``warmup``.
 
@@ -49,13 +55,16 @@ class GpuProcess:
             start_s: how long it may take to start.
             memory_bytes: for the inputs of a pass, and as much for the outputs.
             start: begins to start it.
+            name: of the network, for the log.
         """
         self._make, self._metrics, self._start = make, metrics, start
         self._pass_s, self._start_s, self._memory_bytes = pass_s, start_s, memory_bytes
+        self._name = name
         self._restarts = Restarts()
         self._lock = threading.Lock()
         """Held during a pass."""
         self._changed = threading.Condition()
+        self._expected: weakref.WeakSet[Kept] = weakref.WeakSet()
         self._child: GpuLink | None = None
         """Warm, or None."""
         self._ready: Ready | None = None
@@ -94,18 +103,34 @@ class GpuProcess:
         """
         return self._known().metadata
 
-    def run(self, tensors: Tensors) -> Tensors:
+    def check(self) -> None:
+        """See whether the process is there.
+
+        Raises:
+            RunnerError: it is not.
+        """
+        self._there()
+
+    def expect(self, kept: Kept) -> None:
+        """Send *kept* to each process before its first pass: nobody's picture waits for it."""
+        with self._changed:
+            self._expected.add(kept)
+
+    def run(self, tensors: Tensors, kept: Sequence[Kept] = ()) -> Tensors:
         """One pass; at once, or within the time that a pass may take, it is done or refused.
+
+        Args:
+            tensors: its inputs.
+            kept: further inputs of each picture; they are sent when the process has not got them,
+                each within the time of a pass.
 
         Raises:
             RunnerError: the process is not there, did not answer or failed.
         """
         with self._lock:
-            child = self._child
-            if child is None:
-                raise RunnerError(f"the GPU's process {self._fault}: the CPU draws meanwhile")
+            child = self._there()
             try:
-                return child.ask(tensors, self._pass_s)
+                return child.ask(tensors, kept, self._pass_s)
             except LostError as error:
                 self._lose(child, str(error))
                 raise RunnerError(
@@ -124,6 +149,12 @@ class GpuProcess:
             )
         if self._child is None:
             raise RunnerError(f"the GPU's process {self._fault}: run kiosk doctor")
+
+    def _there(self) -> GpuLink:
+        child = self._child
+        if child is None:
+            raise RunnerError(f"the GPU's process {self._fault}: the CPU draws meanwhile")
+        return child
 
     @property
     def answers(self) -> bool:
@@ -182,8 +213,14 @@ class GpuProcess:
             self._fail(None, error)
             return
         try:
-            self._is_ready(child, child.warm(self._wake, self._start_s))
-            child.wait(self._wake)
+            ready = child.warm(self._wake, self._start_s)
+            with self._changed:
+                expected = list(self._expected)
+            child.keep(expected, self._pass_s)
+            del expected  # they are others' to hold
+            self._is_ready(child, ready)
+            while not child.wait(self._wake, TIDY_S):
+                self._tidy(child)
         except LostError as error:
             self._fail(child.pid, error)
         with self._lock:
@@ -196,12 +233,21 @@ class GpuProcess:
         if not self._closing:
             self._drain()
 
+    def _tidy(self, child: GpuLink) -> None:
+        """Have it forget what nobody needs any more, though no pass may come."""
+        with self._lock:
+            if self._child is child:
+                try:
+                    child.tidy(self._pass_s)
+                except LostError as error:
+                    self._lose(child, str(error))
+
     def _is_ready(self, child: GpuLink, ready: Ready) -> None:
         self._restarts.ready(ready.backend)
         self._ready, self._child = ready, child
         self._tell_start("")
         told = said(ready.backend, ready.reasons)
-        logger.info("the GPU's process %s is ready: %s", child.pid, told)
+        logger.info("%s is ready in the GPU's process %s: %s", self._name, child.pid, told)
 
     def _fail(self, pid: int | None, error: LostError) -> None:
         self._tell_start(str(error))

@@ -15,11 +15,14 @@ from engine.runtime.tensorrt_library import Library, PlanError
 from engine.synthesis.networks import (
     Network,
     RefinerNetwork,
+    drawn_size,
     named,
     network,
     picture_size,
+    whole,
 )
-from engine.synthesis.refiner import shipped as installed
+from engine.synthesis.synthesizer import OutputFormat
+from kiosk.config import Settings
 
 RECIPE_NAME: Final = "recipe.toml"
 
@@ -29,7 +32,9 @@ class Recipe(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    networks: Annotated[tuple[str, ...], Field(min_length=1)] = ("refiner-small",)
+    networks: Annotated[tuple[str, ...], Field(min_length=1)] = (
+        "fast", "balanced", "quality", "refiner-small", "refiner-large",
+    )  # fmt: skip
     sizes: Annotated[tuple[str, ...], Field(min_length=1)] = ("512x512", "720x1280")
     precision: Precision = "fp16"
 
@@ -46,7 +51,7 @@ class Recipe(BaseModel):
 
 
 def read_recipe(folder: Path) -> Recipe:
-    """The recipe in *folder*; without one, the refiners.
+    """The recipe in *folder*; without one, what the presets need.
 
     Raises:
         PlanError: it cannot be read, or says what is not known.
@@ -64,9 +69,24 @@ def read_recipe(folder: Path) -> Recipe:
         raise PlanError(f"{path}: {error}: correct it, or put it away") from error
 
 
-def shipped() -> list[Network]:
-    """The networks that a kiosk runs on a GPU: the refiners that are installed."""
-    return [RefinerNetwork(f"refiner-{size}") for size in installed()]
+def live(settings: Settings) -> list[Network]:
+    """The networks that a kiosk runs on a GPU, in the look in which stages begin.
+
+    Whole pictures at both sizes, and the refiner alone for while they do not answer, and for looks
+    that are no preset's.
+
+    Raises:
+        ConfigError: the look cannot be read.
+    """
+    look, video = settings.look.look(), settings.video
+    asked = (
+        OutputFormat(video.width, video.height),
+        OutputFormat(video.portrait_width, video.portrait_height),
+    )
+    drawn = [whole(look, drawn_size(look.preset, each)) for each in asked]
+    found: list[Network] = [each for each in drawn if each is not None]
+    refiner = RefinerNetwork(f"refiner-{look.network}")
+    return [*found, refiner] if look.steps and refiner.path.is_file() else found
 
 
 @dataclass(frozen=True)

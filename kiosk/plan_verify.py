@@ -131,20 +131,23 @@ def latency(
 def sample(network: Network, precision: Precision, batch: int, seed: int) -> Arrays:
     """Inputs such as the network gets: a persona's for the synthesis, chance for a refiner."""
     if isinstance(network, SynthesisNetwork):
-        drawer = _drawer(network)
+        drawn = drawer(network)
         motion = speech_like(PARITY_FRAMES * 5)[seed * 5]
-        rigs = stacked([rig_tensors(drawer, precision)] * batch)
-        return rigs | frame_tensors([drawer] * batch, [motion] * batch)
+        rigs = stacked([rig_tensors(drawn, precision)] * batch)
+        return rigs | frame_tensors([drawn] * batch, [motion] * batch)
     shapes = OnnxRunner(network.model("fp32")).inputs
     return chance(shapes, batch, np.random.default_rng(seed))
 
 
-def _drawer(network: SynthesisNetwork) -> Synthesizer:
-    rig, plain = load(personas.path(PERSONA)), Mark(on=False)
-    if network.refiner is None:
-        return Synthesizer(rig, network.output)
-    refiner = Refiner(OnnxRunner(network.refiner.path))
-    return Synthesizer(rig, network.output, Look(inference_steps=1, mark=plain), refiner=refiner)
+def drawer(network: SynthesisNetwork) -> Synthesizer:
+    """A persona as *network* draws it, without a mark.
+
+    Raises:
+        RunnerError: the refiner cannot be loaded.
+    """
+    look = Look(network.preset, mark=Mark(on=False))
+    refiner = None if network.refiner is None else Refiner(OnnxRunner(network.refiner.path))
+    return Synthesizer(load(personas.path(PERSONA)), network.output, look, refiner=refiner)
 
 
 def chance(

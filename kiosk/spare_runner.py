@@ -1,12 +1,10 @@
 """A network that is run elsewhere while the place where it should run is out of order."""
 
-import logging
 from collections.abc import Mapping
 
 from engine.runtime.runner import Runner, RunnerError, Tensors
+from kiosk.fallbacks import Fallbacks
 from kiosk.metrics import Metrics
-
-logger = logging.getLogger(__name__)
 
 
 class SpareRunner:
@@ -20,8 +18,13 @@ class SpareRunner:
             spare: the same network on the CPU.
             metrics: counts the passes that *spare* did.
         """
-        self._first, self._spare, self._metrics = first, spare, metrics
-        self._failing = False
+        self._first, self._spare = first, spare
+        self._fallbacks = Fallbacks(metrics)
+
+    @property
+    def answers(self) -> bool:
+        """Whether the first would run a pass just now, as far as it can tell."""
+        return bool(getattr(self._first, "answers", True))
 
     @property
     def inputs(self) -> Mapping[str, tuple[int | None, ...]]:
@@ -42,14 +45,9 @@ class SpareRunner:
         try:
             outputs = self._first.run(tensors)
         except RunnerError as error:
-            if not self._failing:
-                logger.warning("%s", error)
-            self._failing = True
-            self._metrics.gpu_fallbacks.labels("cpu").inc()
+            self._fallbacks.failed(error)
             return self._spare.run(tensors)
-        if self._failing:
-            logger.info("the GPU draws again")
-        self._failing = False
+        self._fallbacks.worked()
         return outputs
 
     def warmup(self) -> None:

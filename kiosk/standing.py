@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from engine.runtime.backends import BackendName, Network
-from engine.synthesis.networks import REFINERS, RefinerNetwork, network
+from engine.synthesis.networks import RefinerNetwork, whole
+from engine.synthesis.synthesizer import OutputFormat
 from kiosk.config import Settings
 
 
@@ -17,12 +18,10 @@ def standing(settings: Settings) -> tuple[BackendName, tuple[str, ...]]:
 
 
 def main_network(settings: Settings) -> Network:
-    """The refiner if it ships, else the synthesis at the configured size."""
-    for name in REFINERS:
-        refiner = RefinerNetwork(name)
-        if refiner.path.is_file():
-            return refiner
-    return network(f"synthesis-{settings.video.width}x{settings.video.height}")
+    """The whole picture as it is configured; a refiner alone where there is none of that."""
+    look, video = settings.look.look(), settings.video
+    whole_picture = whole(look, OutputFormat(*look.size(video.width, video.height)))
+    return whole_picture or RefinerNetwork(f"refiner-{look.network}")
 
 
 def said(name: BackendName, reasons: Sequence[str]) -> str:

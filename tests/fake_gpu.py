@@ -106,6 +106,17 @@ class FakeDevice:
             stream, lambda: np.copyto(self.pinned(memory), self.live[address][: memory.nbytes])
         )
 
+    def copy(
+        self, address: int, offset_bytes: int, source: int, size_bytes: int, stream: int
+    ) -> None:
+        self._said("copy")
+
+        def copied() -> None:
+            content = self.live[source][:size_bytes]
+            self.live[address][offset_bytes : offset_bytes + size_bytes] = content
+
+        self.queue(stream, copied)
+
     def wait(self, stream: int) -> None:
         self._said("wait")
         for work in self.queues[stream]:

@@ -10,7 +10,7 @@ from engine import personas
 from engine.portrait.rig import Rig, load
 from engine.runtime.onnx import OnnxRunner
 from engine.runtime.tape import FLOAT32, Tape, Tensor
-from engine.synthesis.graph import NUMBERS
+from engine.synthesis.graph_layout import NUMBERS
 from engine.synthesis.graph_skin import Numbers, TurnGraph
 
 Array = NDArray[Any]

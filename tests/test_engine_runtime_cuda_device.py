@@ -25,7 +25,9 @@ class Status(IntEnum):
 class Cuda:
     """Answers success, but where told otherwise; remembers what it was asked."""
 
-    cudaMemcpyKind = SimpleNamespace(cudaMemcpyHostToDevice=1, cudaMemcpyDeviceToHost=2)  # noqa: N815
+    cudaMemcpyKind = SimpleNamespace(  # noqa: N815
+        cudaMemcpyHostToDevice=1, cudaMemcpyDeviceToHost=2, cudaMemcpyDeviceToDevice=3
+    )
     cudaStreamCaptureMode = SimpleNamespace(cudaStreamCaptureModeThreadLocal=1)  # noqa: N815
 
     def __init__(self, driver: int = 13000, **faults: Status) -> None:
@@ -125,10 +127,12 @@ def test_memory_of_this_machine_is_copied_whole() -> None:
     assert cuda.memory[5] == 7
     device.upload(4096, memory[:10], "stream")
     device.download(memory, 4096, "stream")
+    device.copy(8192, 100, 4096, 10, "stream")
     address = cuda.memory.ctypes.data
-    assert cuda.asked[-2:] == [
+    assert cuda.asked[-3:] == [
         ("cudaMemcpyAsync", 4096, address, 10, 1, "stream"),
         ("cudaMemcpyAsync", address, 4096, 64, 2, "stream"),
+        ("cudaMemcpyAsync", 8292, 4096, 10, 3, "stream"),
     ]
     device.free_pinned(memory)
     assert cuda.asked[-1] == ("cudaFreeHost", address)
@@ -197,7 +201,8 @@ def test_every_name_that_is_called_is_the_real_runtime_s() -> None:
     device.wait("stream")
     for name in cuda.names():
         assert callable(getattr(runtime, name)), name
-    assert hasattr(runtime.cudaMemcpyKind, "cudaMemcpyHostToDevice")
+    for way in ("HostToDevice", "DeviceToHost", "DeviceToDevice"):
+        assert hasattr(runtime.cudaMemcpyKind, f"cudaMemcpy{way}")
     assert hasattr(runtime.cudaStreamCaptureMode, "cudaStreamCaptureModeThreadLocal")
     for name in ("InsufficientDriver", "StubLibrary", "NoDevice", "MemoryAllocation"):
         assert hasattr(runtime.cudaError_t, f"cudaError{name}")

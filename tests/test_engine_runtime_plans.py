@@ -92,9 +92,9 @@ def test_without_a_manifest_there_is_nothing(tmp_path: Path) -> None:
 
 
 def test_the_remedy_for_a_picture_size_names_it() -> None:
-    told = plans.how_to_build(replace(WANTED, network="synthesis-512x512", capability="12.0"))
+    told = plans.how_to_build(replace(WANTED, network="fast-512x512", capability="12.0"))
     assert told == (
-        "kiosk plan build --sm 120 --precision fp16 --network synthesis --size 512x512"
+        "kiosk plan build --sm 120 --precision fp16 --network fast-512x512"
     )  # fmt: skip
 
 

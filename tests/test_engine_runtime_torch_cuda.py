@@ -70,9 +70,9 @@ def test_whole_pictures_are_drawn_alike() -> None:
 
 def test_refined_pictures_are_drawn_alike() -> None:
     size, loaded = OutputFormat(256, 256), Refiner(OnnxRunner(network(strength=0.9)))
-    look = Look("fast", 2, mark=Mark(on=False))
+    look = Look("balanced", 2, mark=Mark(on=False))
     cpu = Synthesizer(persona("ada"), size, look, refiner=loaded)
-    content = build(size, refiner=network(strength=0.9), steps=2).SerializeToString()
+    content = build(size, refiner=network(strength=0.9), steps=2, fine=True).SerializeToString()
     drawn = GraphSynthesizer([cpu], TorchRunner(content, CPU))
     frame = by_name(*SHAPES["ah"])
     want, got = cpu.render(frame), drawn.render(frame)

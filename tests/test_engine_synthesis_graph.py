@@ -9,20 +9,23 @@ import pytest
 from engine.media import MotionFrame, Pose
 from engine.motion.coefficients import COEFFICIENTS
 from engine.runtime.runner import BATCH_MOST, Runner
-from engine.synthesis.graph import NUMBERS, Precision, build, ranges
+from engine.synthesis.graph import build
+from engine.synthesis.graph_layout import NUMBERS, Precision, ranges
 from engine.synthesis.graph_synthesizer import GraphSynthesizer, runner
 from engine.synthesis.graph_tensors import rig_tensors
+from engine.synthesis.look import Look, Mark
 from engine.synthesis.shapes import SHAPES
 from engine.synthesis.shapes import motion as by_name
 from engine.synthesis.synthesizer import OutputFormat, Synthesizer
 from tests.graph_utils import off, persona
 
+FINE = Look("balanced", inference_steps=0, mark=Mark(on=False))
 SQUARE, TALL = OutputFormat(512, 512), OutputFormat(360, 640)
 
 
 @cache
-def graph(output: OutputFormat, precision: Precision = "fp32") -> Runner:
-    return runner(output, precision)
+def graph(output: OutputFormat, precision: Precision = "fp32", *, fine: bool = False) -> Runner:
+    return runner(output, precision, fine=fine)
 
 
 def wild(count: int) -> Iterator[MotionFrame]:
@@ -66,6 +69,22 @@ def test_half_floats_are_equal_to_one_grey_level_too() -> None:
         want, got = cpu.render(frame), drawn.render(frame)
         assert off(got, want) <= 1
         assert (got != want).mean() < 0.01
+
+
+@pytest.mark.parametrize("precision", ["fp32", "fp16"])
+def test_fine_sampling_is_equal_to_one_grey_level_or_two(precision: Precision) -> None:
+    cpu = Synthesizer(persona("lin"), SQUARE, FINE)
+    drawn = GraphSynthesizer([cpu], graph(SQUARE, precision, fine=True), precision)
+    for frame in (by_name(*SHAPES["neutral"]), by_name(*SHAPES["ee"]), *wild(3)):
+        want, got = cpu.render(frame), drawn.render(frame)
+        assert off(got, want) <= {"fp32": 1, "fp16": 2}[precision]
+        assert (got != want).mean() < 0.001
+    assert off(want, Synthesizer(persona("lin"), SQUARE).render(frame)) > 5
+
+
+def test_a_graph_that_samples_otherwise_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"sampling is linear, a look's cubic: give the graph of"):
+        GraphSynthesizer([Synthesizer(persona("ada"), SQUARE, FINE)], graph(SQUARE))
 
 
 def test_a_mouth_far_from_its_place_is_drawn_alike() -> None:

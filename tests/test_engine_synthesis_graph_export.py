@@ -17,7 +17,8 @@ def test_a_network_is_written_and_can_be_loaded(
     folder = tmp_path / "new"
     assert main([str(folder), "--size", "360x640", "--precision", "fp32"]) == 0
     path = folder / "synthesis-360x640-fp32.onnx"
-    assert OnnxRunner(path).metadata == {"width": "360", "height": "640", "precision": "fp32"}
+    said = {"width": "360", "height": "640", "precision": "fp32", "sampling": "linear"}
+    assert OnnxRunner(path).metadata == said
     assert f"{path}: {path.stat().st_size} bytes" in capsys.readouterr().out
 
 
@@ -27,9 +28,11 @@ def test_the_refiner_is_part_of_it_if_asked(
 ) -> None:
     install(tmp_path / "weights", monkeypatch)
     flags = ["--size", "256x256", "--precision", precision, "--refiner", "large", "--steps", "2"]
+    flags.append("--fine")
     assert main([str(tmp_path), *flags]) == 0
-    path = tmp_path / f"synthesis-256x256-{precision}-large-2.onnx"
+    path = tmp_path / f"synthesis-256x256-{precision}-fine-large-2.onnx"
     said = OnnxRunner(path).metadata
+    assert said["sampling"] == "cubic"
     assert (said["refiner_side_px"], said["refiner_steps"]) == ("256", "2")
     model = onnx.load(path)
     weights = {each.name: each.data_type for each in model.graph.initializer}

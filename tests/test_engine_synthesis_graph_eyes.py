@@ -5,8 +5,8 @@ import pytest
 
 from engine.motion.coefficients import COEFFICIENTS
 from engine.runtime.tape import Tape
-from engine.synthesis.graph import eye_size
 from engine.synthesis.graph_eyes import EyesGraph
+from engine.synthesis.graph_layout import eye_size
 from engine.synthesis.graph_skin import Pixels, counted
 from engine.synthesis.graph_tensors import frame_tensors, rig_tensors
 from engine.synthesis.synthesizer import OutputFormat, Synthesizer

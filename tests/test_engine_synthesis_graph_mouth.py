@@ -5,7 +5,7 @@ import numpy as np
 
 from engine.motion.coefficients import COEFFICIENTS
 from engine.runtime.tape import Tape
-from engine.synthesis.graph import window
+from engine.synthesis.graph_layout import window
 from engine.synthesis.graph_mouth import MouthGraph, paste
 from engine.synthesis.graph_skin import Pixels, counted
 from engine.synthesis.graph_tensors import frame_tensors, rig_tensors

@@ -11,7 +11,8 @@ from engine.runtime import tensorrt
 from engine.runtime.half import halved
 from engine.runtime.onnx import OnnxRunner
 from engine.runtime.runner import Runner
-from engine.synthesis.graph import Precision, build, ranges
+from engine.synthesis.graph import build
+from engine.synthesis.graph_layout import Precision, ranges
 from engine.synthesis.graph_synthesizer import GraphSynthesizer, runner
 from engine.synthesis.look import Background, Look, Mark
 from engine.synthesis.matte import Person, person
@@ -179,7 +180,7 @@ def test_it_says_what_it_does_and_keeps_weights_once() -> None:
 )
 @pytest.mark.parametrize("capability", ["8.6", "8.9", "12.0"])
 def test_plans_are_built_without_a_gpu(capability: str) -> None:
-    content = build(SMALL, "fp16", halved(network(256)), 2).SerializeToString()
+    content = build(SMALL, "fp16", halved(network(256)), 2, fine=True).SerializeToString()
     assert len(tensorrt.build(content, ranges(SMALL), capability)) > 1_000_000
 
 

@@ -8,6 +8,8 @@ from engine.media import Pose
 from engine.motion.coefficients import COEFFICIENTS
 from engine.runtime.tape import Tape, join
 from engine.synthesis.graph_skin import (
+    CUBIC,
+    LINEAR,
     Pixels,
     SkinGraph,
     counted,
@@ -74,8 +76,15 @@ def test_a_turn_is_undone() -> None:
     np.testing.assert_allclose(got["back"].ravel(), (3, -7), rtol=1e-5)
 
 
-@pytest.mark.parametrize("border", [True, False])
-def test_samples_are_opencvs(border: bool) -> None:
+@pytest.mark.parametrize(
+    ("way", "mode", "border"),
+    [
+        (cv2.INTER_LINEAR, LINEAR, True),
+        (cv2.INTER_LINEAR, LINEAR, False),
+        (cv2.INTER_CUBIC, CUBIC, False),
+    ],
+)
+def test_samples_are_opencvs(way: int, mode: str, border: bool) -> None:
     rng = np.random.default_rng(0)
     picture = rng.integers(0, 256, (30, 40)).astype(np.uint8)
     x, y = (rng.uniform(-4, 44, (20, 25)).astype(np.float32) for _ in "xy")
@@ -83,10 +92,11 @@ def test_samples_are_opencvs(border: bool) -> None:
     got = run(
         tape, {"p": picture[None, None].astype(np.float32), "g": np.dstack([x, y])[None]},
         drawn=sample(tape.input("p", [1, 1, 30, 40]), tape.input("g", [1, 20, 25, 2]), (40, 30),
-                     border=border, whole=True),
+                     mode=mode, border=border, whole=True),
     )["drawn"][0, 0]  # fmt: skip
-    mode = cv2.BORDER_REPLICATE if border else cv2.BORDER_CONSTANT
-    want = cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=mode).astype(float)
+    outside = cv2.BORDER_REPLICATE if border else cv2.BORDER_CONSTANT
+    want = cv2.remap(picture, x, y, way, borderMode=outside).astype(float)
+    assert mode == LINEAR or {0, 255} <= set(want.ravel()), "cubics swing beyond, and are cut off"
     # OpenCV before 5 rounds places to 1/32 of a pixel: in noise that is up to 8 grey levels.
     assert np.abs(got - want).max() <= (1 if int(cv2.__version__.split(".")[0]) >= 5 else 8)
 

@@ -7,10 +7,11 @@ import pytest
 
 from engine.media import MotionFrame, Pose
 from engine.motion.coefficients import COEFFICIENTS
-from engine.synthesis.graph import NUMBERS
+from engine.synthesis import graph_tensors
+from engine.synthesis.graph_layout import NUMBERS
 from engine.synthesis.graph_synthesizer import runner
 from engine.synthesis.graph_tensors import frame_tensors, rig_tensors, stacked
-from engine.synthesis.look import Look
+from engine.synthesis.look import Background, Look
 from engine.synthesis.synthesizer import OutputFormat, Synthesizer
 from tests.graph_utils import persona
 from tests.portrait_utils import motion
@@ -54,11 +55,16 @@ def test_frames_are_bounded_as_the_cpu_bounds_them() -> None:
         frame_tensors([cpu], [replace(frame, coefficients=weights[:3])])
 
 
-def test_what_the_graph_cannot_draw_is_refused() -> None:
+def test_what_the_graph_cannot_draw_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     rig = persona("ada")
-    with pytest.raises(ValueError, match=r"no cubic sampling: draw this look on the CPU"):
-        rig_tensors(Synthesizer(rig, OUTPUT, Look("balanced")))
+    keyed = Look(background=Background("transparent"))
+    with pytest.raises(ValueError, match=r"no transparent background: draw this look on the CPU"):
+        rig_tensors(Synthesizer(rig, OUTPUT, keyed))
     left, top, right, bottom = rig.mouth_px
     huge = replace(rig, mouth_px=(left - 150, top, right + 150, bottom))
     with pytest.raises(ValueError, match=r"the mouth is .* too large for the graph"):
         rig_tensors(Synthesizer(huge, OUTPUT))
+    with monkeypatch.context() as less:
+        less.setattr(graph_tensors, "GRID", (4, 8, 16))
+        with pytest.raises(ValueError, match=r"side of \d\d nodes, too large for the graph"):
+            rig_tensors(Synthesizer(rig, OUTPUT))

@@ -9,33 +9,35 @@ from engine.runtime import checksums
 from engine.runtime.onnx import OnnxRunner
 from engine.runtime.plans import sha256
 from engine.runtime.runner import RunnerError
+from engine.synthesis.look import PRESET, Background, Look, Preset
 from engine.synthesis.networks import (
     REFINERS,
-    WHOLE,
     RefinerNetwork,
     SynthesisNetwork,
     named,
     network,
     picture_size,
+    whole,
 )
 from tests.fake_refiner import network as network_bytes
 from tests.refiner_onnx_utils import refiner
 
 
-def test_the_synthesis_is_had_at_any_size_and_precision() -> None:
-    synthesis = network("synthesis-360x640")
-    assert synthesis.name == "synthesis-360x640"
-    assert synthesis.ranges["batch"] == (1, 1, 8)
-    assert synthesis.identity("fp16") == network("synthesis-360x640").identity("fp16")
-    assert synthesis.identity("fp16") != synthesis.identity("fp32")
+def test_whole_pictures_are_had_at_any_size_and_precision() -> None:
+    fast = network("fast-360x640")
+    assert fast.name == "fast-360x640"
+    assert fast.ranges["batch"] == (1, 1, 8)
+    assert fast.identity("fp16") == network("fast-360x640").identity("fp16")
+    assert fast.identity("fp16") != fast.identity("fp32")
     kinds = [
         {i.type.tensor_type.elem_type for i in onnx.load_from_string(model).graph.input}
-        for model in (synthesis.model("fp16"), synthesis.model("fp32"))
+        for model in (fast.model("fp16"), fast.model("fp32"))
     ]
     assert kinds == [{1, 10}, {1}]
-    assert synthesis.runnable("fp16") == synthesis.model("fp16")
-    runner = OnnxRunner(synthesis.model("fp16"))
-    assert runner.metadata == synthesis.metadata("fp16")
+    assert fast.runnable("fp16") == fast.model("fp16")
+    runner = OnnxRunner(fast.model("fp16"))
+    assert runner.metadata == fast.metadata("fp16")
+    assert runner.metadata["sampling"] == "linear" and "refiner_steps" not in runner.metadata
 
 
 def test_a_refiner_is_halved_and_tells_what_it_is(tmp_path: Path) -> None:
@@ -72,34 +74,68 @@ def test_a_refiner_that_is_damaged_gives_no_network(tmp_path: Path) -> None:
         whole.model("fp16")
 
 
-def test_a_refined_synthesis_has_the_refiner_in_it(tmp_path: Path) -> None:
+def test_a_preset_with_steps_has_its_refiner_in_it_and_samples_finely(tmp_path: Path) -> None:
     (tmp_path / REFINERS["refiner-small"]).write_bytes(network_bytes(128))
-    small = RefinerNetwork("refiner-small", tmp_path)
-    refined = SynthesisNetwork(picture_size("256x256"), small)
-    assert refined.name == "refined-256x256"
-    runner = OnnxRunner(refined.model("fp32"))
-    assert runner.metadata == refined.metadata("fp32")
+    balanced = SynthesisNetwork(picture_size("256x256"), "balanced", tmp_path)
+    assert balanced.name == "balanced-256x256"
+    runner = OnnxRunner(balanced.model("fp32"))
+    said = runner.metadata
+    assert said == balanced.metadata("fp32")
+    assert (said["sampling"], said["refiner_side_px"], said["refiner_steps"]) == (
+        "cubic", "128", "1",
+    )  # fmt: skip
     assert {"region", "neutral", "noise"} <= set(runner.inputs)
-    lost = SynthesisNetwork(
-        picture_size("256x256"), RefinerNetwork("refiner-small", tmp_path / "no")
-    )
+    lost = SynthesisNetwork(picture_size("256x256"), "balanced", tmp_path / "no")
     with pytest.raises(RunnerError, match="install the project again"):
         lost.model("fp32")
 
 
-def test_all_are_all() -> None:
+def test_the_refiner_and_its_steps_are_the_presets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(PRESET, "quality", Preset(4, "large", 2.0, fine=True))
+    quality = SynthesisNetwork(picture_size("256x256"), "quality")
+    assert quality.refiner is not None
+    assert (quality.refiner.name, quality.steps) == ("refiner-large", 4)
+    monkeypatch.setitem(PRESET, "quality", Preset(5, "small", 2.0, fine=True))
+    with pytest.raises(RunnerError, match=r"5 steps are more than the 4 .* build the refiner"):
+        quality.model("fp32")
+    assert whole(Look("quality"), quality.output) is None
+
+
+def test_a_look_has_a_whole_picture_where_it_is_its_presets() -> None:
+    size = picture_size("1024x1024")
+    found = whole(Look("quality"), size)
+    assert found is not None and found.name == "quality-1024x1024"
+    plain = whole(Look(background=Background("colour")), size)
+    assert plain is not None and plain.name == "fast-1024x1024"
+    assert whole(Look("quality", inference_steps=0), size) is None
+    assert whole(Look("fast", inference_steps=1), size) is None
+    assert whole(Look(background=Background("transparent")), size) is None
+
+
+def test_without_its_refiner_a_preset_has_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(REFINERS, "refiner-small", str(tmp_path / "none.onnx"))
+    assert whole(Look("balanced"), picture_size("512x512")) is None
+    assert whole(Look("fast"), picture_size("512x512")) is not None
+
+
+def test_all_are_all_as_large_as_they_are_drawn() -> None:
     names = [each.name for each in named("all", ["512x512", "720x1280"])]
-    whole = [f"{kind}-{size}" for kind in WHOLE for size in ("512x512", "720x1280")]
-    assert names == [*whole, *REFINERS]
+    assert names == [
+        "fast-512x512", "fast-720x1280", "balanced-512x512", "balanced-720x1280",
+        "quality-1024x1024", "quality-720x1280", *REFINERS,
+    ]  # fmt: skip
     assert [each.name for each in named("refiner-small", ["512x512"])] == ["refiner-small"]
+    assert [each.name for each in named("quality-512x512", ["720x1280"])] == ["quality-512x512"]
 
 
 @pytest.mark.parametrize(
     ("name", "words"),
     [
         ("motion", "no network 'motion': give one of refiner-small"),
-        ("synthesis-big", "such as 512x512"),
-        ("synthesis-100x100", r"256\.\.1280"),
+        ("fast-big", "such as 512x512"),
+        ("fast-100x100", r"256\.\.1280"),
     ],
 )
 def test_other_names_and_sizes_are_refused(name: str, words: str) -> None:

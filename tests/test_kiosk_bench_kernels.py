@@ -3,7 +3,8 @@
 import numpy as np
 
 from engine.runtime.tape import FLOAT32, Tape, Tensor, smooth
-from engine.synthesis.graph import build, ranges
+from engine.synthesis.graph import build
+from engine.synthesis.graph_layout import ranges
 from engine.synthesis.synthesizer import OutputFormat
 from kiosk.bench.kernels import Kernel, fused, unfused
 from kiosk.bench.operations import count

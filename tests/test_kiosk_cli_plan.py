@@ -16,8 +16,8 @@ from tests.fake_gpu import FakeDevice
 from tests.fake_tensorrt import FakeEngine, fake_library, plan_bytes
 
 Capture = pytest.CaptureFixture[str]
-SIZE = ("--network", "synthesis", "--size", "256x256")
-PLAN = "synthesis-256x256-fp16-sm86-tensorrt_rtx-1.7.plan"
+SIZE = ("--network", "fast", "--size", "256x256")
+PLAN = "fast-256x256-fp16-sm86-tensorrt_rtx-1.7.plan"
 
 
 @pytest.fixture(autouse=True)
@@ -82,11 +82,11 @@ def test_networks_that_do_not_exist_are_skipped_with_a_line(
 ) -> None:
     monkeypatch.setattr("engine.synthesis.networks.REFINERS", {"refiner-small": "none.onnx"})
     folder.mkdir()
-    (folder / "recipe.toml").write_text('networks = ["synthesis", "refiner-small"]\n')
+    (folder / "recipe.toml").write_text('networks = ["fast", "refiner-small"]\n')
     assert run("build", "--sm", "8.6", "--size", "256x256", "--precision", "fp32", "--json") == 0
     out, err = capsys.readouterr()
     told = json.loads(out)
-    assert [entry["network"] for entry in told["built"]] == ["synthesis-256x256"]
+    assert [entry["network"] for entry in told["built"]] == ["fast-256x256"]
     assert told["built"][0]["precision"] == "fp32"
     assert told["skipped"][0]["network"] == "refiner-small"
     assert "skipped: refiner-small: no none.onnx" in err

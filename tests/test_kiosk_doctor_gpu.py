@@ -10,7 +10,7 @@ from engine.runtime.plan_build import build_plan
 from engine.runtime.runner import RunnerError
 from engine.runtime.tensorrt_library import PlanError
 from engine.synthesis.networks import network
-from kiosk import doctor_gpu, plan_list
+from kiosk import doctor_gpu
 from kiosk.check import Check
 from kiosk.config import Settings
 from kiosk.doctor_gpu import CHECKS, driver
@@ -41,7 +41,6 @@ def gpu(monkeypatch: pytest.MonkeyPatch) -> FakeDevice:
     monkeypatch.setattr(doctor_gpu, "device_files", lambda: ["nvidia0"])
     monkeypatch.setattr(doctor_gpu, "CudaDevice", lambda: device)
     monkeypatch.setattr(doctor_gpu, "library", lambda: fake_library(device, "tensorrt_rtx"))
-    monkeypatch.setattr(plan_list, "shipped", lambda: [network("synthesis-256x256")])
     return device
 
 
@@ -75,23 +74,21 @@ def test_a_wish_that_cannot_be_had_fails(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("gpu")
 def test_a_gpu_with_its_plans_is_fit(mine: Settings, tmp_path: Path) -> None:
-    build_plan(tmp_path, network("synthesis-256x256"), "8.6", "fp16")
+    build_plan(tmp_path, network("fast-256x256"), "8.6", "fp16")
     checks = found(mine)
     assert {check.state for check in checks.values()} == {"ok"}, checks
     assert "Pretended, compute capability 8.6, 1.0 GiB" in checks["graphics"].detail
     assert checks["tensorrt"].detail == "tensorrt_rtx 1.7"
-    assert checks["plans"].detail.startswith("synthesis-256x256")
+    assert checks["plans"].detail.startswith("fast-256x256")
     assert checks["backend"].detail == "tensorrt runs the networks"
 
 
 @pytest.mark.usefixtures("gpu")
 def test_plans_that_are_missing_cut_short_or_damaged_warn(mine: Settings, tmp_path: Path) -> None:
     check = found(mine)["plans"]
-    assert (check.state, "no plan of synthesis-256x256" in check.detail) == ("warn", True)
-    assert check.remedy == (
-        "kiosk plan build --sm 86 --precision fp16 --network synthesis --size 256x256"
-    )
-    entry = build_plan(tmp_path, network("synthesis-256x256"), "8.6", "fp16")
+    assert (check.state, "no plan of fast-256x256" in check.detail) == ("warn", True)
+    assert check.remedy == ("kiosk plan build --sm 86 --precision fp16 --network fast-256x256")
+    entry = build_plan(tmp_path, network("fast-256x256"), "8.6", "fp16")
     (tmp_path / entry.file).write_bytes(b"")
     assert "has 0 of" in found(mine)["plans"].detail
     (tmp_path / plans.MANIFEST_NAME).write_text("{")
@@ -102,7 +99,7 @@ def test_plans_that_are_missing_cut_short_or_damaged_warn(mine: Settings, tmp_pa
 def test_a_card_or_version_that_changed_warns(
     mine: Settings, tmp_path: Path, gpu: FakeDevice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    build_plan(tmp_path, network("synthesis-256x256"), "8.6", "fp16")
+    build_plan(tmp_path, network("fast-256x256"), "8.6", "fp16")
     other = FakeDevice(capability="8.9")
     monkeypatch.setattr(doctor_gpu, "CudaDevice", lambda: other)
     assert "is for cards of compute capability 8.6, this one has 8.9" in found(mine)["plans"].detail
@@ -137,7 +134,7 @@ def test_a_gpu_without_a_driver_or_tensorrt_warns(
 def test_plans_for_other_machines_are_whole_or_not(mine: Settings, tmp_path: Path) -> None:
     content = b"plan"
     entry = plans.PlanEntry(
-        "a.plan", "synthesis-256x256", "0", "tensorrt_rtx", "1.7", "8.6", "fp16", {},
+        "a.plan", "fast-256x256", "0", "tensorrt_rtx", "1.7", "8.6", "fp16", {},
         len(content), plans.sha256(content), "2026-01-01T00:00:00+00:00", {},
     )  # fmt: skip
     path = plans.keep(tmp_path, content, entry)

@@ -13,15 +13,23 @@ import pytest
 
 from engine.runtime import backends
 from engine.runtime.backends import Backends, Candidate, Choice
+from engine.runtime.kept import Kept
 from engine.runtime.runner import RunnerError, Tensors
 from engine.synthesis import networks
+from engine.synthesis import wholes as room
 from engine.synthesis.batch import LACK
+from engine.synthesis.look import Look
 from engine.synthesis.refiner import Crop, Refiner, Shelf
+from engine.synthesis.synthesizer import OutputFormat, Synthesizer
+from engine.synthesis.whole import WholeSynthesizer
+from engine.synthesis.wholes import Wholes
 from kiosk import engine_backend
 from kiosk.engine_backend import Networks, log_standing, on_gpu
 from kiosk.metrics import Metrics
 from tests.fake_refiner import install
+from tests.graph_utils import persona
 from tests.kiosk_client import settings
+from tests.portrait_utils import motion
 from tests.refiner_onnx_utils import refiner
 
 
@@ -38,15 +46,23 @@ class Made:
 
     all: ClassVar[list["Made"]] = []
 
-    def __init__(self, make: partial[Choice], metrics: Metrics) -> None:
-        assert make.func is on_gpu and make.args[1] == "refiner-small"
+    def __init__(self, make: partial[Choice], metrics: Metrics, name: str) -> None:
+        assert make.func is on_gpu and make.args[1] == name
+        self.name = name
         self.nice = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
         self.answers = self.closed = False
         self.waited = 0
         self.all.append(self)
 
+    def expect(self, kept: Kept) -> None: ...
+
+    def check(self) -> None:
+        if not self.answers:
+            raise RunnerError("the GPU's process is still being started")
+
     def run(self, tensors: Tensors) -> Tensors:
-        raise RunnerError("the GPU's process is still being started")
+        self.check()
+        return tensors
 
     def warmup(self) -> None:
         self.waited += 1
@@ -71,6 +87,11 @@ def gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     install(tmp_path / "weights", monkeypatch)
     small = networks.RefinerNetwork("refiner-small", tmp_path / "weights")
     monkeypatch.setattr(engine_backend, "network", lambda name: small)
+
+
+@pytest.fixture
+def wholes() -> Wholes:
+    return Wholes()
 
 
 def crop(refined: Refiner) -> Crop:
@@ -99,18 +120,44 @@ def test_with_a_gpu_networks_run_there_and_the_cpu_stands_in() -> None:
     shelf, metrics = Shelf(), Metrics()
     opened = Networks(settings(), metrics, shelf)
     refined = shelf.take("small")
-    assert isinstance(refined, Refiner)
+    assert isinstance(refined, Refiner) and not refined.joins, "the CPU stands in"
     assert metrics.gpu_fallbacks.labels("cpu")._value.get() == 0
     assert np.isfinite(refined.run([crop(refined)])[0]).all()
     assert metrics.gpu_fallbacks.labels("cpu")._value.get() == 1
     (made,) = Made.all
     assert not opened.answer, "so nothing is drawn in one pass, nor measured so"
     made.answers = True
-    assert opened.answer
+    assert opened.answer and refined.joins
     opened.wait()
     assert made.waited == 1
     opened.close()
     assert made.closed
+
+
+@pytest.mark.usefixtures("gpu")
+def test_whole_pictures_run_there_too_each_kind_in_a_process_that_ends_with_it(
+    monkeypatch: pytest.MonkeyPatch, wholes: Wholes
+) -> None:
+    monkeypatch.setattr(room, "OPEN_MOST", 1)
+    metrics = Metrics()
+    opened = Networks(settings(), metrics, Shelf(), wholes=wholes)
+    spare = Synthesizer(persona("ada"), OutputFormat(256, 256))
+    drawer = wholes.given(spare, Look())
+    assert isinstance(drawer, WholeSynthesizer)
+    frame = motion(jawOpen=0.4)
+    assert np.array_equal(drawer.render(frame), spare.render(frame)), "until it is ready"
+    assert metrics.gpu_fallbacks.labels("cpu")._value.get() == 1
+    (first,) = Made.all
+    assert first.name == "fast-256x256"
+    del drawer
+    wholes.given(Synthesizer(persona("ada"), OutputFormat(256, 258)), Look())
+    second = Made.all[1]
+    assert (second.name, first.closed, second.closed) == ("fast-256x258", True, False)
+    second.answers = True
+    assert opened.answer, "what was closed is not asked any more"
+    opened.close()
+    assert second.closed
+    assert wholes.given(spare, Look()) is spare
 
 
 @pytest.mark.usefixtures("gpu")

@@ -15,7 +15,7 @@ import pytest
 from engine.runtime.runner import RunnerError
 from kiosk.gpu_child import MakeRunner, Ready
 from kiosk.gpu_link import FAILURES_MOST, GpuLink, LostError
-from kiosk.gpu_process import GpuProcess
+from kiosk.gpu_process import START_S, GpuProcess
 from kiosk.metrics import Metrics
 from tests.fake_network import doubler
 
@@ -162,11 +162,13 @@ class Fake:
     def warm(self, wake: int, timeout_s: float) -> Ready:
         return Ready("tensorrt", (), {}, {})
 
-    def ask(self, tensors: object, timeout_s: float) -> None:
+    def keep(self, kept: object, timeout_s: float) -> None: ...
+
+    def ask(self, tensors: object, kept: object, timeout_s: float) -> None:
         raise LostError("did not answer")
 
-    def wait(self, wake: int) -> None:
-        select.select([wake], [], [])
+    def wait(self, wake: int, timeout_s: float) -> bool:
+        return bool(select.select([wake], [], [])[0])
 
     def kill(self) -> None:
         self.lost.set()
@@ -213,7 +215,7 @@ def test_one_that_cannot_even_be_begun_is_tried_again(mood: Path, metrics: Metri
         with pytest.raises(RunnerError, match="too many open files"):
             gpu.warmup()
         with gpu._changed:
-            assert gpu._changed.wait_for(lambda: gpu.answers, GONE_S)
+            assert gpu._changed.wait_for(lambda: gpu.answers, START_S)
         assert np.array_equal(gpu.run(X)["y"], 2 * X["x"]) and len(asked) == 2
     finally:
         gpu.close()
@@ -248,7 +250,7 @@ PARENT = """
 import sys, threading
 from pathlib import Path
 import numpy as np
-from kiosk.gpu_process import GpuProcess
+from kiosk.gpu_process import START_S, GpuProcess
 from kiosk.metrics import Metrics
 from tests.fake_network import doubler
 

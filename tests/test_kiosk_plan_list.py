@@ -7,14 +7,14 @@ import pytest
 from engine.runtime import plans
 from engine.runtime.runner import RunnerError
 from engine.runtime.tensorrt_library import PlanError
-from engine.synthesis.networks import REFINERS, network
+from engine.synthesis.networks import network
 from kiosk.packages import PROJECT_DIR
-from kiosk.plan_list import RECIPE_NAME, Recipe, judged, read_recipe, shipped
+from kiosk.plan_list import RECIPE_NAME, Recipe, judged, live, read_recipe
 from tests.fake_gpu import FakeDevice
-from tests.fake_refiner import uninstall
 from tests.fake_tensorrt import fake_library
+from tests.kiosk_client import settings
 
-NAME = "synthesis-256x256"
+NAME = "fast-256x256"
 PLAN = b"plan"
 
 
@@ -33,10 +33,10 @@ def test_the_recipe_that_ships_can_be_read() -> None:
 
 
 def test_a_recipe_says_what_all_is(tmp_path: Path) -> None:
-    (tmp_path / RECIPE_NAME).write_text('networks = ["synthesis"]\nsizes = ["256x256"]\n')
+    (tmp_path / RECIPE_NAME).write_text('networks = ["fast"]\nsizes = ["256x256"]\n')
     recipe = read_recipe(tmp_path)
     assert [each.name for each in recipe.chosen("all", ())] == [NAME]
-    assert [e.name for e in recipe.chosen("all", ["360x640"])] == ["synthesis-360x640"]
+    assert [e.name for e in recipe.chosen("all", ["360x640"])] == ["fast-360x640"]
     assert [e.name for e in recipe.chosen("refiner-small", ())] == ["refiner-small"]
     with pytest.raises(RunnerError, match="no network 'motion'"):
         recipe.chosen("motion", ())
@@ -58,14 +58,25 @@ def test_a_damaged_recipe_is_told(tmp_path: Path, text: str, words: str) -> None
         read_recipe(tmp_path)
 
 
-def test_what_runs_live_are_the_refiners_that_are_installed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert [each.name for each in Recipe().chosen("all", ())] == ["refiner-small"]
-    uninstall(tmp_path, monkeypatch)
-    assert shipped() == []
-    (tmp_path / REFINERS["refiner-large"]).touch()
-    assert [each.name for each in shipped()] == ["refiner-large"]
+def test_the_recipe_has_whole_pictures_as_large_as_they_are_drawn() -> None:
+    names = {each.name for each in Recipe().chosen("all", ())}
+    assert names == {
+        "fast-512x512", "fast-720x1280", "balanced-512x512", "balanced-720x1280",
+        "quality-1024x1024", "quality-720x1280", "refiner-small", "refiner-large",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "names"),
+    [
+        ({}, ["fast-256x256", "fast-720x1280"]),
+        ({"look__preset": "quality"}, ["quality-512x512", "quality-720x1280", "refiner-large"]),
+        ({"look__preset": "fast", "look__inference_steps": 2}, ["refiner-small"]),
+        ({"look__preset": "balanced", "look__inference_steps": 0}, []),
+    ],
+)
+def test_what_runs_live_is_what_the_look_asks(changes: dict[str, object], names: list[str]) -> None:
+    assert [each.name for each in live(settings(**changes))] == names
 
 
 def test_plans_are_held_against_this_machine(tmp_path: Path) -> None:

@@ -74,14 +74,14 @@ def test_what_is_no_number_fails(small: RefinerNetwork) -> None:
 
 def test_a_refined_synthesis_is_held_to_real_pictures_too(tmp_path: Path) -> None:
     (tmp_path / REFINERS["refiner-small"]).write_bytes(network_bytes(128))
-    refined = SynthesisNetwork(picture_size("256x256"), RefinerNetwork("refiner-small", tmp_path))
+    refined = SynthesisNetwork(picture_size("256x256"), "balanced", tmp_path)
     name, off = parity(refined, "fp16", OnnxRunner(refined.model("fp16")))
     assert name == "picture"
     assert 0 < off <= plan_verify.LIMITS_GREY["picture", "fp16"]
 
 
 def test_the_synthesis_is_held_to_real_pictures() -> None:
-    synthesis = network("synthesis-256x256")
+    synthesis = network("fast-256x256")
     name, off = parity(synthesis, "fp16", OnnxRunner(synthesis.model("fp16")))
     assert name == "picture"
     assert 0 < off <= plan_verify.LIMITS_GREY["picture", "fp16"]

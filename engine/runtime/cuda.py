@@ -95,6 +95,12 @@ class Device(Protocol):
         """Queue a copy from the device that fills pinned *memory*."""
         ...
 
+    def copy(
+        self, address: int, offset_bytes: int, source: int, size_bytes: int, stream: Handle
+    ) -> None:
+        """Queue a copy within the device: from *source* to *address*, so far into its memory."""
+        ...
+
     def wait(self, stream: Handle) -> None:
         """Wait until all that is queued is done."""
         ...

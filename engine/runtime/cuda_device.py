@@ -116,6 +116,13 @@ class CudaDevice:
             "cudaMemcpyAsync", memory.ctypes.data, address, memory.nbytes, kind, stream
         )  # fmt: skip
 
+    def copy(
+        self, address: int, offset_bytes: int, source: int, size_bytes: int, stream: Handle
+    ) -> None:
+        """Queue a copy within the device."""
+        kind = self._cuda.cudaMemcpyKind.cudaMemcpyDeviceToDevice
+        self._call("cudaMemcpyAsync", address + offset_bytes, source, size_bytes, kind, stream)
+
     def wait(self, stream: Handle) -> None:
         """Wait until all that is queued is done."""
         self._call("cudaStreamSynchronize", stream)

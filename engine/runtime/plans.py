@@ -33,7 +33,7 @@ class PlanEntry:
     file: str
     """Its name in the folder of the manifest."""
     network: str
-    """e.g. ``refiner-small``, ``synthesis-512x512``."""
+    """e.g. ``refiner-small``, ``fast-512x512``."""
     model_sha256: str
     """Of the ONNX network that it was built of."""
     flavour: str
@@ -94,12 +94,8 @@ def file_name(wanted: Wanted) -> str:
 
 def how_to_build(wanted: Wanted) -> str:
     """The command that makes such a plan."""
-    name, _, size = wanted.network.partition("-")
-    which = f"--network {name} --size {size}" if size[:1].isdecimal() else (
-        f"--network {wanted.network}")  # fmt: skip
-    return (
-        f"kiosk plan build --sm {sm(wanted.capability)} --precision {wanted.precision} {which}"
-    )  # fmt: skip
+    card, network = sm(wanted.capability), wanted.network
+    return f"kiosk plan build --sm {card} --precision {wanted.precision} --network {network}"
 
 
 def sha256(content: bytes) -> str:

@@ -1,7 +1,7 @@
 """What every backend that runs a network offers."""
 
-from collections.abc import Mapping
-from typing import Any, Final, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Protocol, runtime_checkable
 
 from numpy.typing import NDArray
 
@@ -44,4 +44,22 @@ class Runner(Protocol):
 
     def warmup(self) -> None:
         """Run once on zeros, so that the first real pass is not slower than the others."""
+        ...
+
+
+@runtime_checkable
+class TakesRows(Protocol):
+    """A ``Runner`` that keeps on its device what is given again and again."""
+
+    def run_rows(self, tensors: Tensors, rows: Sequence[Tensors]) -> Tensors:
+        """One pass; what of its inputs *tensors* lacks is given picture by picture.
+
+        Args:
+            tensors: inputs for all pictures.
+            rows: the other inputs of each picture, batch 1: read-only arrays, which are taken to
+                stay what they are, and are copied to the device once.
+
+        Raises:
+            RunnerError: inputs that do not fit, or a failure of the backend.
+        """
         ...

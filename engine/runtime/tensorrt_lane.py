@@ -6,6 +6,7 @@ Page-locked memory of this machine, through which copies go, grows with what is 
 
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -14,7 +15,8 @@ from numpy.typing import NDArray
 from engine.runtime.cuda import ANOTHER_BACKEND, CaptureError, Device, DeviceError, Handle
 from engine.runtime.runner import RunnerError, Tensors
 from engine.runtime.tensorrt_library import Faults, PlanError
-from engine.runtime.tensorrt_tensors import PlanTensor, Shape, fitted
+from engine.runtime.tensorrt_rows import DeviceRows
+from engine.runtime.tensorrt_tensors import PlanTensor, Shape, fitted, joined
 
 STEADY_PASSES: Final = 3
 """Passes of the same shapes after which their work is captured. A graph holds for the shapes it
@@ -48,6 +50,7 @@ class Lane:
         self._addresses: dict[str, int] = {}
         self._pinned: dict[str, Array] = {}
         self._resident: dict[str, Array] = {}
+        self._rows = DeviceRows(device, partial(self._staging, "a row"))
         self._shapes: dict[str, Shape] = {}
         self._graph: Handle | None = None
         self._steady = 0
@@ -79,33 +82,42 @@ class Lane:
             self._must(self._context.set_tensor_address(each.name, address), "an address")
         self._shapes = {}
 
-    def run(self, tensors: Tensors) -> Tensors:
+    def run(self, tensors: Tensors, rows: Sequence[Tensors] = ()) -> Tensors:
         """One pass.
 
         An input that is read-only and owns its memory is taken to stay what it is: where the same
         array is given again, it is not copied again.
 
+        Args:
+            tensors: inputs for all pictures.
+            rows: the other inputs of each picture; see ``TakesRows``.
+
         Raises:
             RunnerError: inputs that do not fit, or a failure of the device.
         """
-        shapes = fitted(self._inputs, tensors)
+        shapes = fitted(self._inputs, {**tensors, **joined(rows)})
         try:
             self._device.use()
-            return self._pass(tensors, shapes)
+            return self._pass(tensors, rows, shapes)
         except Exception as error:
             self._forget()
             if isinstance(error, RunnerError):
                 raise
             raise DeviceError(f"TensorRT failed: {error}: {ANOTHER_BACKEND}") from error
 
-    def _pass(self, tensors: Tensors, shapes: dict[str, Shape]) -> Tensors:
+    def _pass(self, tensors: Tensors, rows: Sequence[Tensors], shapes: dict[str, Shape]) -> Tensors:
         if {name: self._shapes.get(name) for name in shapes} != shapes:
             self._drop_graph()
             self._shapes = self._reshape(shapes)
         start, end = self._events
         self._device.record(start, self._stream)
         for each in self._inputs:
-            self._upload(each, tensors[each.name])
+            if each.name in tensors:
+                self._upload(each, tensors[each.name])
+            else:
+                self._resident.pop(each.name, None)
+                its = [row[each.name] for row in rows]
+                self._rows.lay(each.name, self._addresses[each.name], its, self._stream)
         self._work()
         views = {}
         for each in self._outputs:
@@ -135,6 +147,7 @@ class Lane:
     def _upload(self, each: PlanTensor, given: Array) -> None:
         if self._resident.get(each.name) is given:
             return
+        self._rows.overwritten(each.name)
         memory = self._staging(each.name, given.nbytes)
         np.copyto(memory.view(each.kind).reshape(given.shape), given)
         self._device.upload(self._addresses[each.name], memory, self._stream)
@@ -190,11 +203,18 @@ class Lane:
         self._drop_graph()
         self._shapes.clear()
         self._resident.clear()
+        self._rows.clear()
+
+    def prune(self) -> None:
+        """Give back the rows that nobody has any more."""
+        self._device.use()
+        self._rows.prune()
 
     def close(self) -> None:
         """Give everything back. Never fails."""
         self._drop_graph()
         self._context = None
+        self._rows.clear()
         for memory in self._pinned.values():
             self._device.free_pinned(memory)
         self._pinned.clear()

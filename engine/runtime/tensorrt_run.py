@@ -3,7 +3,7 @@
 import contextlib
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -99,9 +99,18 @@ class TensorRtRunner:
             InputsError: inputs that do not fit.
             RunnerError: a failure of the GPU, or the runner is closed.
         """
+        return self.run_rows(tensors, ())
+
+    def run_rows(self, tensors: Tensors, rows: Sequence[Tensors]) -> Tensors:
+        """The same, some inputs given picture by picture: see ``runner.TakesRows``.
+
+        Raises:
+            InputsError: inputs that do not fit.
+            RunnerError: a failure of the GPU, or the runner is closed.
+        """
         lane = self._take()
         try:
-            given = lane.run(tensors)
+            given = lane.run(tensors, rows)
             self._last_ms = lane.last_ms
             return given
         finally:
@@ -114,7 +123,7 @@ class TensorRtRunner:
         zeros = {each.name: np.zeros(each.usual, each.kind) for each in self._inputs}
         with self._warming:  # two that each had some of the contexts would wait for ever
             self._warm(zeros)
-        self._save_cache()
+        self.save_cache()
 
     def _warm(self, zeros: Tensors) -> None:
         lanes: list[Lane] = []
@@ -129,6 +138,16 @@ class TensorRtRunner:
                 self._free.extend(lanes)
                 self._changed.notify_all()
 
+    def prune(self) -> None:
+        """Give back what was kept on the device and nobody has any more."""
+        lane = self._take()
+        try:
+            lane.prune()
+        finally:
+            with self._changed:
+                self._free.append(lane)
+                self._changed.notify_all()
+
     def close(self) -> None:
         """Give all memory back; passes under way are waited for. May be called again."""
         with self._changed:
@@ -139,7 +158,7 @@ class TensorRtRunner:
             self._changed.wait_for(lambda: len(self._free) == len(self._lanes), _CLOSE_WAIT_S)
             # A pass that hangs keeps what it works on: freed under it, it would write elsewhere.
             lanes, self._free = self._free, []
-        self._save_cache()
+        self.save_cache()
         for lane in lanes:
             lane.close()
         if len(lanes) == len(self._lanes):
@@ -201,7 +220,8 @@ class TensorRtRunner:
     def _cache_path(self) -> Path:
         return self._plan.with_name(self._plan.name + CACHE_SUFFIX)
 
-    def _save_cache(self) -> None:
+    def save_cache(self) -> None:
+        """Keep the kernels that were made so far, for the next start."""
         if self._cache is None or (made := self._cache.serialize()) is None:
             return
         part = self._cache_path.with_name(f"{self._cache_path.name}.{os.getpid()}")

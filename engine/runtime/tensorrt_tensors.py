@@ -77,6 +77,26 @@ def plan_tensors(module: Any, engine: Any) -> tuple[list[PlanTensor], list[PlanT
     return inputs, outputs
 
 
+def joined(rows: Sequence[Tensors]) -> dict[str, NDArray[Any]]:
+    """Of inputs given picture by picture, what has the type and shape of all; not their numbers.
+
+    Raises:
+        InputsError: they differ in what they are, or one is for more pictures than its own.
+    """
+    if not rows:
+        return {}
+    first = rows[0]
+    like = {name: (each.dtype, each.shape) for name, each in first.items()}
+    for row in rows:
+        if {name: (each.dtype, each.shape) for name, each in row.items()} != like:
+            raise InputsError("pictures of one pass differ in their inputs: give them separately")
+    if any(shape[:1] != (1,) for _, shape in like.values()):
+        raise InputsError("an input of one picture is of several: give batches of 1")
+    return {
+        name: np.broadcast_to(each, (len(rows), *each.shape[1:])) for name, each in first.items()
+    }
+
+
 def fitted(inputs: Sequence[PlanTensor], tensors: Tensors) -> dict[str, Shape]:
     """The shape of every input in *tensors*.
 

@@ -6,19 +6,19 @@ frame's, each with its own batch entry: one network, and one plan of it, serves 
 size of the picture, several of them in one pass. ``graph_tensors`` makes the inputs.
 """
 
-from typing import Final, Literal
-
 import onnx
 
 from engine.motion.coefficients import COEFFICIENTS
-from engine.runtime.runner import BATCH_MOST
-from engine.runtime.tape import END, FLOAT16, FLOAT32, UINT8, Tape, Tensor, join
+from engine.runtime.tape import END, FLOAT32, UINT8, Tape, Tensor, join
 from engine.synthesis.graph_blend import over, times
 from engine.synthesis.graph_eyes import EyesGraph
+from engine.synthesis.graph_layout import KINDS, NUMBERS, Precision, eye_size, sampling, window
 from engine.synthesis.graph_mouth import MouthGraph, paste
 from engine.synthesis.graph_plate import PlateGraph
 from engine.synthesis.graph_refine import RefineGraph, Seen
 from engine.synthesis.graph_skin import (
+    CUBIC,
+    LINEAR,
     Cells,
     Numbers,
     Pixels,
@@ -30,49 +30,10 @@ from engine.synthesis.graph_skin import (
 )  # fmt: skip
 from engine.synthesis.synthesizer import OutputFormat
 
-Precision = Literal["fp32", "fp16"]
-"""Of the pictures; places are always float32."""
-KINDS: Final = {"fp32": FLOAT32, "fp16": FLOAT16}
-
-NUMBERS: Final = (
-    "cell", "columns", "rows", "grid_columns", "grid_rows", "head_x", "head_y",
-    "pivot_x", "pivot_y", "cavity_x", "cavity_y",
-    "depth_0", "depth_1", "depth_2", "hide_0", "hide_1", "hide_2",
-    "light_reach", "light_narrow", "light_drop",
-    "head_cells_x0", "head_cells_y0", "head_cells_x1", "head_cells_y1",
-    "mouth_cells_x0", "mouth_cells_y0", "mouth_cells_x1", "mouth_cells_y1",
-    "plate_top", "plate_columns", "plate_rows", "plate_grid_columns", "plate_grid_rows",
-    "throat_x", "throat_y", "throat_depth",
-)  # fmt: skip
-"""What the input ``numbers`` holds of a rig, in this order; lengths in pixels of the picture."""
-
-
-def window(output: OutputFormat) -> tuple[int, int]:
-    """Width and height of the window in which the mouth is drawn."""
-    width, height = output.width, output.height
-    return 2 * min(width // 3, height // 4), 2 * (min(width, height) // 4)
-
-
-def eye_size(output: OutputFormat) -> tuple[int, int]:
-    """Width and height of an eye's pictures."""
-    return 2 * (output.width // 8), 2 * (output.height // 16)
-
-
-def ranges(output: OutputFormat) -> dict[str, tuple[int, int, int]]:
-    """The smallest, the usual and the largest size of each named dimension of ``build``."""
-    width, height = output.width, output.height
-    return {
-        "batch": (1, 1, BATCH_MOST),
-        "rows": (4, height // 6, height // 2),
-        "columns": (4, width // 6, width // 2),
-        "plate_rows": (4, height // 24, height // 4),
-        "plate_columns": (4, width // 12, width // 4),
-    }
-
 
 def build(
     output: OutputFormat, precision: Precision = "fp32", refiner: bytes | None = None,
-    steps: int = 1,
+    steps: int = 1, *, fine: bool = False,
 ) -> onnx.ModelProto:  # fmt: skip
     """The network for pictures of *output*.
 
@@ -83,17 +44,19 @@ def build(
         output: size of the pictures.
         precision: of the pictures.
         refiner: an ONNX network, in its own precision; None: nothing is refined.
-        steps: of the refiner, 1 to ``graph_refine.STEPS_MOST``.
+        steps: of the refiner, 1 to ``look.WHOLE_STEPS_MOST``.
+        fine: whether the luma of head and upper lip is sampled cubically: ``Look.fine``.
 
     Raises:
         ValueError: too many steps, or *refiner* is none.
     """
     tape = Tape()
-    graph = _Graph(tape, output, KINDS[precision], refiner, steps)
+    graph = _Graph(tape, output, KINDS[precision], refiner, steps, fine)
     picture = graph.draw()
     shape: list[int | str] = ["batch", output.height * 3 // 2, output.width]
     tape.output("picture", picture, shape, UINT8)
-    said = {"width": str(output.width), "height": str(output.height), "precision": precision}
+    said = {"width": str(output.width), "height": str(output.height), "precision": precision,
+            "sampling": sampling(fine=fine)}  # fmt: skip
     if graph.refine is not None:
         said |= {"refiner_side_px": str(graph.refine.side_px), "refiner_steps": str(steps)}
     return tape.model("synthesis", said)
@@ -103,9 +66,12 @@ class _Graph:
     """The layers of one picture."""
 
     def __init__(
-        self, tape: Tape, output: OutputFormat, kind: str, refiner: bytes | None, steps: int
-    ) -> None:
+        self, tape: Tape, output: OutputFormat, kind: str, refiner: bytes | None, steps: int,
+        fine: bool,
+    ) -> None:  # fmt: skip
         self._tape, self._kind = tape, kind
+        # By a pixel's size. Cubics swing where alpha ends: in the luma unseen, in colours not.
+        self._ways = {1: CUBIC if fine else LINEAR, 2: LINEAR}
         width, height = output.width, output.height
         self._size, self._window = (width, height), window(output)
         self._pixels = {
@@ -167,7 +133,7 @@ class _Graph:
     ) -> Tensor:
         places = self._skin.places(back, cells, pixels, by)
         size = self._size[0] // by, self._size[1] // by
-        drawn = sample(texture, places.grid, size, whole=True)
+        drawn = sample(texture, places.grid, size, mode=self._ways[by], whole=True)
         return drawn * places.mask.to(texture.kind)
 
     def _draw_mouth(

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from engine.runtime import tensorrt
 from engine.runtime.half import halved
-from engine.synthesis.graph import KINDS, Precision, build, ranges
-from engine.synthesis.graph_refine import STEPS_MOST
-from engine.synthesis.look import NETWORKS, RefinerSize
+from engine.synthesis.graph import build
+from engine.synthesis.graph_layout import KINDS, Precision, ranges
+from engine.synthesis.look import NETWORKS, WHOLE_STEPS_MOST, RefinerSize
 from engine.synthesis.refiner import path_of
 from engine.synthesis.synthesizer import OutputFormat
 
@@ -29,16 +29,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     plan_help = f"build a plan for it too: {', '.join(tensorrt.CAPABILITIES)}"
     parser.add_argument("--plan", action="append", default=[], metavar="CAPABILITY", help=plan_help)
     parser.add_argument("--refiner", choices=NETWORKS, help="the refiner that is part of it")
-    parser.add_argument("--steps", type=int, default=1, help=f"of the refiner, 1 to {STEPS_MOST}")
+    parser.add_argument(
+        "--steps", type=int, default=1, help=f"of the refiner, 1 to {WHOLE_STEPS_MOST}"
+    )
+    parser.add_argument("--fine", action="store_true", help="sample the luma cubically")
     options = parser.parse_args(arguments)
     try:
         output = _size(options.size)
-        name = f"synthesis-{options.size}-{options.precision}"
+        name = f"synthesis-{options.size}-{options.precision}" + "-fine" * options.fine
         refiner = None
         if options.refiner:
             name += f"-{options.refiner}-{options.steps}"
             refiner = _refiner(options.refiner, options.precision)
-        network = build(output, options.precision, refiner, options.steps).SerializeToString()
+        network = build(
+            output, options.precision, refiner, options.steps, fine=options.fine
+        ).SerializeToString()
         options.folder.mkdir(parents=True, exist_ok=True)
         _write(options.folder / f"{name}.onnx", network)
         for capability in options.plan:

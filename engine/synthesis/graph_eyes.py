@@ -6,12 +6,9 @@ from engine.motion.coefficients import COEFFICIENTS
 from engine.portrait.rig import LIDS_MEET
 from engine.runtime.tape import FLOAT32, Tape, Tensor, smooth
 from engine.synthesis.eyes import REST
+from engine.synthesis.graph_layout import EYE_NUMBERS
 from engine.synthesis.graph_skin import Pixels, counted, crossed, mesh, sample, weighted
 
-EYE_NUMBERS: Final = (
-    "x0", "y0", "x1", "y1", "scale", "band", "iris_x", "iris_y", "iris_radius",
-)  # fmt: skip
-"""Of an eye at one level: its view in the head's picture; then ``_Level``'s own."""
 BLEND_BIAS: Final = 1.00001
 """OpenCV's blendLinear divides by the weights' sum and this much more."""
 

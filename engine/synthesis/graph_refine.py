@@ -13,11 +13,10 @@ import onnx
 from engine.runtime.tape import FLOAT32, Tape, Tensor, join
 from engine.synthesis.graph_blend import halved
 from engine.synthesis.graph_skin import Numbers, Pixels, TurnGraph, counted, mesh, sample, scalar
+from engine.synthesis.look import WHOLE_STEPS_MOST
 from engine.synthesis.refiner import BOUND
 from engine.synthesis.region import CHANNELS, GREY, fade
 
-STEPS_MOST: Final = 4
-"""Steps are unrolled: each is the whole network once more."""
 PLACE: Final = ("x", "y", "depth", "step")
 """What the input ``region`` holds, in pixels of the picture: where the region's first pixel is at
 rest, from the pivot, and how far it is to the next."""
@@ -55,14 +54,14 @@ class RefineGraph:
             turn: of the heads.
             weights: (batch, coefficients).
             network: the refiner, an ONNX network whose inputs and output are float32.
-            steps: of it, 1 to ``STEPS_MOST``.
+            steps: of it, 1 to ``WHOLE_STEPS_MOST``.
             size: width and height of the picture.
 
         Raises:
             ValueError: too many steps, or the network is no refiner.
         """
-        if not 1 <= steps <= STEPS_MOST:
-            raise ValueError(f"{steps} steps in a graph: allowed are 1 to {STEPS_MOST}")
+        if not 1 <= steps <= WHOLE_STEPS_MOST:
+            raise ValueError(f"{steps} steps in a graph: allowed are 1 to {WHOLE_STEPS_MOST}")
         self._tape, self._turn, self._weights, self._steps = tape, turn, weights, steps
         self._network = onnx.load_from_string(network)
         said = {each.key: each.value for each in self._network.metadata_props}

@@ -12,6 +12,9 @@ from engine.synthesis.skin import LEAST
 from engine.synthesis.warp import LONGEST_STEP, NEWTON_STEPS, STEEPEST
 
 FAR_PX: Final = 1e6
+LINEAR: Final = "bilinear"
+CUBIC: Final = "bicubic"
+"""Of GridSample's modes."""
 
 Numbers = Mapping[str, Tensor]
 """What else a rig says of itself, (batch, 1) each, float32."""
@@ -62,21 +65,26 @@ def mesh(x: Tensor, y: Tensor) -> Tensor:
 
 def sample(
     picture: Tensor, grid: Tensor, size: tuple[Tensor, Tensor] | tuple[int, int],
-    *, mode: str = "bilinear", border: bool = False,
+    *, mode: str = LINEAR, border: bool = False,
     whole: bool = False,
 ) -> Tensor:  # fmt: skip
     """Fetch *picture* (batch, k, height, width) at *grid* (batch, rows, columns, 2), in pixels.
 
     Outside it is 0 or, with *border*, the edge carried on. *size*, (width, height), may be
-    tensors (batch, 1). Always in float32: half floats cannot tell places a hundredth of a pixel
-    apart, and TensorRT wants both inputs of one type. *whole*: rounded, as OpenCV does bytes.
+    tensors (batch, 1). *mode* is GridSample's; its cubic is OpenCV's, Keys' with -0.75. Always in
+    float32: half floats cannot tell places a hundredth of a pixel apart, and TensorRT wants both
+    inputs of one type. *whole*: rounded, and within 0 to 255 where cubics swing beyond, as OpenCV
+    does bytes.
     """
     tape = grid.tape
     sizes = [s if isinstance(s, Tensor) else tape.constant([[s]], FLOAT32) for s in size]
     scaled = (grid * 2.0 + 1.0) / join(3, *(scalar(each) for each in sizes)) - 1.0
     drawn = tape.op("GridSample", picture.to(FLOAT32), scaled, mode=mode, align_corners=0,
                     padding_mode="border" if border else "zeros")  # fmt: skip
-    return (drawn.unary("Round") if whole else drawn).to(picture.kind)
+    if whole:
+        drawn = drawn.unary("Round")
+        drawn = drawn.within(0.0, 255.0) if mode == CUBIC else drawn
+    return drawn.to(picture.kind)
 
 
 def spread(

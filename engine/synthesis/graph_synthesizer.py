@@ -13,8 +13,9 @@ from engine.media import ByteArray, MotionFrame
 from engine.portrait.rig import Rig
 from engine.runtime.onnx import OnnxRunner
 from engine.runtime.runner import BATCH_MOST, Runner
-from engine.synthesis.graph import Precision, build
-from engine.synthesis.graph_tensors import Array, frame_tensors, rig_tensors, stacked
+from engine.synthesis.graph import build
+from engine.synthesis.graph_layout import Precision, sampling
+from engine.synthesis.graph_tensors import Array, frame_tensors, is_fine, rig_tensors, stacked
 from engine.synthesis.refining import Refining
 from engine.synthesis.synthesizer import OutputFormat, Synthesizer
 
@@ -43,22 +44,32 @@ def drawer(rig: Rig, output: OutputFormat, backend: Backend = "cpu") -> Drawer:
 
 def runner(
     output: OutputFormat, precision: Precision = "fp32", threads: int = 1,
-    refiner: bytes | None = None, steps: int = 1,
+    refiner: bytes | None = None, steps: int = 1, *, fine: bool = False,
 ) -> Runner:  # fmt: skip
     """The graph for *output* on ONNX Runtime; see ``graph.build``.
 
     Raises:
         RunnerError: ONNX Runtime cannot load it.
     """
-    return OnnxRunner(build(output, precision, refiner, steps).SerializeToString(), threads)
+    network = build(output, precision, refiner, steps, fine=fine)
+    return OnnxRunner(network.SerializeToString(), threads)
 
 
-def _check(graph: Mapping[str, str], refining: Refining) -> None:
-    """Whether a graph that says so of itself refines as a look does.
+def _check(graph: Mapping[str, str], drawer: Synthesizer) -> None:
+    """Whether a graph that says so of itself samples and refines as *drawer* does.
 
     Raises:
         ValueError: it does not.
     """
+    wanted = sampling(fine=is_fine(drawer))
+    if (has := graph.get("sampling", "?")) != wanted:
+        raise ValueError(f"the graph's sampling is {has}, a look's {wanted}: give the graph of the "
+                         "look's preset")  # fmt: skip
+    if drawer._refining is not None:
+        _check_refining(graph, drawer._refining)
+
+
+def _check_refining(graph: Mapping[str, str], refining: Refining) -> None:
     has = graph.get("refiner_steps", "?"), graph.get("refiner_side_px", "?")
     wanted = str(refining.steps), str(refining.refiner.side_px)
     if has != wanted:
@@ -96,14 +107,13 @@ class GraphSynthesizer:
         self.output = drawers[0].output
         if any(each.output != self.output for each in drawers):
             raise ValueError("the rigs are drawn at several sizes: give a batch for each size")
-        self._graph = graph or runner(self.output, precision)
+        self._graph = graph or runner(self.output, precision, fine=is_fine(drawers[0]))
         refined = {each._refining is not None for each in drawers}
         if refined != {"neutral" in self._graph.inputs}:
             raise ValueError("the graph and all of the looks must refine, or none: give the graph "
                              "of these steps, or looks of 0 steps")  # fmt: skip
         for each in drawers:
-            if each._refining is not None:
-                _check(self._graph.metadata, each._refining)
+            _check(self._graph.metadata, each)
         self._drawers = tuple(drawers)
         tensors = [rig_tensors(each, precision) for each in drawers]
         self._rigs: Mapping[str, Array] = stacked(tensors)

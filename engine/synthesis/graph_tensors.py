@@ -15,8 +15,15 @@ from engine.media import FloatArray, MotionFrame
 from engine.synthesis.cutout import Cutout
 from engine.synthesis.eyes import Eyes, _Level
 from engine.synthesis.framing import Planes, Rect
-from engine.synthesis.graph import KINDS, NUMBERS, Precision, eye_size, window
-from engine.synthesis.graph_eyes import EYE_NUMBERS
+from engine.synthesis.graph_layout import (
+    EYE_NUMBERS,
+    GRID,
+    KINDS,
+    NUMBERS,
+    Precision,
+    eye_size,
+    window,
+)
 from engine.synthesis.mouth import LIGHT_DROP_PX, LIGHT_REACH_PX, ROUNDED_HIDE_PX, Mouth
 from engine.synthesis.plate import PAD_PX, Plate
 from engine.synthesis.refining import Refining
@@ -33,6 +40,16 @@ PADDED: Final = {"nodes": (2, 3), "flows": (2, 3), "plate_nodes": (2, 3)}
 """Inputs whose size depends on the rig, and the axes that do."""
 
 
+def is_fine(drawer: Synthesizer) -> bool:
+    """Whether its luma is sampled cubically."""
+    return drawer._way == cv2.INTER_CUBIC
+
+
+def refines(drawer: Synthesizer) -> bool:
+    """Whether its pictures are refined."""
+    return drawer._refining is not None
+
+
 def rig_tensors(drawer: Synthesizer, precision: Precision = "fp32") -> Arrays:
     """What the graph needs of the rig and the size that *drawer* draws; batch 1.
 
@@ -40,9 +57,8 @@ def rig_tensors(drawer: Synthesizer, precision: Precision = "fp32") -> Arrays:
         ValueError: the mouth or an eye is larger than the graph has room for, or the look is one
             that only the CPU draws.
     """
-    if drawer.alpha is not None or drawer._way != cv2.INTER_LINEAR:
-        raise ValueError("the graph has no transparent background, and no cubic sampling: "
-                         "draw this look on the CPU")  # fmt: skip
+    if drawer.alpha is not None:
+        raise ValueError("the graph has no transparent background: draw this look on the CPU")
     size, room = (drawer.output.width, drawer.output.height), window(drawer.output)
     x0, y0, x1, y1 = drawer._mouth_box
     # Turned, near and wide open it covers less than twice its box.
@@ -66,6 +82,9 @@ def rig_tensors(drawer: Synthesizer, precision: Precision = "fp32") -> Arrays:
     if drawer._refining is not None:
         other |= _refined(drawer._refining, drawer._bare)
     whole = {name: np.ascontiguousarray(each[None], np.float32) for name, each in other.items()}
+    if max(whole["nodes"].shape[2:]) > GRID[2]:
+        raise ValueError(f"the head's grid has a side of {max(whole['nodes'].shape[2:])} nodes, "
+                         f"{TOO_LARGE}")  # fmt: skip
     return whole | {n: np.ascontiguousarray(p[None], KINDS[precision]) for n, p in pictures.items()}
 
 
@@ -88,25 +107,45 @@ def frame_tensors(drawers: Sequence[Synthesizer], motions: Sequence[MotionFrame]
     return given | ({"gain": np.array(gains, np.float32)[:, None]} if gains else {})
 
 
-def stacked(rigs: Sequence[Mapping[str, Array]]) -> Arrays:
-    """The tensors of several rigs of one size of picture as one batch.
+Sizes = Mapping[str, tuple[int, ...]]
+"""Of each input that ``PADDED`` names, along the axes that it names."""
 
-    Grids of fewer nodes than the others are carried on at their edges; nothing drawn changes.
+
+def largest(rigs: Sequence[Mapping[str, Array]]) -> Sizes:
+    """The sizes into which the grids of all *rigs* fit."""
+    return {
+        name: tuple(max(rig[name].shape[axis] for rig in rigs) for axis in axes)
+        for name, axes in PADDED.items()
+    }
+
+
+def carried_on(rig: Mapping[str, Array], sizes: Sizes) -> Arrays:
+    """The tensors of a rig with its grids carried on at their edges; nothing drawn changes.
+
+    Those that are as they should be are the very arrays that were given.
     """
-    out: Arrays = {}
-    for name in rigs[0]:
-        each = [rig[name] for rig in rigs]
-        for axis in PADDED.get(name, ()):
-            most = max(a.shape[axis] for a in each)
-            each = [_carried_on(a, axis, most) for a in each]
-        out[name] = np.concatenate(each)
+    out: Arrays = dict(rig)
+    for name, size in sizes.items():
+        for axis, count in zip(PADDED[name], size, strict=True):
+            if out[name].shape[axis] < count:
+                out[name] = _carried_on(out[name], axis, count)
+    if out["nodes"] is not rig["nodes"]:  # nodes carried on count on, too
+        rows, columns = out["nodes"].shape[2:]
+        out["nodes"][:, 0], out["nodes"][:, 1] = np.arange(columns), np.arange(rows)[:, None]
+    numbers = rig["numbers"].copy()
     for tensor, prefix in (("nodes", ""), ("plate_nodes", "plate_")):
         for axis, name in ((2, "grid_rows"), (3, "grid_columns")):
-            out["numbers"][:, NUMBERS.index(prefix + name)] = out[tensor].shape[axis]
-    # Nodes carried on count on, too.
-    rows, columns = out["nodes"].shape[2:]
-    out["nodes"][:, 0], out["nodes"][:, 1] = np.arange(columns), np.arange(rows)[:, None]
+            numbers[:, NUMBERS.index(prefix + name)] = out[tensor].shape[axis]
+    if not np.array_equal(numbers, rig["numbers"]):
+        out["numbers"] = numbers
     return out
+
+
+def stacked(rigs: Sequence[Mapping[str, Array]]) -> Arrays:
+    """The tensors of several rigs of one size of picture as one batch."""
+    sizes = largest(rigs)
+    each = [carried_on(rig, sizes) for rig in rigs]
+    return {name: np.concatenate([rig[name] for rig in each]) for name in rigs[0]}
 
 
 def _carried_on(array: Array, axis: int, size: int) -> Array:
@@ -213,7 +252,7 @@ def _eye_numbers(level: _Level, corner: tuple[int, int]) -> Array:
 
 
 def _numbers(drawer: Synthesizer) -> dict[str, float]:
-    """What ``graph.NUMBERS`` names."""
+    """What ``graph_layout.NUMBERS`` names."""
     skin, mouth, plate = drawer._skin, drawer._mouth, drawer._plate
     grid, scale = skin.grid, mouth._scale
     reach = max(1, round(LIGHT_REACH_PX * scale))

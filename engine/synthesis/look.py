@@ -16,6 +16,8 @@ POSITIONS: Final[tuple[Position, ...]] = get_args(Position)
 NETWORKS: Final[tuple[RefinerSize, ...]] = get_args(RefinerSize)
 
 MAX_STEPS: Final = 30
+WHOLE_STEPS_MOST: Final = 4
+"""Of a refiner in a whole picture as one network: each is the whole refiner once more."""
 FEWER: Final = (4, 1)
 """Steps that a slower machine does instead of more, at once: little differs between them, and to
 pass from one to the other would need both."""

@@ -1,7 +1,7 @@
-"""The networks that a GPU may run: the refiners, and the synthesis at any size.
+"""The networks that a GPU may run: the refiners, and whole pictures of each preset at any size.
 
-The synthesis comes plain (``synthesis-512x512``) and with one step of the small refiner at its end
-(``refined-512x512``): a whole picture in one plan.
+A preset fixes how a whole picture is sampled, and by which refiner in how many steps it is refined;
+with its size in pixels it is a network, in one plan: ``fast-512x512``, ``quality-1024x1024``.
 """
 
 import re
@@ -14,16 +14,19 @@ from typing import Final
 from engine.runtime import checksums
 from engine.runtime.plans import Precision, sha256
 from engine.runtime.runner import BATCH_MOST, RunnerError
-from engine.synthesis.look import NETWORKS
+from engine.synthesis.graph_layout import ranges
+from engine.synthesis.look import (
+    NETWORKS,
+    PRESET,
+    PRESETS,
+    WHOLE_STEPS_MOST,
+    Look,
+    PresetName,
+)
 from engine.synthesis.refiner import WEIGHTS, file_name
 from engine.synthesis.synthesizer import OutputFormat
 
 REFINERS: Final = {f"refiner-{size}": file_name(size) for size in NETWORKS}
-SYNTHESIS: Final = "synthesis"
-REFINED: Final = "refined"
-WHOLE: Final = (SYNTHESIS, REFINED)
-REFINED_BY: Final = "refiner-small"
-"""In one step."""
 BATCH: Final = (1, 1, BATCH_MOST)
 BATCHES: Final = (1, 2, 4, 8)
 """Which are measured."""
@@ -100,46 +103,68 @@ class RefinerNetwork:
 
 @dataclass(frozen=True)
 class SynthesisNetwork:
-    """The synthesis at one size; the pictures of a rig are inputs in the network's precision."""
+    """Whole pictures of one preset and size; a rig's pictures are inputs in its precision."""
 
     output: OutputFormat
-    refiner: RefinerNetwork | None = None
-    """At its end, one step; None: nothing is refined."""
+    """Of the pictures as they are drawn."""
+    preset: PresetName
+    weights: Path = field(default=WEIGHTS)
+    """Where the refiners lie."""
 
     @property
     def name(self) -> str:
         """What it is called in the manifest."""
-        kind = SYNTHESIS if self.refiner is None else REFINED
-        return f"{kind}-{self.output.width}x{self.output.height}"
+        return f"{self.preset}-{self.output.width}x{self.output.height}"
+
+    @property
+    def steps(self) -> int:
+        """Of the refiner; 0: nothing is refined."""
+        return PRESET[self.preset].inference_steps
+
+    @property
+    def refiner(self) -> RefinerNetwork | None:
+        """The refiner at its end."""
+        if self.steps == 0:
+            return None
+        return RefinerNetwork(f"refiner-{PRESET[self.preset].network}", self.weights)
 
     @property
     def ranges(self) -> Mapping[str, tuple[int, int, int]]:
         """The smallest, the usual and the largest size of each dimension that may differ."""
-        from engine.synthesis.graph import ranges
-
         return ranges(self.output)
 
     def model(self, precision: Precision) -> bytes:
         """The ONNX network, typed so.
 
         Raises:
-            RunnerError: its refiner is missing.
+            RunnerError: its refiner is missing, or does more steps than a whole picture has.
         """
+        if self.steps > WHOLE_STEPS_MOST:
+            raise RunnerError(
+                f"{self.name}: {self.steps} steps are more than the {WHOLE_STEPS_MOST} of a whole "
+                "picture: build the refiner alone; the CPU draws the rest"
+            )
         refiner = None if self.refiner is None else self.refiner.model(precision)
-        return _synthesis(self.output.width, self.output.height, precision, refiner)
+        return _synthesis(self.output, precision, refiner, self.steps, PRESET[self.preset].fine)
 
     def identity(self, precision: Precision) -> str:
-        """SHA-256 of the network as it is written."""
+        """SHA-256 of the network as it is written.
+
+        Raises:
+            RunnerError: as ``model``.
+        """
         return sha256(self.model(precision))
 
     def metadata(self, precision: Precision) -> Mapping[str, str]:
-        """What the network says of itself."""
-        width, height = str(self.output.width), str(self.output.height)
-        told = {"width": width, "height": height, "precision": precision}
-        if self.refiner is None:
-            return told
-        side_px = self.refiner.metadata(precision)["side_px"]
-        return told | {"refiner_side_px": side_px, "refiner_steps": "1"}
+        """What the network says of itself.
+
+        Raises:
+            RunnerError: as ``model``.
+        """
+        import onnx
+
+        told = onnx.load_from_string(self.model(precision)).metadata_props
+        return {each.key: each.value for each in told}
 
     def runnable(self, precision: Precision) -> Path | bytes:
         """The network for backends that need no plan: it takes what the plan takes."""
@@ -147,29 +172,44 @@ class SynthesisNetwork:
 
 
 @lru_cache(maxsize=2)  # its bytes and its identity are asked for one after the other
-def _synthesis(width: int, height: int, precision: Precision, refiner: bytes | None) -> bytes:
+def _synthesis(
+    output: OutputFormat, precision: Precision, refiner: bytes | None, steps: int,
+    fine: bool,  # a key
+) -> bytes:  # fmt: skip
     from engine.synthesis.graph import build
 
-    return bytes(build(OutputFormat(width, height), precision, refiner).SerializeToString())
+    model = build(output, precision, refiner, max(1, steps), fine=fine)
+    return bytes(model.SerializeToString())
 
 
 Network = RefinerNetwork | SynthesisNetwork
 
 
 def network(name: str) -> Network:
-    """The network of a name such as ``refiner-small`` or ``synthesis-512x512``.
+    """The network of a name such as ``refiner-small`` or ``fast-512x512``.
 
     Raises:
         RunnerError: there is none of that name, or pictures of that size are not drawn.
     """
     if name in REFINERS:
         return RefinerNetwork(name)
-    kind, _, size = name.partition("-")
-    if kind not in WHOLE:
-        known = ", ".join([*REFINERS, *(f"{each}-512x512" for each in WHOLE)])
+    preset, _, size = name.partition("-")
+    if preset not in PRESETS:
+        known = ", ".join([*REFINERS, *(f"{each}-512x512" for each in PRESETS)])
         raise RunnerError(f"no network {name!r}: give one of {known}, or another size")
-    refiner = RefinerNetwork(REFINED_BY) if kind == REFINED else None
-    return SynthesisNetwork(picture_size(size), refiner)
+    return SynthesisNetwork(picture_size(size), preset)
+
+
+def whole(look: Look, output: OutputFormat) -> SynthesisNetwork | None:
+    """The network that draws pictures of *output*, as large as they are drawn, in *look*.
+
+    None: there is none, as of other steps than the preset's, and of transparent backgrounds.
+    """
+    asked = PRESET[look.preset].inference_steps
+    if look.steps != asked or asked > WHOLE_STEPS_MOST or look.background.kind == "transparent":
+        return None
+    made = SynthesisNetwork(output, look.preset)
+    return made if made.refiner is None or made.refiner.path.is_file() else None
 
 
 def picture_size(text: str) -> OutputFormat:
@@ -187,16 +227,27 @@ def picture_size(text: str) -> OutputFormat:
         raise RunnerError(str(error)) from error
 
 
+def drawn_size(preset: PresetName, asked: OutputFormat) -> OutputFormat:
+    """How large *preset* draws pictures where *asked* is asked for."""
+    return OutputFormat(*Look(preset).size(asked.width, asked.height))
+
+
 def named(which: str, sizes: Sequence[str]) -> list[Network]:
-    """The networks meant by ``all``, ``synthesis`` or a name; the synthesis at each of *sizes*.
+    """The networks meant by ``all``, a preset or a name; a preset's at each of *sizes*.
+
+    Args:
+        which: see above.
+        sizes: such as are asked for: a preset may draw larger pictures.
 
     Raises:
         RunnerError: as ``network``.
     """
-    names = [*WHOLE, *REFINERS] if which == "all" else [which]
-    spread = [
-        f"{name}-{size}" if name in WHOLE else name
-        for name in names
-        for size in (sizes if name in WHOLE else ("",))
-    ]
-    return [network(name) for name in spread]
+    out: dict[str, Network] = {}
+    for name in [*PRESETS, *REFINERS] if which == "all" else [which]:
+        if name in PRESETS:
+            outputs = [drawn_size(name, picture_size(size)) for size in sizes]
+            made: list[Network] = [SynthesisNetwork(each, name) for each in outputs]
+        else:
+            made = [network(name)]
+        out |= {each.name: each for each in made}
+    return list(out.values())

@@ -94,6 +94,11 @@ class Refiner:
             raise RunnerError(f"{name} has other inputs than a refiner: install the project again")
         runner.warmup()
 
+    @property
+    def joins(self) -> bool:
+        """Whether several pictures in one pass cost less just now: not while a CPU stands in."""
+        return self.batches and bool(getattr(self._runner, "answers", True))
+
     def start(self, seed: int) -> FloatArray:
         """(6, h, w): the noise from which the paths of one stage begin."""
         half = self.side_px // 2

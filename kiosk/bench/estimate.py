@@ -17,7 +17,8 @@ from typing import Final
 import onnx
 
 from engine.runtime.half import HalfError, halved
-from engine.synthesis.graph import build, ranges
+from engine.synthesis.graph import build
+from engine.synthesis.graph_layout import ranges
 from engine.synthesis.refiner import path_of
 from engine.synthesis.refiner import shipped as installed
 from engine.synthesis.synthesizer import OutputFormat
@@ -68,9 +69,12 @@ class Way:
 
 
 def whole(refiner: bytes | None = None, steps: int = 0, name: str = "") -> Passes:
-    """The picture as one graph in half floats, with *steps* of *refiner* (float32) in it."""
+    """The picture as one graph in half floats, with *steps* of *refiner* (float32) in it.
+
+    With a refiner it is sampled finely, too, as the presets have it.
+    """
     network = halved(refiner) if refiner else None
-    model = build(OUTPUT, "fp16", network, max(steps, 1))
+    model = build(OUTPUT, "fp16", network, max(steps, 1), fine=refiner is not None)
     usual = {name: size for name, (_, size, _) in ranges(OUTPUT).items()}
     what = f"{name} refiner, {_steps(steps)}" if refiner else "`fast`"
     return _passes(f"whole picture, {what}", model, usual)
