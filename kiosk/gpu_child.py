@@ -113,12 +113,13 @@ def _done(
 ) -> Told:
     try:
         rigs.forget(asked.forget)
+        if asked.forget:
+            getattr(runner, "prune", lambda: None)()
         tensors = given.read(asked.places)
         if asked.keep is not None:
             rigs.keep(asked.keep, tensors)
             return Done(())
         if not asked.places:  # there was something to forget, no more
-            getattr(runner, "prune", lambda: None)()
             return Done(())
         out = rigs.run(runner, tensors, asked.kept) if asked.kept else runner.run(tensors)
         return Done(taken.write(out))

@@ -133,6 +133,7 @@ def test_only_so_many_portraits_and_only_as_long_as_they_are_shown(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(room, "RIGS_MOST", 2)
+    monkeypatch.setattr(room, "CHANGING", 0)
     whole, _, _ = made()
     drawers = [whole.admit(spare()) for _ in range(2)]
     with pytest.raises(ValueError, match="close a stage"):

@@ -96,6 +96,7 @@ def test_where_there_is_no_room_or_nothing_can_be_opened_the_cpu_draws(
     assert isinstance(wholes.given(spare(), PLAIN), Synthesizer)
     opener.fault = None
     monkeypatch.setattr(room, "RIGS_MOST", 1)
+    monkeypatch.setattr(room, "CHANGING", 0)
     drawn = [wholes.given(spare(), PLAIN) for _ in range(2)]
     assert [isinstance(each, WholeSynthesizer) for each in drawn] == [True, False]
     assert "too many processes" in caplog.text and "1 portraits are drawn" in caplog.text

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.motion.coefficients import COEFFICIENTS
+from engine.runtime import checksums
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -93,9 +94,11 @@ def load_prior(path: Path = SHIPPED, identities: int | None = 60) -> Prior:
         identities: how many identity deltas to take at most; None takes all.
 
     Raises:
+        DamageError: if the one that ships is not as it was made.
         OSError: if *path* cannot be read.
         KeyError: if an array is missing from it.
     """
+    checksums.check(path)
     with np.load(path) as data:
         names = [str(name) for name in data["expression_names"]]
         rows = [names.index(name) for name in COEFFICIENTS]

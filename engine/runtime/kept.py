@@ -12,16 +12,18 @@ from engine.runtime.runner import Tensors
 class Kept:
     """Some inputs of one picture. It is forgotten where it was sent when nobody has it any more."""
 
-    def __init__(self, number: int, make: Callable[[], Tensors]) -> None:
+    def __init__(self, number: int, make: Callable[[], Tensors], soon: bool = True) -> None:
         """Make them, so that it is known whether they can be made.
 
         Args:
             number: its own among all that one network is given.
             make: makes them, batch 1; whatever it raises is raised here.
+            soon: whether they are to be sent soon; if not, they are made again when they are.
         """
         self.number = number
         self._make = make
-        self._made: Tensors | None = make()
+        made = make()
+        self._made: Tensors | None = made if soon else None
 
     def tensors(self) -> Tensors:
         """They, to be sent. They are not held on to: to send them again, they are made again."""

@@ -7,7 +7,7 @@ from typing import Final, Literal, cast, get_args
 PresetName = Literal["fast", "balanced", "quality"]
 BackgroundKind = Literal["photo", "colour", "image", "blurred", "transparent"]
 RefinerSize = Literal["small", "large"]
-"""Which refiner: the one for a processor, which ships, or a larger one for graphics cards."""
+"""Which refiner: one that any processor has time for, or a larger one, for larger pictures."""
 Position = Literal["top-left", "top", "top-right", "bottom-left", "bottom", "bottom-right"]
 
 PRESETS: Final[tuple[PresetName, ...]] = get_args(PresetName)

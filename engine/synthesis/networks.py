@@ -5,7 +5,8 @@ with its size in pixels it is a network, in one plan: ``fast-512x512``, ``qualit
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -59,16 +60,13 @@ class RefinerNetwork:
         """
         if precision == "fp32":
             return self._content()
-        from google.protobuf.message import DecodeError
-
         from engine.runtime.half import HalfError, halved
 
         try:
-            return halved(self._content())
+            with self.damage_told():
+                return halved(self._content())
         except HalfError as error:
             raise RunnerError(f"{self.path.name}: {error}: use --precision fp32") from error
-        except DecodeError as error:
-            raise RunnerError(f"{self.path.name} is damaged: install the project again") from error
 
     def identity(self, precision: Precision) -> str:
         """SHA-256 of the network, typed so: how it is halved is part of it.
@@ -79,15 +77,30 @@ class RefinerNetwork:
         return sha256(self.model(precision))
 
     def metadata(self, precision: Precision) -> Mapping[str, str]:
-        """What the network says of itself."""
+        """What the network says of itself.
+
+        Raises:
+            RunnerError: it is missing or damaged.
+        """
         import onnx
 
-        told = onnx.load_from_string(self._content()).metadata_props
+        with self.damage_told():
+            told = onnx.load_from_string(self._content()).metadata_props
         return {each.key: each.value for each in told} | {"precision": precision}
 
     def runnable(self, precision: Precision) -> Path | bytes:
         """The network for backends that need no plan: they run float32."""
         return self.path
+
+    @contextmanager
+    def damage_told(self) -> Iterator[None]:
+        """What is no ONNX network, or no refiner, becomes an error with a remedy."""
+        from google.protobuf.message import DecodeError
+
+        try:
+            yield
+        except DecodeError as error:
+            raise RunnerError(f"{self.path.name} is damaged: install the project again") from error
 
     def _content(self) -> bytes:
         try:
@@ -144,8 +157,15 @@ class SynthesisNetwork:
                 f"{self.name}: {self.steps} steps are more than the {WHOLE_STEPS_MOST} of a whole "
                 "picture: build the refiner alone; the CPU draws the rest"
             )
-        refiner = None if self.refiner is None else self.refiner.model(precision)
-        return _synthesis(self.output, precision, refiner, self.steps, PRESET[self.preset].fine)
+        fine = PRESET[self.preset].fine
+        if self.refiner is None:
+            return _synthesis(self.output, precision, None, self.steps, fine)
+        try:
+            with self.refiner.damage_told():
+                refiner = self.refiner.model(precision)
+                return _synthesis(self.output, precision, refiner, self.steps, fine)
+        except ValueError as error:
+            raise RunnerError(f"{self.refiner.path.name}: {error}") from error
 
     def identity(self, precision: Precision) -> str:
         """SHA-256 of the network as it is written.

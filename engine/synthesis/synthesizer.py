@@ -135,8 +135,8 @@ class Synthesizer:
     def simplify(self, level: int) -> None:
         """Draw in full (0), or in the *level*-th of ``details``, passing there without a jump.
 
-        First the refiner does fewer steps, then none; in the last way shoulders and background are
-        drawn anew in every ``BODY_EVERY``-th picture only, and nothing is sampled finely.
+        First the refiner does fewer steps, or a smaller one does, then none; in the last way all
+        but the head is drawn anew in every ``BODY_EVERY``-th picture only, and nothing finely.
 
         Raises:
             ValueError: there is no such way.

@@ -26,6 +26,8 @@ from engine.synthesis.synthesizer import OutputFormat, Synthesizer
 RIGS_MOST: Final = 16
 """Portraits kept with one network, some 14 MB each at 512 × 512: as many as two full batches.
 Stages beyond are drawn as if there were no such network."""
+CHANGING: Final = 2
+"""And so many more: a stage that changes its look has two until the new one is shown."""
 
 
 class Tells(Protocol):
@@ -77,10 +79,11 @@ class WholePicture:
         Raises:
             ValueError: the portrait is too large for it, or there are as many as may be.
         """
-        if self.rig_count >= RIGS_MOST:
+        if self.rig_count >= RIGS_MOST + CHANGING:
             raise ValueError(f"{RIGS_MOST} portraits are drawn by one network already: "
                              "close a stage, or change its preset or size")  # fmt: skip
-        rig = Kept(next(self._numbers), partial(rig_tensors, spare, self._precision))
+        make = partial(rig_tensors, spare, self._precision)
+        rig = Kept(next(self._numbers), make, soon=self.answers)
         self._rigs.add(rig)
         self._runner.expect(rig)
         return WholeSynthesizer(self, spare, rig)

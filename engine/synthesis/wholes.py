@@ -51,7 +51,7 @@ class Wholes:
             with self._lock:  # until it is admitted, else the network could be taken for idle
                 return self._found(network).admit(spare)
         except (ValueError, RunnerError) as error:
-            logger.info("the CPU draws a stage that %s would: %s", network.name, error)
+            logger.warning("the CPU draws a stage that %s would: %s", network.name, error)
             return spare
 
     def _found(self, network: SynthesisNetwork) -> WholePicture:

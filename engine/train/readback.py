@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from engine.media import FloatArray
 from engine.motion.stream import WEIGHTS
+from engine.runtime import checksums
 from engine.timeline import MOTION_RATE_HZ, MOTION_STEP_SAMPLES, SAMPLE_RATE_HZ
 from engine.train import teacher
 from engine.train.corpus import Utterance, load_all
@@ -129,7 +130,9 @@ def load(path: Path = DECODER) -> Decoders:
 
     Raises:
         ReadbackError: no such file.
+        DamageError: the one that ships is not as it was made.
     """
+    checksums.check(path)
     if not path.is_file():
         raise ReadbackError(f"no decoder at {path}: python -m engine.train.readback CORPUS {path}")
     with np.load(path) as data:

@@ -102,8 +102,8 @@ class FaceBench:
             network: self._pictures(of, truths, network, refiner, shape)
             for network, refiner in self._refiners.items()
         }
-        refined = {n: self._likeness(of, 1, refiner) for n, refiner in self._refiners.items()}
-        return Judged(path.stem, networks, self._likeness(of, 0, None), refined)
+        refined = {n: self._likeness(of, 1, each, SIZES[n]) for n, each in self._refiners.items()}
+        return Judged(path.stem, networks, self._likeness(of, 0, None, LIVE), refined)
 
     def _pictures(
         self, of: Subject, truths: Truths, network: RefinerSize, refiner: Refiner, shape: str
@@ -129,14 +129,16 @@ class FaceBench:
         pictures = [rgb(shown.by_steps[steps]) for steps in STEPS]
         return dict(zip(STEPS, self._perceptual.distances(rgb(shown.truth), pictures), strict=True))
 
-    def _likeness(self, of: Subject, steps: int, refiner: Refiner | None) -> Likeness:
+    def _likeness(
+        self, of: Subject, steps: int, refiner: Refiner | None, size: OutputFormat
+    ) -> Likeness:
         look = _look(steps)
         laid = fit(self._prior, of.landmarks_px)
         drawer = Synthesizer(of.rig, LOOKED_AT, look, refiner=refiner)
         drawn = self._sight.measure(drawer, laid, of.rig.eye_distance_px)
         return Likeness(
             None if drawn is None else drawn.opening,
-            self._identity(of, Synthesizer(of.rig, LIVE, look, refiner=refiner)),
+            self._identity(of, Synthesizer(of.rig, size, look, refiner=refiner)),
         )
 
     def _identity(self, of: Subject, drawer: Synthesizer) -> tuple[float, ...]:

@@ -3,10 +3,9 @@
     python -m engine.train.refiner.train --data SHARDS --out build/refiner_small --size small \\
         --minutes 60 --threads 1
 
-Half of the pairs are seen at time 0, where one step begins and ends; the others on the
-way to the network's own estimate, as the sampler will be. A checkpoint is written every
-other minute, and taken up again with ``--resume``. What is judged, kept and exported is the running
-mean of the weights (Polyak averaging). ``log.jsonl`` tells how it goes.
+Half of the pairs are seen at time 0, where one step begins and ends; the others on the way to the
+network's own estimate, as the sampler will be. A checkpoint is written every other minute, taken up
+again with ``--resume``. What is judged and exported is the running mean of the weights (Polyak).
 """
 
 import argparse
@@ -89,10 +88,12 @@ class Trainer:
         """Begin with what a smaller network learnt.
 
         Raises:
-            RuntimeError: the checkpoint is of a network that has no place in this one.
+            ValueError: the checkpoint is of another size.
         """
-        coarse = torch.load(path, map_location="cpu", weights_only=True)["network"]
-        self.network.begin_from(coarse)
+        saved = torch.load(path, map_location="cpu", weights_only=True)
+        if saved["size"] != "small":
+            raise ValueError(f"{path} is a {saved['size']} refiner: give a small one's checkpoint")
+        self.network.begin_from(saved["network"])
         self.mean.load_state_dict(self.network.state_dict())
 
     def save(self, path: Path) -> None:
@@ -285,6 +286,10 @@ def main() -> None:
     parser.add_argument("--start", type=Path, help="a small network's checkpoint to begin with")
     parser.add_argument("--resume", action="store_true", help="take up the last checkpoint")
     arguments = parser.parse_args()
+    if arguments.start and (arguments.size != "large" or arguments.resume):
+        parser.error("--start begins a training of --size large anew: leave out --resume")
+    if arguments.start and not arguments.start.is_file():
+        parser.error(f"--start: no {arguments.start}: give last.pt of a training of --size small")
     arguments.rate = arguments.rate or RATES[arguments.size]
     torch.set_num_threads(arguments.threads)
     arguments.out.mkdir(parents=True, exist_ok=True)
