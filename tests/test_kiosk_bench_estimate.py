@@ -7,7 +7,18 @@ import pytest
 
 from kiosk.bench import estimate
 from kiosk.bench.cards import CARDS, START_US, pass_ms
-from kiosk.bench.estimate import BATCHES, BEGIN, END, Passes, Way, alone, report, whole, written
+from kiosk.bench.estimate import (
+    BATCHES,
+    BEGIN,
+    END,
+    Passes,
+    Way,
+    alone,
+    report,
+    ways,
+    whole,
+    written,
+)
 from tests.fake_refiner import network
 
 CARD = CARDS[0]
@@ -31,15 +42,22 @@ def test_steps_alone_are_passes_one_after_the_other() -> None:
 
 
 def test_steps_of_a_whole_picture_are_in_its_graph() -> None:
-    bare, once, often = whole(), whole(network(32), 1, "s"), whole(network(32), 4, "s")
-    convs = [
-        sum(work.kind == "Conv" for work in passes.counted[1].works)
-        for passes in (bare, once, often)
-    ]
+    made = [whole("none"), *(whole("some", refiner=network(32), steps=n) for n in (1, 4))]
+    convs = [sum(work.kind == "Conv" for work in passes.counted[1].works) for passes in made]
     assert convs == [0, 1, 4]
-    times = [passes.ms(1, CARD) for passes in (bare, once, often)]
+    times = [passes.ms(1, CARD) for passes in made]
     assert times[0] < times[1] < times[2]
-    assert (bare.name, often.name) == ("whole picture, `fast`", "whole picture, s refiner, 4 steps")
+
+
+def test_presets_are_estimated_at_the_size_that_they_draw() -> None:
+    made = ways({"large": network(64), "own": network(32)})
+    assert [way.name for way in made] == [
+        "whole picture, `fast`, 512×512", "whole picture, `quality`, 1024×1024",
+        "whole picture, own refiner, 512×512",
+        *(f"{name} refiner alone, {n}" for name in ("large", "own") for n in ("1 step", "4 steps")),
+    ]  # fmt: skip
+    fast, quality = (way.passes.counted[1].operations for way in made[:2])
+    assert quality > 3 * fast
 
 
 def test_avatars_are_what_a_busy_card_draws_between_two_pictures() -> None:
@@ -72,10 +90,10 @@ def test_the_command_writes_and_prints(tmp_path: Path, capsys: pytest.CaptureFix
     document.write_text(f"{BEGIN}\n{END}\n")
     chosen = ["--refiner", f"tiny={file}"]
     assert estimate.main([*chosen, "--write", str(document)]) == 0
-    assert "| whole picture, tiny refiner, 1 step |" in document.read_text()
+    assert "| whole picture, tiny refiner, 512×512 |" in document.read_text()
     assert not capsys.readouterr().out
     assert estimate.main(chosen) == 0
-    assert "| whole picture, tiny refiner, 1 step |" in capsys.readouterr().out
+    assert "| whole picture, tiny refiner, 512×512 |" in capsys.readouterr().out
     assert estimate.main(["--refiner", "no=such.onnx"]) == 1
     assert "such.onnx" in capsys.readouterr().err
 

@@ -19,6 +19,7 @@ import onnx
 from engine.runtime.half import HalfError, halved
 from engine.synthesis.graph import build
 from engine.synthesis.graph_layout import ranges
+from engine.synthesis.look import NETWORKS, PRESETS, Look
 from engine.synthesis.refiner import path_of
 from engine.synthesis.refiner import shipped as installed
 from engine.synthesis.synthesizer import OutputFormat
@@ -26,7 +27,7 @@ from kiosk.bench.cards import CARDS, Card, pass_ms
 from kiosk.bench.kernels import Kernel, fused, unfused
 from kiosk.bench.operations import Counted, CountError, count
 
-OUTPUT: Final = OutputFormat(512, 512)
+ASKED: Final = OutputFormat(512, 512)
 BATCHES: Final = (1, 2, 4, 8)
 STEPS: Final = (1, 4)
 FRAME_MS: Final = 40.0
@@ -68,16 +69,17 @@ class Way:
         return int(LOADED * FRAME_MS / (self.ms(batch, card) / batch))
 
 
-def whole(refiner: bytes | None = None, steps: int = 0, name: str = "") -> Passes:
-    """The picture as one graph in half floats, with *steps* of *refiner* (float32) in it.
+def whole(
+    name: str, output: OutputFormat = ASKED, refiner: bytes | None = None, steps: int = 1
+) -> Passes:
+    """A picture of *output* as one graph in half floats, with *steps* of *refiner* (float32) in it.
 
     With a refiner it is sampled finely, too, as the presets have it.
     """
     network = halved(refiner) if refiner else None
-    model = build(OUTPUT, "fp16", network, max(steps, 1), fine=refiner is not None)
-    usual = {name: size for name, (_, size, _) in ranges(OUTPUT).items()}
-    what = f"{name} refiner, {_steps(steps)}" if refiner else "`fast`"
-    return _passes(f"whole picture, {what}", model, usual)
+    model = build(output, "fp16", network, steps, fine=refiner is not None)
+    usual = {name: size for name, (_, size, _) in ranges(output).items()}
+    return _passes(f"whole picture, {name}, {output.width}×{output.height}", model, usual)
 
 
 def alone(name: str, refiner: bytes) -> Passes:
@@ -95,9 +97,23 @@ def _passes(name: str, model: onnx.ModelProto, sizes: dict[str, int]) -> Passes:
 
 
 def ways(refiners: Mapping[str, bytes]) -> list[Way]:
-    """Whole pictures without a refiner and with each, 1 and 4 steps; then the refiners alone."""
-    drawn = [whole()]
-    drawn += [whole(net, steps, name) for name, net in refiners.items() for steps in STEPS]
+    """Whole pictures of each preset as it draws where 512×512 are asked; the refiners alone.
+
+    A preset whose refiner is not among *refiners* (by their size's name) is left out; any other
+    refiner is estimated in one step at the end of a picture that is as large as asked.
+    """
+    drawn = []
+    for look in map(Look, PRESETS):
+        output = OutputFormat(*look.size(ASKED.width, ASKED.height))
+        if look.steps == 0:
+            drawn.append(whole(f"`{look.preset}`", output))
+        elif look.network in refiners:
+            network = refiners[look.network]
+            drawn.append(whole(f"`{look.preset}`", output, network, look.steps))
+    drawn += [
+        whole(f"{name} refiner", refiner=network)
+        for name, network in refiners.items() if name not in NETWORKS
+    ]  # fmt: skip
     out = [Way(passes.name, passes) for passes in drawn]
     for name, network in refiners.items():
         passes = alone(name, network)
