@@ -45,7 +45,7 @@ MOUTHS: Final[tuple[Shape, ...]] = (
     {"jawOpen": 0.3, "mouthSmile": 0.5},
 )  # fmt: skip
 BLINKS: Final = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
-STEPS: Final = 6
+STEPS: Final = 12
 """Pictures from rest to a shape, so that no point moves far from one to the next."""
 WINDOW_PX: Final = 11
 
