@@ -21,4 +21,5 @@ def test_reasons_that_differ_are_told_each() -> None:
     ],
 )
 def test_it_is_the_picture_that_stages_begin_with(changes: dict[str, object], name: str) -> None:
-    assert main_network(settings(**changes)).name == name
+    found = main_network(settings(**changes))
+    assert found is not None and found.name == name
