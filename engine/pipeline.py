@@ -148,6 +148,13 @@ def _planes(synthesis: Synthesis) -> ByteArray:
     return np.empty((size.height * 3 // 2, size.width), np.uint8)
 
 
+class _Nobody:
+    """Is shown by an engine that is closed."""
+
+    def render(self, motion: MotionFrame, out: ByteArray | None = None) -> ByteArray:
+        raise RuntimeError("the engine is closed: make another one")
+
+
 class Pipeline:
     """One avatar's engine. Not thread-safe: one thread at a time may use it."""
 
@@ -160,6 +167,7 @@ class Pipeline:
         """
         self._motion = motion
         self._synthesis = synthesis
+        self._closed = False
 
     @property
     def ready_pts(self) -> int:
@@ -233,6 +241,16 @@ class Pipeline:
     def show(self, synthesis: Synthesis) -> None:
         """Draw the next pictures with *synthesis*: another look, made ready beforehand."""
         self._synthesis = synthesis
+        if self._closed:  # seen last: whichever of the two comes later lets go
+            self._synthesis = _Nobody()
+
+    def close(self) -> None:
+        """Let go of the portrait at once, whoever still has this engine; from any thread.
+
+        A picture that is being drawn is finished; no other can be.
+        """
+        self._closed = True
+        self._synthesis = _Nobody()
 
     def rescale(self, dynamic_scale: float, motion_scale: float) -> None:
         """Move mouth, and head and body, by other scales; passes there without a jump.

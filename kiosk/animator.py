@@ -67,6 +67,8 @@ class Animator:
         self._next_pts = 0
         self._draw_samples = 0.0
         """How long a picture takes to draw, waiting included; a running mean, of one rung."""
+        self._drawn_count = 0
+        """Pictures by that rung."""
         self._begun_by: Rung | None = None
         self._drawn_by: Rung | None = None
         """The rung of the picture that was begun last, and of that which was drawn last."""
@@ -127,7 +129,8 @@ class Animator:
         now_s = asyncio.get_running_loop().time()
         # By identity: a rung of another look may be called the same.
         cost_s = self.cost_s + encode_s if self._drawn_by is rung else None
-        if not self.ladder.observe(now_s, cost_s, slot_s, late, self._begun_by is rung):
+        begun, sure = self._begun_by is rung, self._drawn_count > 1
+        if not self.ladder.observe(now_s, cost_s, slot_s, late, begun, sure):
             return ""
         self._change_rung()
         return "down" if self.ladder.position > before else "up"
@@ -138,6 +141,10 @@ class Animator:
             # A flush that still waits may reach further back than this one.
             waiting_pts = pts if self._flush_pts is None else self._flush_pts
             self._flush_pts = min(waiting_pts, pts)
+
+    def close(self) -> None:
+        """Let go of the portrait, once ``run`` is cancelled: it shall not stay in any memory."""
+        self._pipeline.close()
 
     async def run(self) -> None:
         """Hear and draw for as long as it is not cancelled."""
@@ -194,11 +201,19 @@ class Animator:
             self._lack(error)
             return
         self._lacking = False
-        share = 0.25 if self._drawn_by is rung else 1.0  # another rung's cost is not this one's
-        self._draw_samples += share * (self._clock.now_pts - begun_pts - self._draw_samples)
-        self._drawn_by = rung
+        self._account(rung, self._clock.now_pts - begun_pts)
         self._metrics.lead_ms.observe(-self._clock.late_s(pts) * 1000.0)
         self.ring.put(frame)
+
+    def _account(self, rung: Rung, cost_samples: int) -> None:
+        """A picture was drawn by *rung*, which took so long."""
+        # Another rung's cost is not this one's; and its first picture may be the dear one.
+        self._drawn_count = self._drawn_count + 1 if self._drawn_by is rung else 1
+        self._drawn_by = rung
+        if self._drawn_count > 2:
+            self._draw_samples += 0.25 * (cost_samples - self._draw_samples)
+        elif self._drawn_count == 1 or cost_samples < self._draw_samples:
+            self._draw_samples = cost_samples
 
     def _lack(self, error: RunnerError) -> None:
         """Go without a picture, so that the last one stays; what draws mends itself, or is told."""

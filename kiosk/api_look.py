@@ -123,7 +123,9 @@ class LookAnswer(Message):
     steps_run: int = Field(
         ge=0, description="Steps that are done just now, by the rung of /v1/sync."
     )
-    steps_reason: str = Field(description="Why fewer are done than asked for; empty if not.")
+    steps_reason: str = Field(
+        description="Why fewer are done, or by the smaller network; empty if neither."
+    )
     background: str = Field(description="photo, blurred, image or a colour #rrggbb.")
     mark: bool = Field(description="Whether the AI mark is drawn.")
     mark_text: str = Field(description="What it says.")

@@ -12,7 +12,6 @@ from typing import Protocol
 
 from aiohttp import web
 
-from engine.pipeline import Pipeline
 from kiosk.admin import Admin
 from kiosk.api import ReadyAnswer
 from kiosk.avatars import Avatars
@@ -59,10 +58,6 @@ class ServeError(Exception):
 
 class Faces(Dresses, Lends, Protocol):
     """What the server needs of the avatars; see ``avatars.Avatars``."""
-
-    def pipeline(self, name: str, width: int, height: int) -> Pipeline:
-        """A new engine that shows *name*; raises ``ProblemError`` if there is none."""
-        ...
 
     def warm_up(self, name: str, width: int, height: int) -> None:
         """Do what the first viewer should not wait for."""
@@ -171,10 +166,10 @@ class Kiosk:
 
     async def _warm_up(self) -> None:
         """Be ready once the face and the page's language are; the other language follows."""
-        video, name = self.settings.video, self.settings.avatar.name
+        name, (width, height) = self.settings.avatar.name, self.stages.sized("square").size
         languages = sorted(LANGUAGES, key=lambda code: code != self.settings.page.language)
         try:
-            draw = partial(self._avatars.warm_up, name, video.width, video.height)
+            draw = partial(self._avatars.warm_up, name, width, height)
             await self.stages.worker.run(0.0, draw)
             await asyncio.to_thread(self._speech.warm_up, languages[0])
         except Exception as error:

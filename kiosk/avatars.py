@@ -60,13 +60,19 @@ class Avatars:
         self._seeds = itertools.count()
         """Two avatars side by side do not nod and blink together."""
 
-    def pipeline(self, name: str, width: int, height: int) -> Pipeline:
-        """A new engine that shows *name*.
+    def pipeline(self, name: str, width: int, height: int, look: Look | None = None) -> Pipeline:
+        """A new engine that shows *name*; this may open a network on a GPU.
+
+        Args:
+            name: of the avatar.
+            width: of the pictures in pixels, as they are drawn: see ``Look.size``.
+            height: likewise.
+            look: how it is shown; None: as at first.
 
         Raises:
             ProblemError: there is no such avatar, or its rig cannot be used.
         """
-        return Pipeline(self._motion(), self.synthesis(name, width, height, self._look))
+        return Pipeline(self._motion(), self.synthesis(name, width, height, look or self._look))
 
     def drawn(self, name: str, width: int, height: int) -> tuple[Pipeline, Synthesizer]:
         """The same for pictures that are not shown live, and what draws in it.
@@ -112,7 +118,7 @@ class Avatars:
         return person
 
     def warm_up(self, name: str, width: int, height: int) -> None:
-        """Load *name* and draw a picture, so that the first viewer need not wait."""
+        """Load *name* and draw a picture of that size, so that the first viewer need not wait."""
         pipeline = self.pipeline(name, width, height)
         pipeline.push(Audio(0, np.zeros(SAMPLE_RATE_HZ // 2, np.float32)))
         pipeline.pull(0, 0)

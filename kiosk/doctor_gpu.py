@@ -83,8 +83,10 @@ def _usable(settings: Settings, capability: str) -> Check:
 
 
 def _backend(settings: Settings) -> Check:
-    from kiosk.standing import said, standing
+    from kiosk.standing import main_network, said, standing
 
+    if main_network(settings) is None:
+        return Check("backend", "ok", "cpu: nothing in this look runs on a GPU")
     name, reasons = standing(settings)
     wish = settings.engine.backend
     if wish not in ("auto", name):

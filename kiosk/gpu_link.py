@@ -155,8 +155,8 @@ class GpuLink:
                 self._do(Asked((), forget=self._left()), timeout_s)
 
     def wait(self, wake: int, timeout_s: float) -> bool:
-        """Whether it ends, or *wake* can be read, within *timeout_s*."""
-        return bool(connection.wait([self._process.sentinel, wake], timeout_s))
+        """Wait until it ends, *wake* can be read or *timeout_s* are over; whether it ended."""
+        return self._process.sentinel in connection.wait([self._process.sentinel, wake], timeout_s)
 
     def kill(self) -> None:
         """End it now; may be called from any thread."""

@@ -2,15 +2,15 @@
 
 A pass that does not answer in time costs one picture: the process is killed and started again in
 the background, at growing intervals, and until it is warm every pass is refused at once, so that
-the caller draws by other means (``spare_runner.py``) or shows the last picture.
+the caller draws by other means (``spare_runner.py``, ``engine/synthesis/whole.py``) or shows the
+last picture.
 """
 
-import contextlib
 import logging
-import os
 import threading
 import weakref
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Final
 
 from engine.runtime.kept import Kept
@@ -20,6 +20,7 @@ from kiosk.gpu_link import END_S, GpuLink, LostError
 from kiosk.gpu_restarts import Restarts
 from kiosk.metrics import Metrics
 from kiosk.standing import said
+from kiosk.waker import Waker
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +32,8 @@ START_S: Final = 180.0
 
 TIDY_S: Final = 1.0
 """Between two looks whether there is anything to forget."""
+
+CLOSED: Final = "is closed"
 
 MEMORY_BYTES: Final = 256 << 20
 
@@ -65,6 +68,8 @@ class GpuProcess:
         """Held during a pass."""
         self._changed = threading.Condition()
         self._expected: weakref.WeakSet[Kept] = weakref.WeakSet()
+        self._unsent: weakref.WeakValueDictionary[int, Kept] = weakref.WeakValueDictionary()
+        """By number, those of them that were not yet sent beside the passes."""
         self._child: GpuLink | None = None
         """Warm, or None."""
         self._ready: Ready | None = None
@@ -72,9 +77,7 @@ class GpuProcess:
         self._gave_up = False
         """Whether the last start failed."""
         self._closing = False
-        self._wake, self._waker = os.pipe()
-        self._wakes = True
-        """Whether they are open."""
+        self._waker = Waker()
         # Its end ends the process, too: see ``gpu_child.die_with``.
         self._thread = threading.Thread(target=self._tend, name="gpu process", daemon=True)
         self._thread.start()
@@ -112,9 +115,15 @@ class GpuProcess:
         self._there()
 
     def expect(self, kept: Kept) -> None:
-        """Send *kept* to each process before its first pass: nobody's picture waits for it."""
+        """Have *kept* sent, at once and to each process before its first pass.
+
+        Beside whoever draws: a picture waits for it only where it is wanted sooner than that.
+        """
         with self._changed:
             self._expected.add(kept)
+            self._unsent[kept.number] = kept
+            if self._child is not None:  # one that starts must not be disturbed: see ``warm``
+                self._waker.poke()
 
     def run(self, tensors: Tensors, kept: Sequence[Kept] = ()) -> Tensors:
         """One pass; at once, or within the time that a pass may take, it is done or refused.
@@ -164,21 +173,12 @@ class GpuProcess:
     def close(self) -> None:
         """End the process; may be called again."""
         with self._changed:
-            self._closing = True
+            self._closing, self._fault = True, CLOSED
             self._changed.notify_all()
-        self._poke()
+        self._waker.poke()
         self._thread.join(3 * END_S)
-        with self._changed:
-            if self._wakes and not self._thread.is_alive():
-                self._wakes = False
-                os.close(self._wake)
-                os.close(self._waker)
-
-    def _poke(self) -> None:
-        """Have the thread look what there is to do."""
-        with self._changed:
-            if self._wakes:
-                os.write(self._waker, b"x")
+        if not self._thread.is_alive():
+            self._waker.close()
 
     def _known(self) -> Ready:
         if self._ready is None:
@@ -187,9 +187,10 @@ class GpuProcess:
 
     def _lose(self, child: GpuLink, reason: str) -> None:
         logger.error("the GPU's process %s %s: it is killed", child.pid, reason)
-        self._child, self._fault = None, f"{reason} and is being started again"
+        self._child = None
+        self._blame(f"{reason} and is being started again")
         child.kill()
-        self._poke()
+        self._waker.poke()
 
     def _tend(self) -> None:
         """Keep a process running until closed."""
@@ -209,38 +210,58 @@ class GpuProcess:
         """One process, from its start to its end."""
         try:
             child = self._start(self._make, self._restarts.without, self._memory_bytes)
-        except LostError as error:
+        except Exception as error:
             self._fail(None, error)
             return
         try:
-            ready = child.warm(self._wake, self._start_s)
-            with self._changed:
-                expected = list(self._expected)
-            child.keep(expected, self._pass_s)
-            del expected  # they are others' to hold
+            ready = child.warm(self._waker.fd, self._start_s)
+            self._keep_all(child)
             self._is_ready(child, ready)
-            while not child.wait(self._wake, TIDY_S):
-                self._tidy(child)
-        except LostError as error:
+            while not child.wait(self._waker.fd, TIDY_S):
+                self._waker.drain()
+                if self._closing or self._child is not child:
+                    break
+                self._keep_new(child)
+                self._under_lock(child, lambda: child.tidy(self._pass_s))
+        except Exception as error:  # a portrait that cannot be made again: not the thread's end
             self._fail(child.pid, error)
+        finally:
+            self._end(child)
+
+    def _end(self, child: GpuLink) -> None:
         with self._lock:
             if self._child is child and not self._closing:  # it ended while nothing was asked
-                self._fault = "died and is being started again"
+                self._blame("died and is being started again")
                 logger.error("the GPU's process %s died", child.pid)
             self._child = None
         # Not under the lock: to end one whose driver hangs takes seconds, and nobody waits for it.
         child.end(kindly=self._closing)
         if not self._closing:
-            self._drain()
+            with self._changed:  # whoever poked saw it warm: the next one is not to be woken by it
+                self._waker.drain()
 
-    def _tidy(self, child: GpuLink) -> None:
-        """Have it forget what nobody needs any more, though no pass may come."""
+    def _keep_all(self, child: GpuLink) -> None:
+        with self._changed:
+            expected = list(self._expected)
+            self._unsent.clear()
+        child.keep(expected, self._pass_s)
+
+    def _keep_new(self, child: GpuLink) -> None:
+        """Send it what is expected since, one by one: passes go between."""
+        with self._changed:
+            numbers = sorted(self._unsent)
+        for number in numbers:
+            if (kept := self._unsent.pop(number, None)) is not None:
+                self._under_lock(child, partial(child.keep, [kept], self._pass_s))
+
+    def _under_lock(self, child: GpuLink, ask: Callable[[], None]) -> None:
+        """Have *child* asked something between two passes, if it is still there."""
         with self._lock:
             if self._child is child:
                 try:
-                    child.tidy(self._pass_s)
-                except LostError as error:
-                    self._lose(child, str(error))
+                    ask()
+                except Exception as error:
+                    self._lose(child, _reason(error))
 
     def _is_ready(self, child: GpuLink, ready: Ready) -> None:
         self._restarts.ready(ready.backend)
@@ -249,18 +270,22 @@ class GpuProcess:
         told = said(ready.backend, ready.reasons)
         logger.info("%s is ready in the GPU's process %s: %s", self._name, child.pid, told)
 
-    def _fail(self, pid: int | None, error: LostError) -> None:
-        self._tell_start(str(error))
+    def _fail(self, pid: int | None, error: Exception) -> None:
+        self._tell_start(_reason(error))
         if not self._closing:
-            logger.error("the GPU's process %s %s", pid, error)
+            logger.error("the GPU's process %s %s", pid, _reason(error))
 
     def _tell_start(self, fault: str) -> None:
         """Let those who wait know how the start went."""
         with self._changed:
-            self._fault, self._gave_up = fault, bool(fault)
+            self._gave_up = bool(fault)
+            self._blame(fault)
             self._changed.notify_all()
 
-    def _drain(self) -> None:
-        os.set_blocking(self._wake, False)
-        with contextlib.suppress(BlockingIOError):
-            os.read(self._wake, 4096)
+    def _blame(self, fault: str) -> None:
+        """Say from now on that it is *fault*; of one that is closed, that alone."""
+        self._fault = CLOSED if self._closing else fault
+
+
+def _reason(error: Exception) -> str:
+    return str(error) if isinstance(error, LostError) else f"{type(error).__name__}: {error}"

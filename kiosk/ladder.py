@@ -2,7 +2,8 @@
 
 It goes down as soon as pictures are late and climbs back slowly: only after a calm while, and more
 slowly each time that climbing proved too early. A rung is judged by its own pictures alone, not by
-those that were begun before it. The sound is never touched. Pure.
+those that were begun before it, and by more than one: the first may have had something to make
+ready, such as to send a portrait to a GPU. The sound is never touched. Pure.
 """
 
 from collections.abc import Sequence
@@ -80,7 +81,7 @@ class Ladder:
         self._calm_since_s: float | None = None
         self._wait_s = UP_AFTER_S
         self._load_is_new = True
-        """Whether no picture of this rung has been accounted for."""
+        """Whether nothing is known yet of what this rung's pictures cost."""
 
     @property
     def rung(self) -> Rung:
@@ -108,8 +109,9 @@ class Ladder:
         self._wait_s = UP_AFTER_S
 
     def observe(
-        self, now_s: float, cost_s: float | None, slot_s: float, late: bool, begun: bool = True
-    ) -> bool:
+        self, now_s: float, cost_s: float | None, slot_s: float, late: bool, begun: bool = True,
+        sure: bool = True,
+    ) -> bool:  # fmt: skip
         """Take account of one slot.
 
         Args:
@@ -119,11 +121,13 @@ class Ladder:
             slot_s: how long a slot lasts.
             late: whether the slot had to repeat a picture.
             begun: whether a picture of this rung is drawn, or at least begun.
+            sure: whether *cost_s* is of more than one picture; of one alone, it counts only where
+                it is hopeless.
 
         Returns:
             Whether the rung changed.
         """
-        if cost_s is not None:
+        if cost_s is not None and (sure or cost_s >= HOPELESS * slot_s):
             share = 1.0 if self._load_is_new else SMOOTHING
             self._load += share * (min(cost_s / slot_s, 4.0) - self._load)
             self._load_is_new = False

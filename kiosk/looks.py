@@ -24,6 +24,10 @@ logger = logging.getLogger(__name__)
 class Dresses(Protocol):
     """What the looks need of the avatars; see ``avatars.Avatars``."""
 
+    def pipeline(self, name: str, width: int, height: int, look: Look | None = None) -> Pipeline:
+        """A new engine that shows *name*; raises ``ProblemError`` if there is none."""
+        ...
+
     def synthesis(self, name: str, width: int, height: int, look: Look) -> Synthesis:
         """What draws *name* so; may take seconds.
 
@@ -93,9 +97,7 @@ class Looks:
 
     async def _weighed(self, avatar: str, shown: Appearance) -> None:
         def make(width: int, height: int) -> Pipeline:
-            engine = self._stages.make_pipeline(avatar, width, height)
-            engine.show(self._dresses.synthesis(avatar, width, height, shown.look))
-            return engine
+            return self._dresses.pipeline(avatar, width, height, shown.look)
 
         try:
             await self._stages.weigh(make, [shown.kind])

@@ -110,8 +110,7 @@ class Stage:
         self.closing: list[Callable[[], None]] = []
         """Called when the stage closes, by whoever is connected to it."""
         self.video_emitted_count = 0
-        self._metrics = metrics
-        self._with_slate = with_slate
+        self._metrics, self._with_slate = metrics, with_slate
         self._attended: set[object] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._spoken_end_pts = 0
@@ -132,6 +131,7 @@ class Stage:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.animator.close()
         await self.queue.aclose()
 
     @property

@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 Size = Literal["square", "portrait"]
 
 MakePipeline = Callable[[str, int, int], Pipeline]
-"""Avatar, width and height in pixels to an engine; may raise ``RigError``."""
+"""Avatar, width and height of the drawn pictures to an engine; may raise ``RigError``."""
 
 RETRY_AFTER_S: Final = 5
 """Places become free at any moment: whoever waits is soon asked for again."""
@@ -88,7 +88,7 @@ class Stages:
         Raises:
             ProblemError: the avatar cannot be loaded.
         """
-        kinds = [self._sized(size).kind for size in ("square", "portrait")]
+        kinds = [self.sized(size).kind for size in ("square", "portrait")]
         await self.weigh(partial(self.make_pipeline, self.avatar), kinds)
         self._metrics.places.set(self.capacity.places(kinds[0]) or 0)
 
@@ -147,8 +147,7 @@ class Stages:
         Raises:
             ProblemError: there is no such avatar, or its rig cannot be used.
         """
-        video = self._settings.video
-        await asyncio.to_thread(self.make_pipeline, avatar, video.width, video.height)
+        await asyncio.to_thread(self.make_pipeline, avatar, *self.sized("square").size)
         async with self._opening:
             self.avatar = avatar
             logger.info("avatar %s is shown from now on", avatar)
@@ -211,7 +210,7 @@ class Stages:
         self._encode_pool.shutdown(wait=False)
 
     async def _make(self, name: str | None, avatar: str, size: Size, with_slate: bool) -> Stage:
-        appearance = self._sized(size)
+        appearance = self.sized(size)
         width, height = appearance.size
         if self._crowded(appearance.kind):
             await self._close_empty()
@@ -262,7 +261,8 @@ class Stages:
                 self._keep(stage)
                 await self._close(stage)
 
-    def _sized(self, size: Size) -> Appearance:
+    def sized(self, size: Size) -> Appearance:
+        """How a new stage of *size* is shown."""
         video = self._settings.video
         square, upright = (video.width, video.height), (video.portrait_width, video.portrait_height)
         return replace(self._appearance, asked_px=square if size == "square" else upright)

@@ -14,14 +14,20 @@ def standing(settings: Settings) -> tuple[BackendName, tuple[str, ...]]:
     It opens the GPU, if there is one: not for the kiosk's own process, which must live on when a
     driver hangs or fails.
     """
-    return settings.engine.backends().standing(main_network(settings))
+    network = main_network(settings)
+    return ("cpu", ()) if network is None else settings.engine.backends().standing(network)
 
 
-def main_network(settings: Settings) -> Network:
-    """The whole picture as it is configured; a refiner alone where there is none of that."""
+def main_network(settings: Settings) -> Network | None:
+    """The whole picture as it is configured; a refiner alone where there is none of that.
+
+    None: nothing in this look runs on a GPU.
+    """
     look, video = settings.look.look(), settings.video
     whole_picture = whole(look, OutputFormat(*look.size(video.width, video.height)))
-    return whole_picture or RefinerNetwork(f"refiner-{look.network}")
+    if whole_picture is None and look.steps > 0:
+        return RefinerNetwork(f"refiner-{look.network}")
+    return whole_picture
 
 
 def said(name: BackendName, reasons: Sequence[str]) -> str:

@@ -146,16 +146,25 @@ class Worker:
             self._wakeup.notify()
 
     def _work(self) -> None:
-        while True:
-            with self._wakeup:
-                self._wakeup.wait_for(lambda: self._agenda or self._closed)
-                if self._closed:
-                    return
-                jobs = self._agenda.take()
-            for job in jobs:
-                if isinstance(job, _Call):
-                    job.do()
-            _draw([job for job in jobs if isinstance(job, _Picture)])
+        while self._turn():
+            pass
+
+    def _turn(self) -> bool:
+        """Do what comes next; a function of its own, so that nothing is held until the next.
+
+        Returns:
+            Whether there may be more.
+        """
+        with self._wakeup:
+            self._wakeup.wait_for(lambda: self._agenda or self._closed)
+            if self._closed:
+                return False
+            jobs = self._agenda.take()
+        for job in jobs:
+            if isinstance(job, _Call):
+                job.do()
+        _draw([job for job in jobs if isinstance(job, _Picture)])
+        return True
 
 
 def _draw(pictures: Sequence[_Picture]) -> None:

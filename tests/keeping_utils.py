@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from engine.runtime.kept import Kept
 from engine.runtime.runner import Runner, RunnerError, Tensors
 from engine.synthesis.kept_rigs import KeptRigs
+from engine.synthesis.networks import SynthesisNetwork
+from engine.synthesis.whole import WholePicture
 
 
 class Keeping:
@@ -55,3 +57,14 @@ class Heard:
 
     def worked(self) -> None:
         self.told.append("")
+
+
+class Refusing:
+    """Opens no network; keeps the names of those that are asked for."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def __call__(self, network: SynthesisNetwork) -> WholePicture:
+        self.names.append(network.name)
+        raise RunnerError("there is no GPU: use the CPU")

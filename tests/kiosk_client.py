@@ -41,7 +41,7 @@ class FakeAvatars:
         self.forgotten: list[str] = []
         self.looks: list[tuple[int, int, Look]] = []
 
-    def pipeline(self, name: str, width: int, height: int) -> Pipeline:
+    def pipeline(self, name: str, width: int, height: int, look: Look | None = None) -> Pipeline:
         if name not in ("ada", "lin", *self.lent):
             raise ProblemError(404, "unknown_avatar", f"no avatar {name!r}", "there is: ada")
         return fake_pipeline(width, height)

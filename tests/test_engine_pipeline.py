@@ -1,5 +1,7 @@
 """The pipeline passes time and generation through, and shifts content without touching pts."""
 
+import weakref
+
 import numpy as np
 import pytest
 
@@ -125,3 +127,16 @@ def test_sizes_may_differ_in_a_pass() -> None:
         drafts.append(pipeline.begin(1, 1920))
     assert [planes.shape for planes in draw(drafts)] == [(96, 64), (48, 32)]
     assert way.sizes == [2]
+
+
+def test_a_closed_engine_has_no_portrait_and_takes_no_other() -> None:
+    pipeline = fake_pipeline()
+    pipeline.push(Audio(0, tone(0.2)))
+    shown = weakref.ref(pipeline.shown)
+    pipeline.close()
+    assert shown() is None
+    late = FakeSynthesis()
+    pipeline.show(late)
+    assert pipeline.shown is not late and pipeline.details == () and pipeline.together is None
+    with pytest.raises(RuntimeError, match="closed: make another"):
+        pipeline.pull(0, 0)

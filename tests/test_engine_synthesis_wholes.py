@@ -1,6 +1,7 @@
 """Which stage is drawn by which network."""
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -25,6 +26,8 @@ class Opener:
     def __init__(self) -> None:
         self.open: list[str] = []
         self.fault: RunnerError | None = None
+        self.closing: Callable[[], None] = lambda: None
+        """Called when one is closed."""
 
     def __call__(self, network: SynthesisNetwork) -> WholePicture:
         if self.fault is not None:
@@ -33,6 +36,7 @@ class Opener:
 
         def close() -> None:
             self.open.remove(network.name)
+            self.closing()
 
         return WholePicture(Keeping(Joined()), "fp16", Heard(), close)
 
@@ -100,8 +104,34 @@ def test_where_there_is_no_room_or_nothing_can_be_opened_the_cpu_draws(
     drawn = [wholes.given(spare(), PLAIN) for _ in range(2)]
     assert [isinstance(each, WholeSynthesizer) for each in drawn] == [True, False]
     assert "too many processes" in caplog.text and "1 portraits are drawn" in caplog.text
+    assert "until its look is changed or it is opened anew" in caplog.text
+    assert not any(isinstance(each, Exception) for r in caplog.records for each in r.args or ())
 
 
 def test_nobody_opens_any_before_it_is_said_who() -> None:
     each = spare()
     assert Wholes().given(each, PLAIN) is each
+
+
+def test_nobody_waits_for_the_end_of_one_that_gives_way(
+    wholes: Wholes, opener: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "OPEN_MOST", 2)
+    others: list[object] = []
+
+    def meanwhile() -> None:
+        """While its driver is waited for, another stage is admitted, and takes the place."""
+        asker = threading.Thread(target=lambda: others.append(wholes.given(spare(260), PLAIN)))
+        asker.start()
+        asker.join(10.0)
+        assert not asker.is_alive()
+
+    kept = wholes.given(spare(256), PLAIN)
+    idle = wholes.given(spare(258), PLAIN)
+    opener.closing = meanwhile
+    del idle
+    late = wholes.given(spare(262), PLAIN)
+    assert isinstance(kept, WholeSynthesizer) and isinstance(others[0], WholeSynthesizer)
+    assert late.together is None, "there are as many as may be"
+    assert opener.open == ["fast-256x256", "fast-256x260"]
+    opener.closing = lambda: None

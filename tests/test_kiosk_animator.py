@@ -127,3 +127,35 @@ def test_a_change_that_is_no_look_leaves_the_ladder_alone() -> None:
         await stage.aclose()
 
     run_virtual(work)
+
+
+class DearFirst(InlineWorker):
+    """The first pictures of a look cost what it tells, one after the other; the rest little."""
+
+    async def draw(self, deadline_s: float, job: Draws) -> PictureFrame:
+        assert isinstance(job, Drawing)
+        shown = job.pipeline.shown
+        costs = getattr(shown, "costs", ())
+        await asyncio.sleep(costs[0] if costs else 0.012)
+        if isinstance(shown, Ways):
+            shown.costs = costs[1:]
+        return await super().draw(deadline_s, job)
+
+
+@pytest.mark.parametrize(("costs", "moves"), [((0.06,), 0), ((0.06,) * 60, 1), ((0.2,), 1)])
+def test_a_first_picture_that_is_dear_does_not_move_the_ladder_alone(
+    costs: tuple[float, ...], moves: int
+) -> None:
+    """Such as one for which a portrait is sent to a GPU; one that is hopeless does."""
+
+    async def work() -> None:
+        stage, _ = make_stage(DearFirst())
+        await asyncio.sleep(1.0)
+        look = Ways("no refiner", "slow body")
+        look.costs = costs
+        await stage.change(lambda engine: engine.show(look))
+        await asyncio.sleep(3.0)
+        assert min(stage.animator.ladder.steps_down, 1) == moves
+        await stage.aclose()
+
+    run_virtual(work)

@@ -11,9 +11,12 @@ import aiohttp
 import pytest
 
 from engine.synthesis.batch import LACK
+from engine.synthesis.wholes import WHOLES
 from kiosk import app
 from kiosk.app import Kiosk, ServeError, listening
+from kiosk.avatars import Avatars
 from kiosk.config_listen import ListenSettings
+from tests.keeping_utils import Refusing
 from tests.kiosk_client import FakeAvatars, FakeSpeech, settings
 
 
@@ -94,3 +97,22 @@ async def test_it_ends_when_told_to(monkeypatch: pytest.MonkeyPatch) -> None:
     os.kill(os.getpid(), signal.SIGTERM)
     async with asyncio.timeout(5):
         await serving
+
+
+async def test_what_is_made_ready_is_what_stages_show() -> None:
+    asked = Refusing()
+    given = settings(
+        video__portrait_width=256, video__portrait_height=320, look__preset="quality",
+        stages__capacity=4,
+    )  # fmt: skip
+    kiosk = Kiosk(given, Avatars(given.avatar, given.look.look()), FakeSpeech())
+    WHOLES.open_by(asked)
+    try:
+        await kiosk._warm_up()
+        await kiosk.stages.show("lin")
+        made, asked.names = asked.names, []
+        await kiosk.stages.open("hall", None, "square")
+    finally:
+        WHOLES.open_by(None)
+        await kiosk.stages.aclose()
+    assert asked.names == ["quality-512x512"] and set(made) == set(asked.names)

@@ -163,3 +163,13 @@ def test_a_network_that_cannot_be_had_is_a_finding(
     monkeypatch.setattr(plan_build, "wanted", lost)
     assert found(mine)["plans"].remedy == "install the project again"
     assert gpu.live == {}
+
+
+@pytest.mark.usefixtures("gpu")
+def test_a_look_of_which_nothing_runs_on_a_gpu_is_told(tmp_path: Path) -> None:
+    plain = settings(
+        engine__plans_dir=str(tmp_path), look__preset="balanced", look__inference_steps=0, **SIZES
+    )
+    checks = found(plain)
+    assert checks["backend"] == Check("backend", "ok", "cpu: nothing in this look runs on a GPU")
+    assert checks["plans"].state == "ok"

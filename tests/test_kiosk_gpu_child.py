@@ -55,6 +55,33 @@ def test_a_rig_is_kept_beyond_what_overwrites_it_and_forgotten_when_told(rig: Ar
     taken.close()
 
 
+class Pruned(Summing):
+    """Counts how often it was to let go of what nobody has."""
+
+    prunes = 0
+
+    def prune(self) -> None:
+        self.prunes += 1
+
+
+@pytest.mark.parametrize("is_pass", [True, False])
+def test_what_is_forgotten_leaves_the_card_with_a_pass_or_without(
+    rig: Arrays, is_pass: bool
+) -> None:
+    given, taken = TensorMemory(64 << 20), TensorMemory(1 << 20)
+    rigs, runner = KeptRigs(), Pruned()
+    for number in (1, 2):
+        _done(runner, rigs, Asked(given.write(rig), keep=number), given, taken)
+    frame = {"turn": np.full(1, 7, np.float32)} if is_pass else {}
+    kept = (1,) if is_pass else ()
+    _done(runner, rigs, Asked(given.write(frame), kept), given, taken)
+    assert runner.prunes == 0
+    told = _done(runner, rigs, Asked(given.write(frame), kept, None, (2,)), given, taken)
+    assert isinstance(told, Done) and runner.prunes == 1
+    given.close()
+    taken.close()
+
+
 def test_what_is_asked_can_be_sent(tmp_path: Path) -> None:
     import pickle
 

@@ -168,7 +168,8 @@ class Fake:
         raise LostError("did not answer")
 
     def wait(self, wake: int, timeout_s: float) -> bool:
-        return bool(select.select([wake], [], [])[0])
+        select.select([wake], [], [])
+        return False
 
     def kill(self) -> None:
         self.lost.set()

@@ -127,3 +127,14 @@ def test_climbing_too_early_makes_it_patient() -> None:
     waits = [b - a for a, b in pairwise(ups)]
     assert all(b > 1.5 * a or b > UP_AFTER_MAX_S for a, b in pairwise(waits))
     assert max(waits) < UP_AFTER_MAX_S + 5.0
+
+
+def test_one_picture_alone_moves_it_only_where_that_is_hopeless() -> None:
+    ladder = Ladder(build(("1 step",), 25))
+    for slot in range(10):  # of one picture, which had something to make ready
+        assert not ladder.observe(slot * SLOT_S, 0.06, SLOT_S, late=False, sure=False)
+    assert not ladder.observe(11 * SLOT_S, 0.01, SLOT_S, late=False)
+    assert (ladder.position, ladder.load) == (0, 0.25), "nothing stays of the first"
+    ladder.renew(build(("1 step",), 25))
+    assert ladder.observe(12 * SLOT_S, 0.08, SLOT_S, late=False, sure=False)
+    assert ladder.observe(60.0, 0.06, SLOT_S, late=False), "two are enough"

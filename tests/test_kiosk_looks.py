@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,20 @@ import numpy as np
 import pytest
 from aiortc import RTCPeerConnection
 
-from engine.synthesis.look import NO_REFINER
+from engine.synthesis.look import NO_REFINER, Look
 from engine.synthesis.refiner import Shelf
+from engine.synthesis.wholes import WHOLES
+from kiosk.api_look import LookAnswer
+from kiosk.appearance import Appearance
+from kiosk.avatars import Avatars
 from kiosk.ladder import Ladder, build
+from kiosk.looks import Looks
+from kiosk.metrics import Metrics
 from kiosk.picture_cost import PictureCost
+from kiosk.stages import Stages
 from tests.fake_refiner import install, uninstall
-from tests.kiosk_client import FakeAvatars, kiosk_client
+from tests.keeping_utils import Refusing
+from tests.kiosk_client import FakeAvatars, kiosk_client, settings
 from tests.test_kiosk_whep import join, player
 
 LOOK = "/v1/stages/hall/look"
@@ -215,3 +224,38 @@ async def test_turning_the_mark_off_is_logged(caplog: pytest.LogCaptureFixture) 
         await join(client, pc, "?stage=hall")
         await client.patch(LOOK, json={"mark": False})
     assert "stage hall: the AI mark was turned off" in caplog.text
+
+
+async def test_what_is_weighed_is_what_the_stage_shows() -> None:
+    """And nothing is opened on a GPU for the look that it had."""
+    asked = Refusing()
+    given = settings()
+    avatars = Avatars(given.avatar, given.look.look())
+    stages = Stages(given, avatars.pipeline, Metrics())
+    looks = Looks(stages, avatars)
+    try:
+        stage = await stages.open("hall", None, "square")
+        stages.capacity.costs = {stage.appearance.kind: PictureCost(0.001, 0.001)}
+        WHOLES.open_by(asked)
+        await looks._dress(stage, replace(stage.appearance, look=Look("quality")))
+        looks._weigh(stage)
+        assert looks._weighing is not None
+        await looks._weighing
+    finally:
+        WHOLES.open_by(None)
+        looks.close()
+        await stages.aclose()
+    assert set(asked.names) == {"quality-512x512"} and len(asked.names) > 1
+    assert list(stages.capacity.costs)[1] == stage.appearance.kind
+
+
+def test_a_smaller_network_is_told_though_as_many_steps_are_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path, monkeypatch)
+    rungs = build(("small refiner", "no refiner", "slow body"), 25)
+    monkeypatch.setattr(Shelf, "stand_in", lambda *_: "small")
+    told = LookAnswer.of("hall", Appearance(Look("quality")), rungs[1])
+    assert (told.inference_steps, told.steps_run) == (1, 1)
+    assert "small refiner" in told.steps_reason
+    assert "smaller network" in str(LookAnswer.model_fields["steps_reason"].description)

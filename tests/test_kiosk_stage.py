@@ -1,17 +1,23 @@
 """The stage in virtual time: pacing, speech, interruption, underrun, stall."""
 
 import asyncio
+import gc
+import threading
+import weakref
 from collections.abc import AsyncIterator
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
 
+from engine.media import ByteArray, MotionFrame
 from engine.pipeline import Pipeline
 from engine.timeline import PACKET_SAMPLES, SAMPLE_RATE_HZ
 from kiosk.audio_line import FADE_SAMPLES
 from kiosk.speech_queue import Piece, Utterance
+from kiosk.worker import Worker
 from tests.fakes import (
     FakeMotion,
     FakeSynthesis,
@@ -21,6 +27,8 @@ from tests.fakes import (
     utterance,
 )
 from tests.stage_utils import make_stage
+
+GONE_S = 10.0
 
 
 def loudest_gap(sound: "np.ndarray[Any, Any]") -> float:
@@ -246,3 +254,41 @@ def test_a_failing_source_ends_the_utterance_and_not_the_stage() -> None:
         assert recorder.of_type("error")[0]["message"] == "the voice broke"
 
     run_virtual(work)
+
+
+class Telling(FakeSynthesis):
+    """Tells when it drew."""
+
+    def __init__(self, drawn: threading.Event) -> None:
+        super().__init__()
+        self._drawn = drawn
+
+    def render(self, motion: MotionFrame, out: ByteArray | None = None) -> ByteArray:
+        self._drawn.set()
+        return super().render(motion, out)
+
+
+async def test_a_closed_stage_lets_go_of_its_portrait_at_once() -> None:
+    """Whoever still has the stage, and though nobody collects what refers to itself."""
+    worker, gone, drawn = Worker("test"), threading.Event(), threading.Event()
+    pipeline = Pipeline(FakeMotion(), Telling(drawn))
+    weakref.finalize(pipeline.shown, gone.set)
+    stage, _ = make_stage(worker, pipeline=pipeline)
+    gc.disable()
+    try:
+        assert await asyncio.to_thread(drawn.wait, GONE_S)
+        await stage.aclose()
+        assert await asyncio.to_thread(gone.wait, GONE_S)
+        late = FakeSynthesis()
+        gone.clear()
+        weakref.finalize(late, gone.set)
+        await stage.change(partial(_show, late))
+        del late
+        assert await asyncio.to_thread(gone.wait, GONE_S), "nor is one that comes late kept"
+    finally:
+        gc.enable()
+        worker.close()
+
+
+def _show(synthesis: FakeSynthesis, engine: Pipeline) -> None:
+    engine.show(synthesis)

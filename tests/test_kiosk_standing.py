@@ -2,7 +2,7 @@
 
 import pytest
 
-from kiosk.standing import main_network, said
+from kiosk.standing import main_network, said, standing
 from tests.kiosk_client import settings
 
 
@@ -21,4 +21,11 @@ def test_reasons_that_differ_are_told_each() -> None:
     ],
 )
 def test_it_is_the_picture_that_stages_begin_with(changes: dict[str, object], name: str) -> None:
-    assert main_network(settings(**changes)).name == name
+    found = main_network(settings(**changes))
+    assert found is not None and found.name == name
+
+
+def test_where_nothing_runs_on_a_gpu_there_is_none() -> None:
+    plain = settings(look__preset="balanced", look__inference_steps=0)
+    assert main_network(plain) is None
+    assert standing(plain) == ("cpu", ())

@@ -1,7 +1,10 @@
 """The inference thread: urgent jobs first, errors to the caller, a clean end."""
 
 import asyncio
+import gc
 import threading
+import weakref
+from functools import partial
 
 import numpy as np
 import pytest
@@ -13,6 +16,8 @@ from kiosk.ladder import Rung
 from kiosk.metrics import Metrics
 from kiosk.worker import Worker, WorkerClosedError
 from tests.fakes import FakeMotion, FakePass, TogetherSynthesis
+
+GONE_S = 10.0
 
 
 async def test_results_and_errors_reach_the_caller() -> None:
@@ -128,3 +133,21 @@ async def test_a_flush_that_comes_while_pictures_wait_is_done_before_them() -> N
     await asyncio.gather(blocked, *drawn)
     assert way.sizes == [3]
     worker.close()
+
+
+class Portrait:
+    """Something that shall not stay in memory."""
+
+
+async def test_the_thread_holds_nothing_of_a_job_that_is_done() -> None:
+    worker, gone = Worker("test"), threading.Event()
+    portrait = Portrait()
+    weakref.finalize(portrait, gone.set)
+    gc.disable()
+    try:
+        await worker.run(0.0, partial(id, portrait))
+        del portrait
+        assert await asyncio.to_thread(gone.wait, GONE_S), "though no other job comes"
+    finally:
+        gc.enable()
+        worker.close()

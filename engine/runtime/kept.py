@@ -48,7 +48,7 @@ class KeepingRunner(Protocol):
         ...
 
     def expect(self, kept: Kept) -> None:
-        """Passes with *kept* are to come: whoever begins anew may send it before the first."""
+        """Passes with *kept* are to come: it may be sent before the first of them."""
         ...
 
     def run(self, tensors: Tensors, kept: Sequence[Kept] = ()) -> Tensors:

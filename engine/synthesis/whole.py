@@ -81,7 +81,7 @@ class WholePicture:
         """
         if self.rig_count >= RIGS_MOST + CHANGING:
             raise ValueError(f"{RIGS_MOST} portraits are drawn by one network already: "
-                             "close a stage, or change its preset or size")  # fmt: skip
+                             "close a stage, then change this one's look")  # fmt: skip
         make = partial(rig_tensors, spare, self._precision)
         rig = Kept(next(self._numbers), make, soon=self.answers)
         self._rigs.add(rig)

@@ -48,34 +48,42 @@ class Wholes:
         if (network.refiner is not None) != refines(spare):
             return spare  # its refiner could not be loaded
         try:
-            with self._lock:  # until it is admitted, else the network could be taken for idle
-                return self._found(network).admit(spare)
+            return self._admitted(network, spare)
         except (ValueError, RunnerError) as error:
-            logger.warning("the CPU draws a stage that %s would: %s", network.name, error)
+            # Whoever keeps the record keeps no portrait with it: not the error itself.
+            logger.warning("the CPU draws a stage that %s would, until its look is changed or it "
+                           "is opened anew: %s", network.name, str(error))  # fmt: skip
             return spare
 
-    def _found(self, network: SynthesisNetwork) -> WholePicture:
-        """The network, opened if need be.
+    def _admitted(self, network: SynthesisNetwork, spare: Synthesizer) -> WholeSynthesizer:
+        """*spare* admitted to *network*, which is opened if need be.
 
         Raises:
-            RunnerError: it cannot be, or all that may be open have stages.
+            ValueError: as ``WholePicture.admit``.
+            RunnerError: it cannot be opened, or all that may be open have stages.
         """
-        found = self._opened.get(network.name)
-        if found is not None:
-            return found
-        if self._open is None:
-            raise RunnerError("the GPU is no longer used")
-        if len(self._opened) >= OPEN_MOST:
-            self._close_idle()
-        made = self._opened[network.name] = self._open(network)
-        return made
+        while True:
+            with self._lock:  # until it is admitted, else the network could be taken for idle
+                found = self._opened.get(network.name)
+                if found is None and len(self._opened) < OPEN_MOST:
+                    if self._open is None:
+                        raise RunnerError("the GPU is no longer used: start the kiosk anew")
+                    found = self._opened[network.name] = self._open(network)
+                if found is not None:
+                    return found.admit(spare)
+                idle = self._idle()
+            # Not under the lock: its driver may take seconds, and others are not to wait for it.
+            idle.close()
 
-    def _close_idle(self) -> None:
-        for name, each in list(self._opened.items()):
+    def _idle(self) -> WholePicture:
+        """One without stages, taken out.
+
+        Raises:
+            RunnerError: there is none.
+        """
+        for name, each in self._opened.items():
             if each.rig_count == 0:
-                del self._opened[name]
-                each.close()
-                return
+                return self._opened.pop(name)
         raise RunnerError(
             f"{', '.join(self._opened)} are as many as are open at once: use fewer presets and "
             "sizes of picture"
