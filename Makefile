@@ -41,7 +41,10 @@ run: $(STAMPS)/runtime $(FETCHED)
 # Tests that keep no time run two at once; the others want the machine to themselves. Unless files
 # are named. That no test was chosen (5) is an error only if it is so in both.
 SPREAD   := $(wildcard tests/test_engine_*.py tests/test_kiosk_bench_*.py tests/test_kiosk_cli*.py \
-              tests/test_kiosk_config*.py tests/test_kiosk_speech_*.py)
+              tests/test_kiosk_config*.py tests/test_kiosk_speech_*.py tests/test_kiosk_doctor*.py \
+              tests/test_kiosk_plan_*.py tests/test_kiosk_openapi*.py tests/test_kiosk_film.py \
+              tests/test_kiosk_motion_file.py tests/test_kiosk_portraits.py \
+              tests/test_kiosk_render.py tests/test_readme.py tests/test_rooms.py)
 TIMED    := $(wildcard tests/test_kiosk_bench_stages.py tests/test_kiosk_cli_serve.py \
               tests/test_kiosk_speech_live*.py tests/test_kiosk_speech_remote*.py \
               tests/test_kiosk_speech_speak*.py)
