@@ -145,11 +145,17 @@ class FaceBench:
         if self._embedder is None:
             return ()
         frames = speech_like(SPEECH_FRAMES)[IDENTITY_EVERY // 2 :: IDENTITY_EVERY]
+        size = LIVE.width, LIVE.height  # that of the photo as it is placed
         pictures = [
-            np.asarray(cv2.cvtColor(drawer.render(each), cv2.COLOR_YUV2BGR_I420), np.uint8)
+            np.asarray(cv2.resize(bgr(drawer, each), size, interpolation=cv2.INTER_AREA), np.uint8)
             for each in frames
         ]
         return from_photo(self._embedder, self._landmarker, placed(of.rig, of.photo), pictures)
+
+
+def bgr(drawer: Synthesizer, of: MotionFrame) -> ByteArray:
+    """(height, width, 3) blue-green-red of one picture."""
+    return np.asarray(cv2.cvtColor(drawer.render(of), cv2.COLOR_YUV2BGR_I420), np.uint8)
 
 
 def _look(steps: int) -> Look:
