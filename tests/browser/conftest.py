@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, ViewportSize
+from playwright.async_api import Browser, ConsoleMessage, Page, ViewportSize
 
 from engine.timeline import SAMPLE_RATE_HZ
 from kiosk.bench.browser import (
@@ -60,6 +60,12 @@ def complaints() -> Iterator[Complaints]:
     yield Complaints()
 
 
+def told(message: ConsoleMessage) -> str:
+    """What it says, and of what could not be loaded the address."""
+    where = message.location.get("url", "")
+    return f"{message.text} {where}" if "Failed to load" in message.text else message.text
+
+
 @asynccontextmanager
 async def open_page(
     browser: Browser, complaints: Complaints, viewport: ViewportSize | None = None
@@ -70,7 +76,7 @@ async def open_page(
     page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
     page.on(
         "console",
-        lambda message: complaints.append(message.text) if message.type == "error" else None,
+        lambda message: complaints.append(told(message)) if message.type == "error" else None,
     )
     try:
         yield page
