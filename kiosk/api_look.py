@@ -109,8 +109,8 @@ def _decoded(text: str) -> bytes:
 
 def _slow(rung: Rung) -> str:
     return (
-        f"this machine cannot keep up (rung: {rung.name}): choose a cheaper preset, fewer steps or "
-        "smaller pictures, or let other programs end"
+        f"this machine cannot keep up just now (its rung, as /v1/sync tells: {rung.name}): choose "
+        "a cheaper preset or smaller pictures, or let other programs end"
     )
 
 

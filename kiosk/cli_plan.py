@@ -39,7 +39,7 @@ def build(
     config: Config = None,
     as_json: Json = False,
 ) -> None:
-    """Compile networks; no GPU is needed for it. Takes some seconds for each."""
+    """Compile networks; no GPU is needed for it. Takes up to a minute for a whole picture."""
     from engine.runtime.plan_build import build_plan
     from engine.runtime.runner import RunnerError
     from engine.runtime.tensorrt_library import library
@@ -109,7 +109,7 @@ def list_them(config: Config = None, as_json: Json = False) -> None:
 
 def _state(row: "Judged", facts: "DeviceFacts | None") -> str:
     if row.fault:
-        return f"not here: {row.fault}"
+        return f"cannot be used here: {row.fault}"
     return "fit" if facts else "whole, for another machine"
 
 
@@ -222,7 +222,8 @@ def inspect(
     entry = next((each for each in read_manifest(folder) if each.file == file.name), None)
     if entry is None:
         raise UsageError(f"{file.name} is not in the manifest of {folder}: see kiosk plan list")
-    told: dict[str, object] = _told(entry) | {"fault": damage(folder, entry)}
+    fault = damage(folder, entry)
+    told: dict[str, object] = {"fault": fault, **_told(entry)}  # first of all
     try:
         check_gpu()
         found = layers(folder / entry.file, library())
@@ -236,7 +237,7 @@ def inspect(
             shown = len(_dicts(value)) if key == "layers" and value is not None else value
             if shown not in ("", None):
                 typer.echo(f"{key:<14}{shown}")
-    if told["fault"]:
+    if fault:
         raise typer.Exit(1)
 
 

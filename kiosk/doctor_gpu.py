@@ -6,7 +6,7 @@ from typing import Final
 
 from engine.runtime.cuda import DeviceFacts, device_files
 from engine.runtime.cuda_device import CudaDevice
-from engine.runtime.plans import Wanted, damage, find, read_manifest
+from engine.runtime.plans import Wanted, damage, find, how_to_build, read_manifest
 from engine.runtime.runner import RunnerError
 from engine.runtime.tensorrt_library import PlanError, library
 from kiosk.check import Check, trouble
@@ -56,9 +56,9 @@ def _plans(settings: Settings) -> Check:
     except PlanError as error:
         return trouble("plans", "warn", str(error))
     if not device_files():
-        broken = [fault for each in entries if (fault := damage(folder, each))]
-        if broken:
-            return Check("plans", "warn", broken[0], "build it again: kiosk plan build")
+        for each in entries:
+            if fault := damage(folder, each):
+                return Check("plans", "warn", fault, how_to_build(each))
         return Check("plans", "ok", f"{len(entries)} for other machines: there is no GPU here")
     try:
         return _usable(settings, CudaDevice().facts.capability)

@@ -212,5 +212,5 @@ def test_without_the_package_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch
     import sys
 
     monkeypatch.setitem(sys.modules, "cuda.bindings", None)
-    with pytest.raises(NoDeviceError, match=r"pip install 'sonic-kiosk\[gpu\]'"):
+    with pytest.raises(NoDeviceError, match=r"\.venv/bin/pip install -e '\.\[gpu\]'"):
         load_runtime()

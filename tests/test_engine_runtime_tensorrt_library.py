@@ -24,7 +24,7 @@ def test_the_full_one_is_taken_before_that_for_rtx(monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(sys.modules, "tensorrt", ModuleType("empty"))
     assert (library().flavour, library().version, library().rtx) == ("tensorrt_rtx", "1.7", True)
     monkeypatch.setitem(sys.modules, "tensorrt_rtx", None)
-    with pytest.raises(PlanError, match=r"pip install 'sonic-kiosk\[gpu\]'"):
+    with pytest.raises(PlanError, match=r"\.venv/bin/pip install -e '\.\[gpu\]'"):
         library()
 
 

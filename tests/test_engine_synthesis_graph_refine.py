@@ -187,7 +187,7 @@ def test_plans_are_built_without_a_gpu(capability: str) -> None:
 def test_noise_of_the_rig_is_what_the_path_begins_from() -> None:
     one, other = drawer("ada", SMALL), drawer("ada", SMALL)
     assert other._refining is not None
-    other._refining._full.noise = -other._refining.noise
+    other._refining.full.noise = -other._refining.full.noise
     frame = motion(jawOpen=0.4)
     first, second = (GraphSynthesizer([each], graph(SMALL)).render(frame) for each in (one, other))
     assert off(second, other.render(frame)) <= 1

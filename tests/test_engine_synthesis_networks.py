@@ -133,7 +133,7 @@ def test_all_are_all_as_large_as_they_are_drawn() -> None:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("motion", "no network 'motion': give one of refiner-small"),
+        ("motion", "no network 'motion': give one of fast, balanced, quality, refiner-small"),
         ("fast-big", "such as 512x512"),
         ("fast-100x100", r"256\.\.1280"),
     ],

@@ -70,7 +70,7 @@ def test_the_mouth_alone_is_refined_and_goes_with_the_head(side_px: int) -> None
         place = np.zeros((SIZE, SIZE), np.uint8)
         half = side_px // 2
         more = np.full((6, half, half), 250, np.float32)
-        refining(each).region.add(
+        refining(each).full.region.add(
             place, np.zeros((2, SIZE // 2, SIZE // 2), np.uint8), more, turned
         )
         assert touched[place > 200].mean() > 0.8
@@ -90,11 +90,11 @@ def test_the_residual_is_of_so_many_grey_levels() -> None:
 
 def test_the_network_is_given_the_face_at_rest_and_what_is_seen_of_the_mouth() -> None:
     each = drawer()
-    region, rest = refining(each).region, motion()
+    region, rest = refining(each).full.region, motion()
     planes = plain().render(rest)
     chroma = planes[SIZE:].reshape(2, SIZE // 2, SIZE // 2)
     *_, turned = each.posed(rest)
-    assert np.array_equal(refining(each).neutral, region.crop(planes[:SIZE], chroma, turned))
+    assert np.array_equal(refining(each).full.neutral, region.crop(planes[:SIZE], chroma, turned))
     shut, wide = each.begin(rest).job, each.begin(motion(jawOpen=0.8)).job
     assert shut is not None and wide is not None
     assert np.array_equal(shut.crop.picture, shut.crop.neutral)
@@ -169,7 +169,7 @@ def test_a_residual_is_weighed_by_its_cover_in_luma_and_chroma() -> None:
     cover[:, :half] = 255
     cover[:, half - 8 : half] = 51
     more = np.full((6, 64, 64), 50, np.float32)
-    refining(each).region.add(luma, chroma, more, turned, cover)
+    refining(each).full.region.add(luma, chroma, more, turned, cover)
     assert (luma[:, half:] == 100).all() and (chroma[:, :, half // 2 :] == 128).all()
     assert luma[:, : half - 8].max() == 150
     assert luma[:, half - 8 : half].max() == 110
@@ -268,5 +268,5 @@ def test_the_looks_own_network_is_taken_and_without_it_nothing_is_refined(
         job = each.begin(OPEN).job
         assert (job is not None) == (steps > 0)
         if job is not None:
-            assert isinstance(each._refining and each._refining.region, Region)
+            assert isinstance(each._refining and each._refining.full.region, Region)
             assert (job.refiner.side_px, job.crop.steps) == (side_px, steps)

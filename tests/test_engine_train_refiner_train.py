@@ -89,6 +89,26 @@ def test_a_large_network_begins_with_what_a_small_one_learnt(
         assert torch.equal(network.outlet.bias, torch.ones(6))
 
 
+def test_a_large_network_begins_with_no_other_than_a_small_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(SHAPES, "large", FINE)
+    large = train.Trainer("large", 1e-3, 0.3, 1)
+    large.save(tmp_path / "large.pt")
+    with pytest.raises(ValueError, match="is a large refiner: give a small one's checkpoint"):
+        large.begin_from(tmp_path / "large.pt")
+    common = ["train", "--data", "nowhere", "--out", str(tmp_path / "out"), "--start"]
+    for more, told in (
+        (["none.pt", "--size", "large"], "no none.pt: give last.pt of a training of --size small"),
+        (["none.pt"], "begins a training of --size large anew"),
+        (["none.pt", "--size", "large", "--resume"], "leave out --resume"),
+    ):
+        monkeypatch.setattr(sys, "argv", [*common, *more])
+        with pytest.raises(SystemExit):
+            train.main()
+        assert told in capsys.readouterr().err
+
+
 def test_the_rate_rises_then_falls() -> None:
     trainer = train.Trainer("small", 1e-3, 0.3, 1)
 

@@ -76,7 +76,7 @@ def test_a_plan_counts_only_where_all_networks_can_be_built(
 
 def test_without_tensorrt_it_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def build(*_: object) -> bytes:
-        raise tensorrt.PlanError("TensorRT cannot be loaded: pip install 'sonic-kiosk[gpu]'")
+        raise tensorrt.PlanError("TensorRT cannot be loaded: .venv/bin/pip install -e '.[gpu]'")
 
     monkeypatch.setattr(tensorrt, "build", build)
     built, reason = plans(list(installed(tmp_path).iterdir()))

@@ -117,11 +117,11 @@ def test_without_tensorrt_the_remedy_is_told(
     capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def missing() -> None:
-        raise PlanError("TensorRT cannot be loaded: pip install 'sonic-kiosk[gpu]'")
+        raise PlanError("TensorRT cannot be loaded: .venv/bin/pip install -e '.[gpu]'")
 
     monkeypatch.setattr(tensorrt_library, "library", missing)
     assert run("build", "--sm", "86") == 2
-    assert "pip install 'sonic-kiosk[gpu]'" in capsys.readouterr().err
+    assert ".venv/bin/pip install -e '.[gpu]'" in capsys.readouterr().err
     assert run("list") == 0
     assert "no plans in plans: kiosk plan build makes them" in capsys.readouterr().out
 

@@ -47,7 +47,7 @@ def gpu(monkeypatch: pytest.MonkeyPatch) -> FakeDevice:
 @pytest.fixture
 def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing() -> None:
-        raise PlanError("TensorRT cannot be loaded: pip install 'sonic-kiosk[gpu]'")
+        raise PlanError("TensorRT cannot be loaded: .venv/bin/pip install -e '.[gpu]'")
 
     for room in (doctor_gpu, backends):
         monkeypatch.setattr(room, "device_files", list)
@@ -118,7 +118,7 @@ def test_a_gpu_without_a_driver_or_tensorrt_warns(
         raise NoDeviceError("no NVIDIA driver on this machine: install one for CUDA 13.5")
 
     def missing() -> None:
-        raise PlanError("TensorRT cannot be loaded: pip install 'sonic-kiosk[gpu]'")
+        raise PlanError("TensorRT cannot be loaded: .venv/bin/pip install -e '.[gpu]'")
 
     for room in (doctor_gpu, backends):
         monkeypatch.setattr(room, "CudaDevice", undriven)
@@ -127,7 +127,7 @@ def test_a_gpu_without_a_driver_or_tensorrt_warns(
     assert {name: check.state for name, check in checks.items()} == dict.fromkeys(checks, "warn")
     assert checks["graphics"].detail == "nvidia0: no NVIDIA driver on this machine"
     assert checks["graphics"].remedy == "install one for CUDA 13.5"
-    assert checks["backend"].remedy == "pip install 'sonic-kiosk[gpu]'"
+    assert checks["backend"].remedy == ".venv/bin/pip install -e '.[gpu]'"
 
 
 @pytest.mark.usefixtures("no_gpu")

@@ -16,6 +16,8 @@ from engine.runtime.runner import RunnerError
 Handle = Any
 """A stream, an event or a graph, as the device made it."""
 
+GPU_EXTRA: Final = ".venv/bin/pip install -e '.[gpu]'"
+"""The command that brings TensorRT and CUDA's runtime."""
 ANOTHER_BACKEND: Final = 'or let another backend draw: engine.backend = "cpu"'
 
 _DEVICE_FILES: Final = ("nvidia[0-9]*", "dxg")

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from engine.runtime.cuda import (
     ANOTHER_BACKEND,
+    GPU_EXTRA,
     CaptureError,
     DeviceError,
     DeviceFacts,
@@ -37,9 +38,7 @@ def load_runtime() -> Any:  # noqa: ANN401  # the package has no types
     try:
         from cuda.bindings import runtime
     except (ImportError, OSError, RuntimeError) as error:
-        raise NoDeviceError(
-            f"CUDA cannot be loaded ({error}): pip install 'sonic-kiosk[gpu]'"
-        ) from error
+        raise NoDeviceError(f"CUDA cannot be loaded ({error}): {GPU_EXTRA}") from error
     return runtime
 
 

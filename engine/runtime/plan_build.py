@@ -8,6 +8,7 @@ from tempfile import TemporaryFile
 from typing import Protocol
 
 from engine.runtime import tensorrt
+from engine.runtime.cuda import GPU_EXTRA
 from engine.runtime.cuda_device import CudaDevice
 from engine.runtime.plans import PlanEntry, Precision, Wanted, file_name, keep, sha256
 from engine.runtime.tensorrt_library import PlanError, library
@@ -138,6 +139,5 @@ def _check_card(goal: Wanted) -> None:
     if here != goal.capability:
         raise PlanError(
             f"TensorRT {goal.version} builds for this machine's card ({here}) alone, not for "
-            f"{goal.capability}: build there, or install TensorRT for RTX alone: "
-            "pip install 'sonic-kiosk[gpu]'"
+            f"{goal.capability}: build there, or install TensorRT for RTX alone: {GPU_EXTRA}"
         )

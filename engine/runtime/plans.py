@@ -92,10 +92,10 @@ def file_name(wanted: Wanted) -> str:
     )
 
 
-def how_to_build(wanted: Wanted) -> str:
+def how_to_build(goal: Wanted | PlanEntry) -> str:
     """The command that makes such a plan."""
-    card, network = sm(wanted.capability), wanted.network
-    return f"kiosk plan build --sm {card} --precision {wanted.precision} --network {network}"
+    card, network = sm(goal.capability), goal.network
+    return f"kiosk plan build --sm {card} --precision {goal.precision} --network {network}"
 
 
 def sha256(content: bytes) -> str:

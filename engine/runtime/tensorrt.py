@@ -7,6 +7,7 @@ strongly typed: the precision is that of the ONNX network. The package is the ex
 from collections.abc import Mapping
 from typing import Any, Final
 
+from engine.runtime.plans import sm
 from engine.runtime.tensorrt_library import Faults, Library, Progress, library, logger, monitor
 from engine.runtime.tensorrt_library import PlanError as PlanError
 
@@ -50,7 +51,8 @@ def build(
     """
     loaded = library()
     if loaded.rtx and capability not in CAPABILITIES:
-        raise PlanError(f"compute capability {capability}: give one of {', '.join(CAPABILITIES)}")
+        known = ", ".join(f"{each} ({sm(each)})" for each in CAPABILITIES)
+        raise PlanError(f"compute capability {capability} ({sm(capability)}): give one of {known}")
     module, faults = loaded.module, Faults()
     builder = module.Builder(logger(module, faults))
     graph = _parsed(module, builder, network)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
 
+from engine.runtime.cuda import GPU_EXTRA
 from engine.runtime.runner import RunnerError
 
 Flavour = Literal["tensorrt", "tensorrt_rtx"]
@@ -61,9 +62,7 @@ def library() -> Library:
             faults.append(str(error).splitlines()[0] if str(error) else type(error).__name__)
         else:
             return Library(module, flavour)
-    raise PlanError(
-        f"TensorRT cannot be loaded ({'; '.join(faults)}): pip install 'sonic-kiosk[gpu]'"
-    )
+    raise PlanError(f"TensorRT cannot be loaded ({'; '.join(faults)}): {GPU_EXTRA}")
 
 
 class Faults:

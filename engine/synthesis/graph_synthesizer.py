@@ -71,7 +71,7 @@ def _check(graph: Mapping[str, str], drawer: Synthesizer) -> None:
 
 def _check_refining(graph: Mapping[str, str], refining: Refining) -> None:
     has = graph.get("refiner_steps", "?"), graph.get("refiner_side_px", "?")
-    wanted = str(refining.steps), str(refining.refiner.side_px)
+    wanted = str(refining.steps), str(refining.full.refiner.side_px)
     if has != wanted:
         raise ValueError(
             f"the graph refines in {_told(has[0])} of {has[1]} pixels, a look in "

@@ -26,7 +26,7 @@ from engine.synthesis.graph_layout import (
 )
 from engine.synthesis.mouth import LIGHT_DROP_PX, LIGHT_REACH_PX, ROUNDED_HIDE_PX, Mouth
 from engine.synthesis.plate import PAD_PX, Plate
-from engine.synthesis.refining import Refining
+from engine.synthesis.refining import Place
 from engine.synthesis.skin import Skin
 from engine.synthesis.synthesizer import Synthesizer
 
@@ -80,7 +80,7 @@ def rig_tensors(drawer: Synthesizer, precision: Precision = "fp32") -> Arrays:
         "numbers": np.array([_numbers(drawer)[name] for name in NUMBERS]),
     }
     if drawer._refining is not None:
-        other |= _refined(drawer._refining, drawer._bare)
+        other |= _refined(drawer._refining.full, drawer._bare)
     whole = {name: np.ascontiguousarray(each[None], np.float32) for name, each in other.items()}
     if max(whole["nodes"].shape[2:]) > GRID[2]:
         raise ValueError(f"the head's grid has a side of {max(whole['nodes'].shape[2:])} nodes, "
@@ -277,11 +277,11 @@ def _numbers(drawer: Synthesizer) -> dict[str, float]:
     return out
 
 
-def _refined(refining: Refining, bare: bool) -> Arrays:
+def _refined(place: Place, bare: bool) -> Arrays:
     """What ``RefineGraph`` needs of a rig."""
     return {
-        "region": np.append(refining.region.corner, refining.region.step),
-        "neutral": refining.neutral, "noise": refining.noise, "bare": np.array([float(bare)]),
+        "region": np.append(place.region.corner, place.region.step),
+        "neutral": place.neutral, "noise": place.noise, "bare": np.array([float(bare)]),
     }  # fmt: skip
 
 

@@ -215,8 +215,9 @@ def network(name: str) -> Network:
         return RefinerNetwork(name)
     preset, _, size = name.partition("-")
     if preset not in PRESETS:
-        known = ", ".join([*REFINERS, *(f"{each}-512x512" for each in PRESETS)])
-        raise RunnerError(f"no network {name!r}: give one of {known}, or another size")
+        known = ", ".join([*PRESETS, *REFINERS])
+        raise RunnerError(f"no network {name!r}: give one of {known}, or a preset and the size "
+                          f"that is drawn, such as {PRESETS[0]}-512x512")  # fmt: skip
     return SynthesisNetwork(picture_size(size), preset)
 
 

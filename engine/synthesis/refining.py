@@ -44,14 +44,17 @@ class Begun:
     """What is to be refined; None: nothing."""
 
 
-class _Place:
-    """One network's region of a rig in pictures of one size."""
+class Place:
+    """Where one network refines a rig in pictures of one size, and from what."""
 
     def __init__(self, rig: Rig, framing: Framing, refiner: Refiner, seed: int) -> None:
+        """Find it; ``neutral`` is for ``Refining.rest`` to fill."""
         self.refiner = refiner
         self.region = Region(rig, framing, refiner.side_px)
         self.noise = refiner.start(seed)
+        """(6, side/2, side/2): what its paths begin from."""
         self.neutral = np.zeros_like(self.noise)
+        """The region at rest, as ``Region.crop`` gives it."""
 
 
 class Refining:
@@ -71,34 +74,15 @@ class Refining:
             seed: of the noise; it never changes, so that nothing flickers.
             smaller: does one step on a machine that is too slow for *refiner*; None: nothing does.
         """
-        self._full = _Place(rig, framing, refiner, seed)
-        self._ways = [(self._full, n) for n in step_choices(steps)]
+        self.full = Place(rig, framing, refiner, seed)
+        """Of the network that refines in full."""
+        self._ways = [(self.full, n) for n in step_choices(steps)]
         if smaller is not None:
-            self._ways.append((_Place(rig, framing, smaller, seed), 1))
+            self._ways.append((Place(rig, framing, smaller, seed), 1))
         self._way = self._ways[0]
         self._wanted = 1.0
         self._gain: float | None = None
         """None: no picture has been drawn yet."""
-
-    @property
-    def refiner(self) -> Refiner:
-        """The network that refines in full."""
-        return self._full.refiner
-
-    @property
-    def region(self) -> Region:
-        """What that refines."""
-        return self._full.region
-
-    @property
-    def noise(self) -> FloatArray:
-        """(6, side/2, side/2): from which that begins."""
-        return self._full.noise
-
-    @property
-    def neutral(self) -> FloatArray:
-        """The region at rest, as ``Region.crop`` gives it."""
-        return self._full.neutral
 
     @property
     def steps(self) -> int:
@@ -108,7 +92,7 @@ class Refining:
     @property
     def details(self) -> tuple[str, ...]:
         """Names of the cheaper ways, the last of them without the refiner."""
-        ways = [f"{n} step{'s' if n > 1 else ''}" if place is self._full else "small refiner"
+        ways = [f"{n} step{'s' if n > 1 else ''}" if place is self.full else "small refiner"
                 for place, n in self._ways[1:]]  # fmt: skip
         return (*ways, "no refiner")
 
@@ -156,8 +140,9 @@ class Refining:
         luma, planes = begun.planes[:height], begun.planes[height:]
         chroma = planes.reshape(2, height // 2, width // 2)
         more = residual if begun.gain == 1 else residual * np.float32(begun.gain)
-        side_px = 2 * residual.shape[-1]
-        region = next(place.region for place, _ in self._ways if place.region.side_px == side_px)
+        assert begun.job is not None  # else there were no residual
+        by = begun.job.refiner
+        region = next(place.region for place, _ in self._ways if place.refiner is by)
         region.add(luma, chroma, more, begun.turned, begun.cover)
 
 

@@ -125,7 +125,7 @@ class Synthesizer:
     @property
     def together(self) -> DrawTogether | None:
         """Draws several at once where that saves work: where they are refined."""
-        return render_all if self._refining and self._refining.refiner.joins else None
+        return render_all if self._refining and self._refining.full.refiner.joins else None
 
     @property
     def details(self) -> tuple[str, ...]:
