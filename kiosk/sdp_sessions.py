@@ -7,6 +7,7 @@ PATCH candidates and which it ends with DELETE.
 import asyncio
 import logging
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Mapping
 from typing import Final, Generic, TypeVar
 
@@ -21,6 +22,8 @@ logger = logging.getLogger(__name__)
 SDP_TYPE: Final = "application/sdp"
 FRAGMENT_TYPE: Final = "application/trickle-ice-sdpfrag"
 MAX_SDP_BYTES: Final = 64 * 1024
+LOST_KEPT: Final = 64
+"""Sessions that ended by themselves whose goodbye may still come."""
 
 PeerT = TypeVar("PeerT", bound=BasePeer)
 
@@ -40,6 +43,8 @@ class SdpSessions(ABC, Generic[PeerT]):
         self._kind = kind
         self._metrics = metrics
         self._peers: dict[str, PeerT] = {}
+        self._lost_ids: deque[str] = deque(maxlen=LOST_KEPT)
+        """A client that leaves closes its peer, too, and that may be seen before its DELETE."""
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
         """Register the paths."""
@@ -90,6 +95,9 @@ class SdpSessions(ABC, Generic[PeerT]):
         return web.Response(status=204)
 
     async def _delete(self, request: web.Request) -> web.Response:
+        if (session := request.match_info["session"]) in self._lost_ids:
+            self._lost_ids.remove(session)
+            return web.Response(status=200)
         peer = self._find(request)
         self._count("left")
         await self._close(peer)
@@ -108,6 +116,7 @@ class SdpSessions(ABC, Generic[PeerT]):
 
     async def _lost(self, peer: PeerT) -> None:
         """*peer* has ended by itself."""
+        self._lost_ids.append(peer.id)
         self._count("lost")
         await self._close(peer)
 

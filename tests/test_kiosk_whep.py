@@ -49,6 +49,16 @@ async def test_a_private_stage_opens_and_closes_with_its_viewer() -> None:
         assert (await client.delete(location)).status == 404
 
 
+async def test_a_goodbye_may_come_after_the_end_that_it_tells_of() -> None:
+    """The browser closes its peer while the DELETE is on its way: neither must be the first."""
+    async with kiosk_client() as (client, kiosk), player() as pc:
+        location = await join(client, pc)
+        (peer,) = kiosk.whep._peers.values()
+        await kiosk.whep._lost(peer)
+        assert (await client.delete(location)).status == 200
+        assert (await client.delete(location)).status == 404
+
+
 async def test_a_named_stage_is_shared_and_lingers() -> None:
     async with kiosk_client(stages__linger_s=0.2) as (client, _), player() as a, player() as b:
         first = await join(client, a, "?stage=lobby")
