@@ -39,7 +39,7 @@ def build(
     config: Config = None,
     as_json: Json = False,
 ) -> None:
-    """Compile networks; no GPU is needed for it. Takes up to a minute for a whole picture."""
+    """Compile networks; no GPU is needed for it. Takes up to a minute for each."""
     from engine.runtime.plan_build import build_plan
     from engine.runtime.runner import RunnerError
     from engine.runtime.tensorrt_library import library

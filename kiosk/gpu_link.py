@@ -145,7 +145,9 @@ class GpuLink:
         return told
 
     def tidy(self, timeout_s: float) -> None:
-        """Have it let go of what nobody has any more: a face shall not stay in any memory.
+        """Have it let go of what nobody has any more: a face shall not stay in its memory.
+
+        But for the inputs of the last pass: they are there until the next one.
 
         Raises:
             LostError: it did not answer, or cannot go on.
